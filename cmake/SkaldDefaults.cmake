@@ -1,0 +1,31 @@
+# Language level, build type, warnings and sanitizers, as one interface target that every Skald target links.
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug, Release, RelWithDebInfo or MinSizeRel" FORCE)
+endif()
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+find_program(SKALD_CCACHE ccache)
+if(SKALD_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${SKALD_CCACHE})
+endif()
+
+add_library(skald_defaults INTERFACE)
+target_compile_features(skald_defaults INTERFACE cxx_std_23)
+target_compile_options(
+  skald_defaults
+  INTERFACE -Wall
+            -Wextra
+            -Wconversion
+            -Wshadow
+            # The scalar kernels are the definition: a fused multiply-add is written where it is wanted, never chosen
+            # by the compiler.
+            -ffp-contract=off
+            $<$<BOOL:${SKALD_WERROR}>:-Werror>)
+if(SKALD_SANITIZE)
+  target_compile_options(skald_defaults INTERFACE -fsanitize=${SKALD_SANITIZE} -fno-omit-frame-pointer
+                                                  -fno-sanitize-recover=all)
+  target_link_options(skald_defaults INTERFACE -fsanitize=${SKALD_SANITIZE})
+endif()
+if(SKALD_BUILD_FUZZERS)
+  target_compile_options(skald_defaults INTERFACE -fsanitize=fuzzer-no-link)
+endif()

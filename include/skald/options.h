@@ -1,0 +1,146 @@
+#pragma once
+// The options, each listed once. for_each_field visits every field with its name, default, range and help: the
+// command line, JSON and the docs come from it. Names and defaults are openai/whisper's command line.
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "skald/error.h"
+
+namespace skald {
+
+/// Names, bounds and help of one option, as a visitor of for_each_field sees it.
+struct Field {
+  const char* name;  ///< snake_case; the command line shows it with hyphens and accepts both
+  const char* help;  ///< one sentence, without a full stop
+  double min = -std::numeric_limits<double>::infinity();
+  double max = std::numeric_limits<double>::infinity();
+  const char* metavar = "";  ///< "PATH", "N", ... for the help text
+};
+
+/// How a model is opened.
+struct LoadOptions {
+  std::string model = "mini.en";      ///< a name or a directory
+  std::string device = "auto";        ///< "auto", "cpu"
+  std::string compute_type = "auto";  ///< "auto", "float32"
+  int threads = 0;                    ///< 0: one per core this process may use
+
+  template <class Visitor>
+  void for_each_field(Visitor&& visit);
+};
+
+/// How one recording is transcribed.
+struct TranscribeOptions {
+  std::string task = "transcribe";      ///< or "translate" (into English)
+  std::optional<std::string> language;  ///< code or English name; none: detected
+  double temperature = 0;
+  std::optional<double> temperature_increment_on_fallback = 0.2;  ///< none: no fallback
+  std::optional<int> best_of = 5;                                 ///< samples when temperature > 0
+  std::optional<int> beam_size = 5;                               ///< when temperature is 0; none: greedy
+  std::optional<double> patience;                                 ///< beam search patience; none: 1
+  std::optional<double> length_penalty;                           ///< alpha; none: mean log-probability
+  std::string suppress_tokens = "-1";                             ///< comma-separated ids; -1: non-speech symbols
+  bool suppress_blank = true;
+  std::optional<std::string> initial_prompt;
+  bool carry_initial_prompt = false;
+  std::optional<std::string> prefix;
+  bool condition_on_previous_text = true;
+  std::optional<double> compression_ratio_threshold = 2.4;
+  std::optional<double> logprob_threshold = -1.0;
+  std::optional<double> no_speech_threshold = 0.6;
+  bool without_timestamps = false;
+  std::optional<double> max_initial_timestamp = 1.0;  ///< seconds
+  std::optional<int> sample_len;                      ///< tokens a window; none: half the text context
+  int seed = 0;                                       ///< of the samples at temperature > 0
+
+  template <class Visitor>
+  void for_each_field(Visitor&& visit);
+};
+
+template <class Visitor>
+void LoadOptions::for_each_field(Visitor&& visit) {
+  visit(Field{.name = "model", .help = "model name or directory", .metavar = "NAME|DIR"}, model);
+  visit(Field{.name = "device", .help = "where to run: auto, cpu", .metavar = "NAME"}, device);
+  visit(Field{.name = "compute_type", .help = "precision of weights and arithmetic: auto, float32", .metavar = "TYPE"},
+        compute_type);
+  visit(Field{.name = "threads", .help = "CPU threads (0: all cores)", .min = 0, .max = 1024, .metavar = "N"}, threads);
+}
+
+template <class Visitor>
+void TranscribeOptions::for_each_field(Visitor&& visit) {
+  visit(Field{.name = "task", .help = "transcribe, or translate into English", .metavar = "TASK"}, task);
+  visit(Field{.name = "language", .help = "spoken language, code or English name (none: detect)", .metavar = "LANG"},
+        language);
+  visit(Field{.name = "temperature", .help = "sampling temperature", .min = 0, .max = 10, .metavar = "T"}, temperature);
+  visit(Field{.name = "temperature_increment_on_fallback",
+              .help = "step of the ladder that is climbed when a window fails (none: no fallback)",
+              .min = 1e-3,
+              .max = 10,
+              .metavar = "T"},
+        temperature_increment_on_fallback);
+  visit(Field{.name = "best_of",
+              .help = "samples drawn when the temperature is not zero",
+              .min = 1,
+              .max = 64,
+              .metavar = "N"},
+        best_of);
+  visit(Field{.name = "beam_size",
+              .help = "beams when the temperature is zero (none: greedy)",
+              .min = 1,
+              .max = 64,
+              .metavar = "N"},
+        beam_size);
+  visit(Field{.name = "patience", .help = "beam search patience (none: 1)", .min = 1e-3, .max = 64, .metavar = "X"},
+        patience);
+  visit(Field{.name = "length_penalty",
+              .help = "exponent of the length penalty (none: mean log-probability)",
+              .min = 0,
+              .max = 1,
+              .metavar = "ALPHA"},
+        length_penalty);
+  visit(Field{.name = "suppress_tokens",
+              .help = "comma-separated ids never sampled (-1: non-speech symbols)",
+              .metavar = "IDS"},
+        suppress_tokens);
+  visit(Field{.name = "suppress_blank", .help = "no blank at the start of a window"}, suppress_blank);
+  visit(Field{.name = "initial_prompt", .help = "text given as a prompt to the first window", .metavar = "TEXT"},
+        initial_prompt);
+  visit(Field{.name = "carry_initial_prompt", .help = "give the initial prompt to every window"}, carry_initial_prompt);
+  visit(Field{.name = "prefix", .help = "text every window starts with", .metavar = "TEXT"}, prefix);
+  visit(Field{.name = "condition_on_previous_text", .help = "give a window the text of the one before as a prompt"},
+        condition_on_previous_text);
+  visit(Field{.name = "compression_ratio_threshold",
+              .help = "a window fails when its text compresses better than this",
+              .min = 0,
+              .metavar = "X"},
+        compression_ratio_threshold);
+  visit(
+      Field{
+          .name = "logprob_threshold", .help = "a window fails when its mean log-probability is lower", .metavar = "X"},
+      logprob_threshold);
+  visit(Field{.name = "no_speech_threshold",
+              .help = "a failed window is silence when <|nospeech|> is likelier than this",
+              .metavar = "P"},
+        no_speech_threshold);
+  visit(Field{.name = "without_timestamps", .help = "sample text without timestamps"}, without_timestamps);
+  visit(Field{.name = "max_initial_timestamp",
+              .help = "latest first timestamp of a window, seconds",
+              .min = 0,
+              .max = 30,
+              .metavar = "S"},
+        max_initial_timestamp);
+  visit(Field{.name = "sample_len", .help = "most tokens sampled a window", .min = 1, .max = 448, .metavar = "N"},
+        sample_len);
+  visit(
+      Field{.name = "seed", .help = "seed of the samples drawn at a temperature above zero", .min = 0, .metavar = "N"},
+      seed);
+}
+
+/// Checks ranges (from for_each_field) and combinations. `where` of the error is the option's name with hyphens.
+Result<void> validate(const LoadOptions& options);
+Result<void> validate(const TranscribeOptions& options);
+
+}  // namespace skald

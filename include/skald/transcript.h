@@ -1,0 +1,74 @@
+#pragma once
+// What a transcription returns: plain data, owned by the caller.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "skald/error.h"
+
+namespace skald {
+
+/// One piece of text with its times. Field for field the reference's segment (openai/whisper transcribe.py).
+struct Segment {
+  int id = 0;                    ///< from 0, in order of appearance
+  int64_t seek = 0;              ///< first frame (10 ms) of the window it was decoded in
+  double start = 0;              ///< seconds from the start of the file
+  double end = 0;                ///< seconds from the start of the file
+  std::string text;              ///< UTF-8, usually with a leading blank
+  std::vector<int32_t> tokens;   ///< text and timestamp tokens
+  double temperature = 0;        ///< the rung of the fallback ladder that was accepted
+  double avg_logprob = 0;        ///< sum of token log-probabilities / (tokens + 1), natural logarithm
+  double compression_ratio = 0;  ///< UTF-8 bytes / zlib-compressed bytes
+  double no_speech_prob = 0;     ///< probability of <|nospeech|> at the start-of-transcript position
+};
+
+/// What one stage ran on.
+struct DeviceReport {
+  std::string stage;         ///< "encoder", "decoder", ...
+  std::string device;        ///< "cpu", later "npu", "npu-sim"
+  std::string isa;           ///< "scalar", "avx2", "avx512"
+  std::string compute_type;  ///< "float32", ...
+  int threads = 0;
+  double seconds = 0;        ///< wall time spent in it
+  int64_t calls = 0;         ///< batches (encoder) or steps (decoder)
+  int64_t weight_bytes = 0;  ///< packed weights
+};
+
+/// Wall seconds of the parts of one transcription.
+struct Timings {
+  double load = 0;   ///< opening the model (0 when it was already open)
+  double audio = 0;  ///< decoding audio, both passes
+  double mel = 0;    ///< log-mel
+  double encode = 0;
+  double decode = 0;
+  double total = 0;  ///< the whole file, without load
+};
+
+/// One accept/reject decision of the temperature ladder.
+struct Attempt {
+  int64_t seek = 0;  ///< first frame of the window
+  double temperature = 0;
+  double avg_logprob = 0;
+  double compression_ratio = 0;
+  double no_speech_prob = 0;
+  bool accepted = false;
+};
+
+struct Transcript {
+  std::string text;                 ///< all segments' text joined
+  std::string language;             ///< code, "en"
+  double language_probability = 1;  ///< 1 when it was given
+  std::string task;                 ///< "transcribe" or "translate"
+  double duration = 0;              ///< seconds of audio
+  std::vector<Segment> segments;
+  std::vector<Attempt> attempts;      ///< every rung tried, in order
+  std::string model;                  ///< name or path as given
+  std::vector<DeviceReport> devices;  ///< what ran where, at what precision
+  Timings timings;
+  bool complete = true;        ///< false: cancelled or failed; the segments are what was finished
+  std::optional<Error> error;  ///< why it is not complete
+};
+
+}  // namespace skald

@@ -1,0 +1,49 @@
+#pragma once
+// Any recording as a pull stream of 16 kHz mono samples in bounded memory.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace skald::audio {
+
+inline constexpr int kSampleRate = 16000;  // Hz; openai/whisper audio.py SAMPLE_RATE
+
+/// What the container says.
+struct AudioInfo {
+  std::string container;  ///< FFmpeg's short name, "wav"
+  std::string codec;      ///< "pcm_s16le"
+  int channels = 0;
+  int sample_rate = 0;
+  double duration = 0;  ///< seconds as announced; 0: unknown. The truth is what read() delivers
+};
+
+/// Threads: one call at a time.
+class AudioSource {
+ public:
+  virtual ~AudioSource() = default;
+
+  /// Fills `out` from the front; returns how many samples were written, 0 at the end.
+  /// Errors: kBadAudio, kIo.
+  virtual Result<size_t> read(std::span<float> out) = 0;
+
+  /// Back to the first sample. Errors: kIo.
+  virtual Result<void> rewind() = 0;
+
+  virtual const AudioInfo& info() const = 0;
+};
+
+/// Opens a file ("-": standard input, spooled to an unlinked temporary file when it is a pipe). The first audio stream
+/// is down-mixed to mono, resampled to 16 kHz and rounded to 16 bits as `ffmpeg -ac 1 -ar 16000 -f s16le` does; samples
+/// are s16 / 32768. Errors: kNotFound, kPermission, kInvalidArgument (a directory), kBadAudio.
+Result<std::unique_ptr<AudioSource>> open_audio(const std::string& path);
+
+/// Samples already in memory.
+std::unique_ptr<AudioSource> audio_from_samples(std::vector<float> samples);
+
+}  // namespace skald::audio

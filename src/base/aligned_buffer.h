@@ -1,0 +1,49 @@
+#pragma once
+// Owned memory aligned for the widest vector registers.
+
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <span>
+#include <type_traits>
+
+namespace skald {
+
+inline constexpr size_t kAlignment = 64;  // bytes: one AVX-512 register, one cache line
+
+/// Zero-filled array of a trivial type, 64-byte aligned, fixed in size after construction. Throws std::bad_alloc.
+template <class T>
+class AlignedBuffer {
+  static_assert(std::is_trivially_copyable_v<T>);
+
+ public:
+  AlignedBuffer() = default;
+  explicit AlignedBuffer(size_t count) : count_(count) {
+    if (count == 0) return;
+    if (count > (SIZE_MAX - kAlignment) / sizeof(T)) throw std::bad_alloc();
+    const size_t bytes = (count * sizeof(T) + kAlignment - 1) / kAlignment * kAlignment;
+    void* memory = std::aligned_alloc(kAlignment, bytes);
+    if (memory == nullptr) throw std::bad_alloc();
+    std::memset(memory, 0, bytes);
+    data_.reset(static_cast<T*>(memory));
+  }
+
+  T* data() { return data_.get(); }
+  const T* data() const { return data_.get(); }
+  size_t size() const { return count_; }
+  T& operator[](size_t i) { return data_.get()[i]; }
+  const T& operator[](size_t i) const { return data_.get()[i]; }
+  std::span<T> span() { return {data(), count_}; }
+  std::span<const T> span() const { return {data(), count_}; }
+
+ private:
+  struct Free {
+    void operator()(T* p) const { std::free(p); }
+  };
+  std::unique_ptr<T, Free> data_;
+  size_t count_ = 0;
+};
+
+}  // namespace skald

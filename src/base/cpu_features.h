@@ -1,0 +1,40 @@
+#pragma once
+// What this processor and operating system can run, and which instruction set the engine uses.
+
+#include <string>
+
+#include "base/result.h"
+
+namespace skald {
+
+/// Bits of cpuid that the operating system also saves across context switches.
+struct CpuFeatures {
+  bool avx2 = false;    ///< with FMA and F16C
+  bool avx512 = false;  ///< F, BW, CD, DQ, VL
+  bool avx512_vnni = false;
+  bool avx512_bf16 = false;
+  bool avx_vnni = false;
+};
+
+/// The families kernels are written for, weakest first.
+enum class Isa { kScalar = 0, kAvx2 = 1, kAvx512 = 2 };
+
+const char* to_string(Isa isa);
+
+/// Features of the running processor, detected once.
+const CpuFeatures& cpu_features();
+
+/// The brand string, "AMD Ryzen 7 7840U ..."
+std::string cpu_name();
+
+/// The strongest family this processor runs.
+Isa best_isa();
+
+/// The family to use: SKALD_CPU=scalar|avx2|avx512 from the environment, else best_isa().
+/// Errors: kInvalidArgument for an unknown value, kUnsupported for one this processor lacks; never a silent fallback.
+Result<Isa> select_isa();
+
+/// Logical processors this process may run on (affinity mask), at least 1.
+int available_cpus();
+
+}  // namespace skald

@@ -1,0 +1,49 @@
+#include "base/tensor.h"
+
+#include <cassert>
+#include <cstring>
+
+#include "base/half.h"
+
+namespace skald {
+
+const char* to_string(DType type) {
+  switch (type) {
+    case DType::kF32: return "float32";
+    case DType::kF16: return "float16";
+    case DType::kBF16: return "bfloat16";
+    case DType::kI8: return "int8";
+    case DType::kU8: return "uint8";
+    case DType::kI32: return "int32";
+    case DType::kI64: return "int64";
+  }
+  return "unknown";
+}
+
+std::string to_string(const Shape& shape) {
+  std::string text = "(";
+  for (int i = 0; i < shape.rank; ++i) {
+    if (i > 0) text += ", ";
+    text += std::to_string(shape[i]);
+  }
+  return text + ")";
+}
+
+void to_f32(const TensorView& view, std::span<float> out) {
+  assert(out.size() == static_cast<size_t>(view.count()));
+  if (view.dtype == DType::kF32) {
+    std::memcpy(out.data(), view.data, view.bytes());
+    return;
+  }
+  // Elements of a file mapping need not be aligned: they are copied out one by one.
+  const auto* bytes = static_cast<const unsigned char*>(view.data);
+  const bool half = view.dtype == DType::kF16;
+  assert(half || view.dtype == DType::kBF16);
+  for (size_t i = 0; i < out.size(); ++i) {
+    uint16_t bits = 0;
+    std::memcpy(&bits, bytes + 2 * i, 2);
+    out[i] = half ? f16_to_f32(bits) : bf16_to_f32(bits);
+  }
+}
+
+}  // namespace skald

@@ -1,0 +1,9 @@
+#include "skald/version.h"
+
+namespace skald {
+
+const char* version() {
+  return SKALD_VERSION;
+}
+
+}  // namespace skald

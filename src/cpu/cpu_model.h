@@ -1,0 +1,30 @@
+#pragma once
+// The CPU wing's door: encoder and decoder over packed weights.
+
+#include <memory>
+
+#include "base/cpu_features.h"
+#include "base/parallel.h"
+#include "base/result.h"
+#include "model/checkpoint.h"
+#include "model/decoder.h"
+#include "model/encoder.h"
+
+namespace skald::cpu {
+
+/// What both need; outlives them.
+struct Context {
+  ThreadPool* pool = nullptr;
+  Isa isa = Isa::kScalar;
+};
+
+/// Packs the encoder's weights. Errors: kBadModel (tensor missing, wrong shape), kOutOfMemory.
+Result<std::unique_ptr<model::Encoder>> make_encoder(const model::Checkpoint& checkpoint, const Context& context);
+
+/// Packs the decoder's weights. `slots` is how many hypotheses can be open at once, `windows` how many different
+/// windows they attend to. Errors: as above.
+Result<std::unique_ptr<model::Decoder>> make_decoder(const model::Checkpoint& checkpoint,
+                                                     const model::TokenClasses& tokens, int slots, int windows,
+                                                     const Context& context);
+
+}  // namespace skald::cpu

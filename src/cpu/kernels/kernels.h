@@ -1,0 +1,86 @@
+#pragma once
+// The CPU kernels: what each computes, and one table that holds every implementation.
+//
+// A kernel is a pure function over pointers and sizes: noexcept, no allocation, no globals, no threads, no CPU query.
+// Implementations live in scalar/, avx2/ and avx512/, one file per family of operations; the scalar row is the readable
+// definition. Selection, `skald doctor --kernels`, tests and benches iterate the table.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "base/cpu_features.h"
+
+namespace skald::cpu {
+
+inline constexpr int kPanel = 16;  // output columns of a packed panel, for every ISA: one AVX-512 register of float32
+
+/// What happens to a GEMM result before it is stored.
+enum class Epilogue : uint8_t {
+  kNone,      ///< c = acc + bias
+  kGelu,      ///< c = gelu(acc + bias), exact (erf)
+  kResidual,  ///< c = c + acc + bias
+};
+
+/// C(m, n) = epilogue(sum_k A(m, k) * W(n, k) + bias(n)).
+/// A: row-major with row stride `lda` (rows may overlap: a convolution over time is a GEMM whose rows advance by less
+/// than their length). W: packed by pack_f32: panels of kPanel columns, each (K, kPanel). C: row stride `ldc`.
+struct GemmF32 {
+  const float* a = nullptr;
+  int64_t lda = 0;
+  const float* w = nullptr;     ///< first panel
+  const float* bias = nullptr;  ///< (N) or null
+  float* c = nullptr;
+  int64_t ldc = 0;
+  int m = 0;  ///< rows
+  int n = 0;  ///< columns; the last panel may be partly used
+  int k = 0;
+  Epilogue epilogue = Epilogue::kNone;
+};
+
+/// One query row of one head against n keys: out(e) = sum_i softmax_i(scale * q . key_i) * value_i(e).
+struct AttendF32 {
+  const float* q = nullptr;       ///< (E)
+  const float* keys = nullptr;    ///< row i at keys + i * stride
+  const float* values = nullptr;  ///< row i at values + i * stride
+  int64_t stride = 0;
+  int n = 0;
+  int e = 0;
+  float scale = 1;
+  float* scores = nullptr;  ///< scratch (n); left holding the softmax weights
+  float* out = nullptr;     ///< (E)
+};
+
+/// Every kernel an ISA provides. Fields carry the contract.
+struct Kernels {
+  Isa isa = Isa::kScalar;
+
+  /// See GemmF32.
+  void (*gemm_f32)(const GemmF32&) noexcept = nullptr;
+
+  /// y = (x - mean) / sqrt(var + 1e-5) * gain + bias over rows of `width`; biased variance. x may be y.
+  void (*layer_norm_f32)(const float* x, const float* gain, const float* bias, float* y, int rows,
+                         int width) noexcept = nullptr;
+
+  /// In place: x = exp(scale * x - max) / sum over each row of n; rows `stride` apart.
+  void (*softmax_f32)(float* x, int rows, int n, int64_t stride, float scale) noexcept = nullptr;
+
+  /// See AttendF32.
+  void (*attend_f32)(const AttendF32&) noexcept = nullptr;
+
+  /// The k largest of x[0..n) whose bit in `mask` (bit i of the bitset; null: none) is clear, best first, equal values
+  /// by lower index, into `ids` (offset by `first_id`) and `values`; missing ones: id -1, -infinity. Returns
+  /// log(sum(exp(x))) over the unmasked; -infinity when there are none.
+  float (*top_k_f32)(const float* x, const uint64_t* mask, int first_id, int n, int k, int32_t* ids,
+                     float* values) noexcept = nullptr;
+};
+
+/// The table row of one family. Pre: the processor runs it.
+const Kernels& kernels(Isa isa);
+
+/// Packs a row-major weight W(n, k) into panels of kPanel columns: out[panel][k][kPanel]; missing columns are 0.
+/// Pre: out.size() == packed_size_f32(n, k). The layout is the same for every ISA.
+void pack_f32(const float* w, int n, int k, float* out);
+size_t packed_size_f32(int n, int k);
+
+}  // namespace skald::cpu
