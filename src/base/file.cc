@@ -70,14 +70,14 @@ Result<std::string> read_file(const std::filesystem::path& path, size_t limit) {
   for (;;) {
     const size_t old = content.size();
     const size_t step = old == 0 && file.size > 0 ? file.size + 1 : size_t{65536};
-    if (old + step > limit + 1) {
-      return fail(ErrorCode::kInvalidArgument, path.string(),
-                  "is larger than " + std::to_string(limit) + " bytes, which no such file is", {});
-    }
     content.resize(old + step);
     const ssize_t got = ::read(file.fd.get(), content.data() + old, step);
     if (got < 0) return std::unexpected(errno_error(path.string(), "cannot be read"));
     content.resize(old + static_cast<size_t>(got));
+    if (content.size() > limit) {
+      return fail(ErrorCode::kInvalidArgument, path.string(),
+                  "is larger than " + std::to_string(limit) + " bytes, which no such file is");
+    }
     if (got == 0) return content;
   }
 }
