@@ -27,6 +27,8 @@ class MappedFile {
   static Result<MappedFile> open(const std::filesystem::path& path);
 
   MappedFile() = default;
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
   MappedFile(MappedFile&& other) noexcept;
   MappedFile& operator=(MappedFile&& other) noexcept;
   ~MappedFile();
