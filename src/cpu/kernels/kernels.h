@@ -62,7 +62,8 @@ struct Kernels {
   void (*layer_norm_f32)(const float* x, const float* gain, const float* bias, float* y, int rows,
                          int width) noexcept = nullptr;
 
-  /// In place: x = exp(scale * x - max) / sum over each row of n; rows `stride` apart.
+  /// In place: x = exp(scale * x - max(scale * x)) / sum over each row of n; rows `stride` apart. An x of -infinity
+  /// gives 0. Pre: scale > 0; no row is all -infinity.
   void (*softmax_f32)(float* x, int rows, int n, int64_t stride, float scale) noexcept = nullptr;
 
   /// See AttendF32.
@@ -70,7 +71,8 @@ struct Kernels {
 
   /// The k largest of x[0..n) whose bit in `mask` (bit i of the bitset; null: none) is clear, best first, equal values
   /// by lower index, into `ids` (offset by `first_id`) and `values`; missing ones: id -1, -infinity. Returns
-  /// log(sum(exp(x))) over the unmasked; -infinity when there are none.
+  /// log(sum(exp(x))) over the unmasked; -infinity when there are none. An x of -infinity counts as masked; a NaN is
+  /// never chosen, but makes the return value NaN.
   float (*top_k_f32)(const float* x, const uint64_t* mask, int first_id, int n, int k, int32_t* ids,
                      float* values) noexcept = nullptr;
 };
@@ -79,8 +81,12 @@ struct Kernels {
 const Kernels& kernels(Isa isa);
 
 /// Packs a row-major weight W(n, k) into panels of kPanel columns: out[panel][k][kPanel]; missing columns are 0.
-/// Pre: out.size() == packed_size_f32(n, k). The layout is the same for every ISA.
+/// `out` has room for packed_size_f32(n, k) floats. The layout is the same for every ISA.
 void pack_f32(const float* w, int n, int k, float* out);
 size_t packed_size_f32(int n, int k);
+
+/// The same for W(n, k) at w[n * row_stride + k * col_stride]: the keys of one head are (n = S, k = E, D, 1), its
+/// values transposed are (n = E, k = S, 1, D).
+void pack_f32_strided(const float* w, int64_t row_stride, int64_t col_stride, int n, int k, float* out);
 
 }  // namespace skald::cpu
