@@ -1,0 +1,187 @@
+#include "text/writers.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <new>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "text/unicode.h"
+
+namespace skald::text {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr auto kFormats = std::to_array<std::string_view>({"txt", "srt", "vtt", "tsv", "json"});
+
+/// Milliseconds, half to even (the default rounding mode) as Python's round(). What is no time is 0.
+int64_t milliseconds(double seconds) {
+  constexpr double kLargest = 1e15;  // 30,000 years: keeps the conversion defined
+  const double rounded = std::nearbyint(seconds * 1000.0);
+  return std::isnan(rounded) ? 0 : static_cast<int64_t>(std::clamp(rounded, -kLargest, kLargest));
+}
+
+std::string padded(int64_t value, size_t width) {
+  const std::string digits = std::to_string(value);
+  return digits.size() < width ? std::string(width - digits.size(), '0') + digits : digits;
+}
+
+std::string replaced(std::string_view text, std::string_view what, std::string_view with) {
+  std::string out;
+  for (size_t found = 0; (found = text.find(what)) != std::string_view::npos;) {
+    out.append(text.substr(0, found)).append(with);
+    text.remove_prefix(found + what.size());
+  }
+  return out.append(text);
+}
+
+std::string write_txt(const Transcript& transcript) {
+  std::string out;
+  for (const Segment& segment : transcript.segments) out.append(strip(segment.text)).append("\n");
+  return out;
+}
+
+/// "start --> end\ntext\n\n": a cue of both subtitle formats. The arrow may not stand in the text.
+void append_cue(std::string& out, const Segment& segment, bool always_hours, char mark) {
+  out.append(format_timestamp(segment.start, always_hours, mark)).append(" --> ");
+  out.append(format_timestamp(segment.end, always_hours, mark)).append("\n");
+  out.append(replaced(strip(segment.text), "-->", "->")).append("\n\n");
+}
+
+std::string write_srt(const Transcript& transcript) {
+  std::string out;
+  int number = 0;
+  for (const Segment& segment : transcript.segments) {
+    out.append(std::to_string(++number)).append("\n");
+    append_cue(out, segment, true, ',');
+  }
+  return out;
+}
+
+std::string write_vtt(const Transcript& transcript) {
+  std::string out = "WEBVTT\n\n";
+  for (const Segment& segment : transcript.segments) append_cue(out, segment, false, '.');
+  return out;
+}
+
+std::string write_tsv(const Transcript& transcript) {
+  std::string out = "start\tend\ttext\n";
+  for (const Segment& segment : transcript.segments) {
+    out.append(std::to_string(milliseconds(segment.start))).append("\t");
+    out.append(std::to_string(milliseconds(segment.end))).append("\t");
+    out.append(replaced(strip(segment.text), "\t", " ")).append("\n");
+  }
+  return out;
+}
+
+Json to_json(const Segment& segment) {
+  return {{"id", segment.id},
+          {"seek", segment.seek},
+          {"start", segment.start},
+          {"end", segment.end},
+          {"text", segment.text},
+          {"tokens", segment.tokens},
+          {"temperature", segment.temperature},
+          {"avg_logprob", segment.avg_logprob},
+          {"compression_ratio", segment.compression_ratio},
+          {"no_speech_prob", segment.no_speech_prob}};
+}
+
+Json to_json(const DeviceReport& report) {
+  return {{"stage", report.stage},     {"device", report.device},
+          {"isa", report.isa},         {"compute_type", report.compute_type},
+          {"threads", report.threads}, {"seconds", report.seconds},
+          {"calls", report.calls},     {"weight_bytes", report.weight_bytes}};
+}
+
+Json to_json(const Timings& timings) {
+  return {{"load", timings.load},     {"audio", timings.audio},   {"mel", timings.mel},
+          {"encode", timings.encode}, {"decode", timings.decode}, {"total", timings.total}};
+}
+
+Json to_json(const Attempt& attempt) {
+  return {{"seek", attempt.seek},
+          {"temperature", attempt.temperature},
+          {"avg_logprob", attempt.avg_logprob},
+          {"compression_ratio", attempt.compression_ratio},
+          {"no_speech_prob", attempt.no_speech_prob},
+          {"accepted", attempt.accepted}};
+}
+
+Json to_json(const Error& error) {
+  return {
+      {"code", to_string(error.code)}, {"where", error.where}, {"message", error.message}, {"remedy", error.remedy}};
+}
+
+template <class Item>
+Json to_json(const std::vector<Item>& items) {
+  Json list = Json::array();
+  for (const Item& item : items) list.push_back(to_json(item));
+  return list;
+}
+
+/// The distinct values of a field over the stages, in order: "cpu", or "npu+cpu".
+std::string joined(const std::vector<DeviceReport>& reports, std::string DeviceReport::* field) {
+  std::vector<std::string> values;
+  for (const DeviceReport& report : reports) {
+    if (std::ranges::find(values, report.*field) == values.end()) values.push_back(report.*field);
+  }
+  std::string out;
+  for (const std::string& value : values) out.append(out.empty() ? "" : "+").append(value);
+  return out;
+}
+
+std::string write_json(const Transcript& transcript) {
+  Json json = {{"text", transcript.text},
+               {"segments", to_json(transcript.segments)},
+               {"language", transcript.language},
+               {"language_probability", transcript.language_probability},
+               {"task", transcript.task},
+               {"duration", transcript.duration},
+               {"model", transcript.model},
+               {"device", joined(transcript.devices, &DeviceReport::device)},
+               {"compute_type", joined(transcript.devices, &DeviceReport::compute_type)},
+               {"devices", to_json(transcript.devices)},
+               {"timings", to_json(transcript.timings)},
+               {"attempts", to_json(transcript.attempts)},
+               {"complete", transcript.complete}};
+  if (transcript.error) json["error"] = to_json(*transcript.error);
+  // One line of ASCII, as Python's json.dump writes it; NaN and infinities become null, broken UTF-8 U+FFFD.
+  return json.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+std::string format_timestamp(double seconds, bool always_hours, char mark) {
+  constexpr int64_t kHour = 3'600'000;
+  constexpr int64_t kMinute = 60'000;
+  constexpr int64_t kSecond = 1'000;
+  const int64_t total = std::max<int64_t>(milliseconds(seconds), 0);
+  const int64_t hours = total / kHour;
+  const std::string lead = always_hours || hours > 0 ? padded(hours, 2) + ":" : "";
+  return lead + padded(total % kHour / kMinute, 2) + ":" + padded(total % kMinute / kSecond, 2) + mark +
+         padded(total % kSecond, 3);
+}
+
+std::span<const std::string_view> formats() {
+  return kFormats;
+}
+
+Result<std::string> write(const Transcript& transcript, std::string_view format) try {
+  if (format == "txt") return write_txt(transcript);
+  if (format == "srt") return write_srt(transcript);
+  if (format == "vtt") return write_vtt(transcript);
+  if (format == "tsv") return write_tsv(transcript);
+  if (format == "json") return write_json(transcript);
+  return fail(ErrorCode::kInvalidArgument, "output-format",
+              "unknown format \"" + std::string(format.substr(0, 40)) + "\"", "txt, srt, vtt, tsv and json are known");
+} catch (const std::bad_alloc&) {
+  return fail(ErrorCode::kOutOfMemory, "output-format", "no memory for the transcript");
+} catch (const nlohmann::json::exception& error) {
+  return fail(ErrorCode::kInternal, "output-format", error.what());
+}
+
+}  // namespace skald::text
