@@ -38,8 +38,9 @@ struct Settings {
   uint64_t seed = 0;
 };
 
-/// `language` is a code. Errors: kInvalidArgument (unknown id in suppress_tokens, ...), kUnsupported (English-only
-/// model asked to translate or for another language).
+/// `language` is a code; an English-only model uses English whatever it is, with a warning (as the reference does).
+/// Errors: kInvalidArgument (unknown id in suppress_tokens, a language the model lacks, ...), kUnsupported
+/// (English-only model asked to translate).
 Result<Settings> make_settings(const TranscribeOptions& options, const text::Tokenizer& tokenizer,
                                const std::string& language, int text_ctx);
 
@@ -63,7 +64,9 @@ struct WindowResult {
 };
 
 /// Decodes all tasks together; each climbs the temperature ladder on its own. Results do not depend on neighbours.
-/// Errors: those of Decoder; kCancelled when `cancel` became true (asked before every step).
+/// Pre: `decoder` has slots_needed() slots reserved and free; all are free again afterwards, whatever happened.
+/// Errors: those of Decoder; kInvalidArgument when prompt and prefix do not fit the text context; kBadModel when the
+/// logits are not numbers; kCancelled when `cancel` became true (asked before every step).
 Result<std::vector<WindowResult>> decode_windows(model::Decoder& decoder, const text::Tokenizer& tokenizer,
                                                  const Settings& settings, std::span<const Task> tasks,
                                                  const std::atomic<bool>* cancel = nullptr);
@@ -71,11 +74,12 @@ Result<std::vector<WindowResult>> decode_windows(model::Decoder& decoder, const 
 /// Most slots decode_windows() holds at once for `windows` tasks.
 int slots_needed(const Settings& settings, int windows);
 
-/// Probability of each language (in token order), from one step of [sot]. Pre: a multilingual model.
+/// Probability of each language (in token order), from one step of [sot]: softmax over the language tokens alone.
+/// Needs one slot. Errors: those of Decoder; kInvalidArgument for an English-only model.
 Result<std::vector<float>> detect_language(model::Decoder& decoder, const text::Tokenizer& tokenizer,
                                            const model::EncodedAudio& audio, int window);
 
-/// UTF-8 bytes / zlib-compressed bytes (level -1) of `text`.
+/// UTF-8 bytes / zlib-compressed bytes (level -1) of `text`; 0 for an empty one, not a number when zlib has no memory.
 double compression_ratio(const std::string& text);
 
 }  // namespace skald::decode

@@ -1,0 +1,63 @@
+#pragma once
+// One window on its way up the temperature ladder: decode_with_fallback of openai/whisper transcribe.py around
+// DecodingTask.run of decoding.py.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "decode/batch.h"
+#include "decode/decoding.h"
+#include "decode/rules.h"
+#include "decode/search.h"
+#include "decode/slot.h"
+
+namespace skald::decode {
+
+/// What all windows share; outlives them.
+struct Context {
+  model::Decoder& decoder;
+  const text::Tokenizer& tokenizer;
+  const Settings& settings;
+  const Rules& rules;
+};
+
+class WindowRun {
+ public:
+  WindowRun(const Context& context, const Task& task) : context_(&context), task_(&task) {}
+
+  /// Opens the window and starts the first rung.
+  Result<void> start();
+  /// Whether it wants another step.
+  bool running() const { return search_ != nullptr; }
+  /// Adds what gather() will add.
+  void count(StepSize& size) const;
+  /// Adds its hypotheses to the step.
+  void gather(StepBatch& batch);
+  /// Takes its answers out of the step; goes to the next rung or ends when the search is over.
+  Result<void> consume(StepBatch& batch);
+  /// Pre: started and not running any more.
+  WindowResult take_result() { return std::move(result_); }
+
+ private:
+  Result<void> start_rung();
+  Result<void> end_rung();
+  WindowResult make_result() const;
+
+  const Context* context_;
+  const Task* task_;
+  std::vector<int32_t> initial_;  // the sequence before the first sampled token
+  int no_speech_at_ = 0;          // where in it start-of-transcript stands
+  SlotHandle root_;               // empty hypothesis over the window, kept while there are rungs to come
+  size_t rung_ = 0;
+  std::unique_ptr<Search> search_;
+  bool first_step_ = true;
+  size_t first_row_ = 0;  // of this window in the step
+  std::vector<Distribution> next_;
+  double no_speech_prob_ = 0;
+  WindowResult result_;
+};
+
+}  // namespace skald::decode
