@@ -17,16 +17,13 @@ std::unexpected<Error> bad(const std::string& where, std::string message) {
 }  // namespace
 
 void MergeList::add(std::string_view left, std::string_view right) {
-  bytes_.append(left);
-  const auto middle = static_cast<uint32_t>(bytes_.size());
-  bytes_.append(right);
-  ends_.push_back({.left = middle, .right = static_cast<uint32_t>(bytes_.size())});
+  bytes_.append(left).append(right);
+  ends_.push_back(static_cast<uint32_t>(bytes_.size()));
 }
 
-std::pair<std::string_view, std::string_view> MergeList::operator[](size_t i) const {
-  const uint32_t begin = i == 0 ? 0 : ends_[i - 1].right;
-  const std::string_view all = bytes_;
-  return {all.substr(begin, ends_[i].left - begin), all.substr(ends_[i].left, ends_[i].right - ends_[i].left)};
+std::string_view MergeList::operator[](size_t i) const {
+  const uint32_t begin = i == 0 ? 0 : ends_[i - 1];
+  return std::string_view(bytes_).substr(begin, ends_[i] - begin);
 }
 
 Vocabulary::Vocabulary(VocabularySpec spec) : spec_(spec), tokens_(static_cast<size_t>(spec.tokens)) {}
@@ -74,13 +71,13 @@ Result<void> Vocabulary::finish(const std::string& where) {
 }
 
 Result<void> Vocabulary::rank_by(const MergeList& merges, const std::string& where) {
+  constexpr size_t kBytes = 256;  // Whisper's ids are the single bytes, then the merges in order: no need to search
   ranks_.assign(tokens_.size(), kNoRank);
   for (size_t i = 0; i < merges.size(); ++i) {
-    const auto [left, right] = merges[i];
-    const int32_t merged = find({left.data(), left.size() + right.size()});
-    if (merged == kNone || find(left) == kNone || find(right) == kNone) {
-      return bad(where, "merge " + std::to_string(i) + " uses or makes what is no token of the vocabulary");
-    }
+    const auto usual = static_cast<int32_t>(kBytes + i);
+    const std::string_view wanted = merges[i];
+    const int32_t merged = usual < size() && bytes(usual) == wanted ? usual : find(wanted);
+    if (merged == kNone) return bad(where, "merge " + std::to_string(i) + " makes what is no token of the vocabulary");
     int32_t& rank = ranks_[static_cast<size_t>(merged)];
     if (rank == kNoRank) rank = static_cast<int32_t>(i);
   }

@@ -18,21 +18,17 @@ struct VocabularySpec {
   bool empty_last = false;  ///< the last one is the empty string, and files may leave it out (multilingual)
 };
 
-/// Merges in order of priority, as files list them.
+/// What each merge makes, in order of priority, as files list them.
 class MergeList {
  public:
   void add(std::string_view left, std::string_view right);
   size_t size() const { return ends_.size(); }
-  /// Left and right part of merge `i`; they lie side by side in memory.
-  std::pair<std::string_view, std::string_view> operator[](size_t i) const;
+  /// The token that merge `i` makes.
+  std::string_view operator[](size_t i) const;
 
  private:
-  struct Ends {
-    uint32_t left = 0;
-    uint32_t right = 0;
-  };
   std::string bytes_;
-  std::vector<Ends> ends_;
+  std::vector<uint32_t> ends_;
 };
 
 /// Immutable once finished. About 0.3 MB of bytes, 0.2 MB of offsets and 0.5 MB of hash table for Whisper's.
@@ -51,7 +47,7 @@ class Vocabulary {
   Result<void> finish(const std::string& where);
 
   /// Takes the priorities from a list of merges instead of the order of ids. Pre: finished.
-  /// Errors: kBadModel for a merge of what is no token.
+  /// Errors: kBadModel for a merge that makes no token.
   Result<void> rank_by(const MergeList& merges, const std::string& where);
 
   int32_t size() const { return static_cast<int32_t>(tokens_.size()); }

@@ -8,8 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "text/unicode.h"
-
 namespace skald::text {
 namespace {
 
@@ -41,15 +39,23 @@ constexpr std::array<int16_t, kSpellings> make_spelling_to_byte() {
 }
 constexpr std::array<int16_t, kSpellings> kSpellingToByte = make_spelling_to_byte();
 
-/// Undoes the spelling into `out`; false for a character that stands for no byte.
+/// Undoes the spelling into `out`; false for a character that stands for no byte. All that do take one or two bytes.
 bool spelling_to_bytes(std::string_view spelling, std::string& out) {
-  out.clear();
-  for (size_t at = 0; at < spelling.size();) {
-    const Decoded decoded = decode_utf8(spelling, at);
-    if (!decoded.valid || decoded.value >= kSpellings || kSpellingToByte[decoded.value] < 0) return false;
-    out.push_back(static_cast<char>(kSpellingToByte[decoded.value]));
-    at += decoded.size;
+  out.resize(spelling.size());
+  size_t size = 0;
+  for (size_t at = 0; at < spelling.size(); ++at) {
+    uint32_t value = static_cast<uint8_t>(spelling[at]);
+    if (value >= 0x80) {
+      if ((value & 0xE0U) != 0xC0 || at + 1 >= spelling.size()) return false;
+      const uint32_t next = static_cast<uint8_t>(spelling[++at]);
+      if ((next & 0xC0U) != 0x80) return false;
+      value = ((value & 0x1FU) << 6U) | (next & 0x3FU);
+      if (value < 0x80) return false;  // an overlong form
+    }
+    if (value >= kSpellings || kSpellingToByte[value] < 0) return false;
+    out[size++] = static_cast<char>(kSpellingToByte[value]);
   }
+  out.resize(size);
   return true;
 }
 
