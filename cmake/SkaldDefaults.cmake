@@ -17,6 +17,10 @@ target_compile_options(
             -Wextra
             -Wconversion
             -Wshadow
+            # Members left out of a designated initializer have their defaults, on purpose.
+            -Wno-missing-field-initializers
+            # False for std::string's operator+ in GCC 12 (GCC bug 105651).
+            $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
             # The scalar kernels are the definition: a fused multiply-add is written where it is wanted, never chosen
             # by the compiler.
             -ffp-contract=off
