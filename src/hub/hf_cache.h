@@ -1,0 +1,30 @@
+#pragma once
+// The cache of downloads that Hugging Face programs share. Layout (huggingface_hub, "Understand caching"):
+// CACHE/models--ORG--NAME/refs/main holds the revision, CACHE/models--ORG--NAME/snapshots/REVISION/ the files.
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace skald::hub {
+
+/// $HF_HUB_CACHE, else $HF_HOME/hub, else $XDG_CACHE_HOME/huggingface/hub, else ~/.cache/huggingface/hub; none without
+/// any of these variables and HOME.
+std::optional<std::filesystem::path> hf_cache_directory();
+
+/// "ORG/NAME" of the repository of a published model's short name: "base.en" -> "openai/whisper-base.en", "turbo",
+/// "large", "distil-small.en" -> "distil-whisper/distil-small.en".
+std::optional<std::string> hf_repository(std::string_view short_name);
+
+/// The snapshot of `repository` that refs/main names, if it holds a config.json.
+std::optional<std::filesystem::path> hf_snapshot(const std::filesystem::path& cache, std::string_view repository);
+
+/// Repositories in the cache, "ORG/NAME", sorted.
+std::vector<std::string> hf_repositories(const std::filesystem::path& cache);
+
+/// The value of an environment variable; none when it is unset or empty.
+std::optional<std::string> environment(const char* variable);
+
+}  // namespace skald::hub
