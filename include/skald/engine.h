@@ -9,6 +9,7 @@
 
 #include "skald/error.h"
 #include "skald/options.h"
+#include "skald/output.h"
 #include "skald/transcript.h"
 
 namespace skald {
@@ -60,6 +61,10 @@ class Engine {
   Result<Transcript> transcribe(std::vector<float> samples, const TranscribeOptions& options,
                                 const Callbacks& callbacks = {});
 
+  /// Whether this model can do what the options ask (translate, a language, token ids ...), as transcribe() would find
+  /// out. Errors: kInvalidArgument, kUnsupported.
+  Result<void> check(const TranscribeOptions& options) const;
+
   const ModelInfo& info() const;
 
   Engine(Engine&&) noexcept;
@@ -71,8 +76,5 @@ class Engine {
   explicit Engine(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
-
-/// One output format by its name (txt, srt, vtt, tsv, json). Errors: kInvalidArgument for an unknown name.
-Result<std::string> render(const Transcript& transcript, const std::string& format);
 
 }  // namespace skald

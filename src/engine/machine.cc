@@ -1,0 +1,80 @@
+#include "engine/machine.h"
+
+#include <utility>
+
+#include "base/cpu_features.h"
+#include "cpu/cpu_model.h"
+#include "hub/hub.h"
+
+namespace skald::engine {
+namespace {
+
+// The command line's default, five beams; other options make room when they need more.
+constexpr int kUsualSlots = 5;
+
+}  // namespace
+
+Machine::Machine(int threads, std::unique_ptr<model::Checkpoint> checkpoint, text::Tokenizer tokenizer)
+    : pool_(threads),
+      checkpoint_(std::move(checkpoint)),
+      tokenizer_(std::move(tokenizer)),
+      mel_(checkpoint_->dims().mel_bands) {}
+
+Result<std::unique_ptr<Machine>> Machine::open(const LoadOptions& options) {
+  SKALD_TRY(const Isa isa, select_isa());
+  SKALD_TRY(const auto path, hub::find_model(options.model));
+  SKALD_TRY(auto checkpoint, model::open_checkpoint(path));
+  const model::Dims& dims = checkpoint->dims();
+  // The window is 3000 frames, two to a position: with another context the reference fails in the encoder.
+  if (dims.audio_ctx * 2 != audio::kWindowFrames) {
+    return fail(ErrorCode::kUnsupported, path.string(),
+                "has " + std::to_string(dims.audio_ctx) + " encoder positions, which no Whisper model has",
+                "use a model with 1500 (max_source_positions)");
+  }
+  SKALD_TRY(auto tokenizer, text::Tokenizer::load(checkpoint->tokenizer_directory(), dims.vocab));
+  const int threads = options.threads > 0 ? options.threads : available_cpus();
+  std::unique_ptr<Machine> machine(new Machine(threads, std::move(checkpoint), std::move(tokenizer)));
+  SKALD_CHECK(machine->build(isa));
+  machine->describe(options, path.string(), isa);
+  return machine;
+}
+
+Result<void> Machine::build(Isa isa) {
+  const cpu::Context context{.pool = &pool_, .isa = isa};
+  const text::SpecialTokens& special = tokenizer_.special();
+  const model::TokenClasses classes{
+      .end_of_text = special.end_of_text, .no_speech = special.no_speech, .timestamp_begin = special.timestamp_begin};
+  SKALD_TRY(encoder_, cpu::make_encoder(*checkpoint_, context));
+  SKALD_TRY(decoder_, cpu::make_decoder(*checkpoint_, classes, kUsualSlots, 1, context));
+  slots_ = kUsualSlots;
+  SKALD_TRY(encoded_, encoder_->make_output(1));
+  checkpoint_->release_pages();
+  return {};
+}
+
+void Machine::describe(const LoadOptions& options, const std::string& path, Isa isa) {
+  const text::SpecialTokens& special = tokenizer_.special();
+  info_.name = options.model;
+  info_.path = path;
+  info_.multilingual = special.multilingual;
+  info_.languages = special.multilingual ? special.languages : 0;
+  info_.mel_bands = dims().mel_bands;
+  info_.width = dims().text_state;
+  info_.encoder_layers = dims().audio_layers;
+  info_.decoder_layers = dims().text_layers;
+  info_.vocabulary = dims().vocab;
+  info_.parameters = checkpoint_->parameters();
+  info_.device = "cpu";
+  info_.isa = to_string(isa);
+  info_.compute_type = to_string(DType::kF32);
+  info_.threads = pool_.threads();
+}
+
+Result<void> Machine::reserve(int slots) {
+  if (slots <= slots_) return {};
+  SKALD_CHECK(decoder_->reserve(slots, 1));
+  slots_ = slots;
+  return {};
+}
+
+}  // namespace skald::engine

@@ -1,0 +1,56 @@
+#pragma once
+// A loaded model with everything a transcription runs on: threads, tokenizer, mel, encoder, decoder.
+
+#include <memory>
+#include <string>
+
+#include "audio/log_mel.h"
+#include "base/cpu_features.h"
+#include "base/parallel.h"
+#include "base/result.h"
+#include "model/checkpoint.h"
+#include "model/decoder.h"
+#include "model/encoder.h"
+#include "skald/engine.h"
+#include "text/tokenizer.h"
+
+namespace skald::engine {
+
+/// Stays where it is: encoder and decoder point to the pool.
+class Machine {
+ public:
+  /// Opens the model that `options` name. Pre: validate(options). Errors: those of Engine::load.
+  static Result<std::unique_ptr<Machine>> open(const LoadOptions& options);
+
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
+
+  const ModelInfo& info() const { return info_; }
+  const model::Dims& dims() const { return checkpoint_->dims(); }
+  const text::Tokenizer& tokenizer() const { return tokenizer_; }
+  const audio::LogMel& mel() const { return mel_; }
+  ThreadPool& pool() { return pool_; }
+  model::Encoder& encoder() { return *encoder_; }
+  model::Decoder& decoder() { return *decoder_; }
+  model::EncodedAudio& encoded() { return *encoded_; }
+
+  /// Makes sure that the decoder holds `slots` hypotheses at once. Pre: none is open. Errors: kOutOfMemory.
+  Result<void> reserve(int slots);
+
+ private:
+  Machine(int threads, std::unique_ptr<model::Checkpoint> checkpoint, text::Tokenizer tokenizer);
+  Result<void> build(Isa isa);
+  void describe(const LoadOptions& options, const std::string& path, Isa isa);
+
+  ThreadPool pool_;
+  std::unique_ptr<model::Checkpoint> checkpoint_;
+  text::Tokenizer tokenizer_;
+  audio::LogMel mel_;
+  std::unique_ptr<model::Encoder> encoder_;
+  std::unique_ptr<model::Decoder> decoder_;
+  std::unique_ptr<model::EncodedAudio> encoded_;
+  int slots_ = 0;
+  ModelInfo info_;
+};
+
+}  // namespace skald::engine
