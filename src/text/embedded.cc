@@ -22,21 +22,20 @@ SKALD_EMBED(skald_gpt2_tiktoken, "gpt2.tiktoken");
 SKALD_EMBED(skald_multilingual_tiktoken, "multilingual.tiktoken");
 
 extern "C" {
-[[gnu::visibility("hidden")]] extern const char skald_gpt2_tiktoken[];
-[[gnu::visibility("hidden")]] extern const char skald_gpt2_tiktoken_end[];
-[[gnu::visibility("hidden")]] extern const char skald_multilingual_tiktoken[];
-[[gnu::visibility("hidden")]] extern const char skald_multilingual_tiktoken_end[];
+[[gnu::visibility("hidden")]] extern const char kGpt2[] asm("skald_gpt2_tiktoken");
+[[gnu::visibility("hidden")]] extern const char kGpt2End[] asm("skald_gpt2_tiktoken_end");
+[[gnu::visibility("hidden")]] extern const char kMultilingual[] asm("skald_multilingual_tiktoken");
+[[gnu::visibility("hidden")]] extern const char kMultilingualEnd[] asm("skald_multilingual_tiktoken_end");
 }
 
 namespace skald::text {
 
 std::string_view embedded_gpt2() {
-  return {static_cast<const char*>(skald_gpt2_tiktoken), static_cast<const char*>(skald_gpt2_tiktoken_end)};
+  return {static_cast<const char*>(kGpt2), static_cast<const char*>(kGpt2End)};
 }
 
 std::string_view embedded_multilingual() {
-  return {static_cast<const char*>(skald_multilingual_tiktoken),
-          static_cast<const char*>(skald_multilingual_tiktoken_end)};
+  return {static_cast<const char*>(kMultilingual), static_cast<const char*>(kMultilingualEnd)};
 }
 
 }  // namespace skald::text

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 #include <vector>
 
 namespace skald::text {
@@ -89,7 +90,8 @@ std::string suggestion(std::string_view wanted) {
   std::ranges::for_each(kLanguages, consider);
   std::ranges::for_each(kAliases, consider);
   if (near.empty()) return kHint;
-  std::ranges::stable_sort(near, {}, &Match::distance);
+  std::ranges::sort(
+      near, {}, [](const Match& match) { return std::pair(match.distance, std::string_view(match.language->name)); });
   if (near.size() > kMost) near.resize(kMost);
   std::string text = "did you mean ";
   for (size_t i = 0; i < near.size(); ++i) {

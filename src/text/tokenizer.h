@@ -70,6 +70,8 @@ class Tokenizer {
   /// Id of "<|xx|>"; none when this vocabulary lacks the language.
   std::optional<int32_t> language_token(std::string_view code) const;
 
+  Tokenizer(const Tokenizer&) = delete;
+  Tokenizer& operator=(const Tokenizer&) = delete;
   Tokenizer(Tokenizer&&) noexcept;
   Tokenizer& operator=(Tokenizer&&) noexcept;
   ~Tokenizer();
