@@ -115,9 +115,8 @@ def make_short(folder):
 def draw_gap(sample, rng):
     """(kind, seconds) of the gap before the next sentence."""
     kind = rng.choices(("silence", "noise", "hum"), sample.fillings)[0]
-    if rng.random() < sample.long_gaps:
-        return kind, rng.uniform(4, 12)
-    return kind, rng.uniform(0.3, 1.5)
+    _, shortest, longest = rng.choices(sample.gaps, [weight for weight, *_ in sample.gaps])[0]
+    return kind, rng.uniform(shortest, longest)
 
 
 def make_long(folder, sample):

@@ -23,7 +23,7 @@ class Long:
     seconds: float  # at least
     voices: tuple  # (voice, stretch)
     fillings: tuple  # weights of silence, noise, hum
-    long_gaps: float  # share of gaps of 4 to 12 seconds; the others have 0.3 to 1.5
+    gaps: tuple  # (weight, shortest, longest) of the lengths in seconds gaps are drawn from
     fixed_gaps: tuple = ()  # (index of the sentence it comes before, (kind, seconds))
 
 
@@ -51,7 +51,7 @@ LONG = (
         seconds=58,
         voices=(("flite:slt", 1.0), ("flite:rms", 1.0)),
         fillings=(1, 0, 0),
-        long_gaps=0.1,
+        gaps=((1, 0.4, 1.0), (1, 12, 16)),  # mini.en gets lost where many sentences share a window
     ),
     Long(
         name="ten_minutes",
@@ -67,9 +67,9 @@ LONG = (
             ("espeak-ng:en-us", 1.0),
         ),
         fillings=(2, 1, 1),
-        long_gaps=0.12,
-        # Longer than a window of 30 s, so that whole windows hold no speech.
-        fixed_gaps=((25, ("silence", 35.0)), (60, ("noise", 40.0)), (100, ("hum", 40.0))),
+        gaps=((3, 0.3, 1.5), (2, 10, 25)),
+        # Longer than a window of 30 s.
+        fixed_gaps=((12, ("silence", 35.0)), (30, ("noise", 40.0)), (50, ("hum", 40.0))),
     ),
 )
 
