@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <random>
 
+#include "base/file.h"
 #include "text/bpe.h"
 #include "text/vocabulary_files.h"
 
@@ -193,6 +195,24 @@ TEST(VocabularyFiles, DamagedTiktokenIsRefused) {
     EXPECT_EQ(result.error().code, ErrorCode::kBadModel);
     EXPECT_EQ(result.error().where, "v.tiktoken");
   }
+}
+
+TEST(VocabularyFiles, SeedsOfTheFuzzerAreValid) {
+  const std::filesystem::path corpus = std::filesystem::path(SKALD_SOURCE_DIR) / "tests/fuzz/corpus/tokenizer";
+  int seeds = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(corpus)) {
+    const std::string seed = read_file(entry.path()).value();
+    const std::string content = seed.substr(1);
+    const size_t end = content.find("\n%%\n");
+    const auto merges =
+        end == std::string::npos ? std::nullopt : std::optional(std::string_view(content).substr(end + 4));
+    const auto result = seed[0] == 'T'   ? parse_tokenizer_json(content, kSpec, "t")
+                        : seed[0] == 'K' ? parse_tiktoken(content, kSpec, "k")
+                                         : pair_of(content.substr(0, end), merges);
+    EXPECT_TRUE(result) << entry.path() << ": " << (result ? "" : to_string(result.error()));
+    ++seeds;
+  }
+  EXPECT_EQ(seeds, 5);
 }
 
 /// The definition: look at all neighbours, merge the first of the smallest rank, again until none is left.

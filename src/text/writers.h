@@ -17,9 +17,11 @@ std::string format_timestamp(double seconds, bool always_hours = false, char mar
 /// Names of all formats: txt, srt, vtt, tsv, json.
 std::span<const std::string_view> formats();
 
-/// The whole file's content, ending in a newline. json: the reference's object (text, segments, language) plus
-/// model, device, compute_type, duration, timings, devices, complete.
-/// Errors: kInvalidArgument for an unknown format.
+/// The whole file's content. txt, srt, vtt and tsv are the reference's to the byte. json is one line of ASCII: the
+/// reference's object (text, segments, language), then language_probability, task, duration, model, device and
+/// compute_type (of `devices`, several joined by "+"), devices, timings, attempts, complete, and error when there is
+/// one. Doubles come back exactly; what is not a number is null; broken UTF-8 becomes U+FFFD. Errors: kInvalidArgument
+/// for an unknown format, kOutOfMemory.
 Result<std::string> write(const Transcript& transcript, std::string_view format);
 
 }  // namespace skald::text
