@@ -10,13 +10,6 @@ namespace {
 
 constexpr const char* kNotAudioRemedy = "check that it is a recording and complete";
 
-/// A recording that names other files or addresses (playlists, cue sheets) is not followed: only what the user
-/// named is read.
-int refuse_other_files(AVFormatContext* /*format*/, AVIOContext** /*context*/, const char* /*url*/, int /*flags*/,
-                       AVDictionary** /*options*/) {
-  return AVERROR(EACCES);
-}
-
 Error out_of_memory(const std::string& where) {
   return {ErrorCode::kOutOfMemory, where, "no memory to decode it", "close other programs and try again"};
 }
@@ -59,7 +52,13 @@ Result<void> AvReader::open_container() {
     return std::unexpected(out_of_memory(file_->name()));
   }
   context->pb = input_->context();
-  context->io_open = refuse_other_files;
+  // Playlists and the like name other files and addresses. Those are not opened (no protocol has this name): only what
+  // the user named is read.
+  context->protocol_whitelist = av_strdup("none");
+  if (context->protocol_whitelist == nullptr) {
+    avformat_free_context(context);
+    return std::unexpected(out_of_memory(file_->name()));
+  }
   // On failure FFmpeg frees the context.
   int rc = avformat_open_input(&context, file_->hint().c_str(), nullptr, nullptr);
   if (input_->read_error() != 0) {
