@@ -1,7 +1,8 @@
 #include "decode/beam.h"
 
 #include <algorithm>
-#include <ranges>
+#include <functional>
+#include <numeric>
 #include <utility>
 
 namespace skald::decode {
@@ -35,10 +36,12 @@ std::vector<BeamSearch::Extension> BeamSearch::rank_extensions(std::span<const D
   all.reserve(running_.size() * candidates());
   for (size_t i = 0; i < running_.size(); ++i) {
     for (const Scored& candidate : next[i].best) {
-      all.push_back({i, candidate.token, running_[i].sum_logprob + candidate.logprob});
+      all.push_back({all.size(), i, candidate.token, running_[i].sum_logprob + candidate.logprob});
     }
   }
-  std::ranges::stable_sort(all, std::ranges::greater{}, &Extension::sum_logprob);
+  std::ranges::sort(all, [](const Extension& a, const Extension& b) {
+    return a.sum_logprob != b.sum_logprob ? a.sum_logprob > b.sum_logprob : a.place < b.place;
+  });
   return all;
 }
 
@@ -71,10 +74,12 @@ Result<void> BeamSearch::follow(std::span<const Extension> saved) {
 
 std::vector<Sequence> BeamSearch::finish() {
   if (std::cmp_less(finished_.size(), params_.beam_size)) {
+    std::vector<size_t> order(running_.size());
+    std::iota(order.begin(), order.end(), size_t{0});
     // The reference walks numpy.argsort() backwards: of equal sums the later hypothesis comes first.
-    std::ranges::stable_sort(running_, std::ranges::less{}, &Hypothesis::sum_logprob);
-    for (Hypothesis& hypothesis : running_ | std::views::reverse) {
-      finished_.push_back({std::move(hypothesis.sampled), hypothesis.sum_logprob});
+    std::ranges::sort(order, std::ranges::greater{}, [&](size_t i) { return std::pair(running_[i].sum_logprob, i); });
+    for (const size_t i : order) {
+      finished_.push_back({std::move(running_[i].sampled), running_[i].sum_logprob});
       if (std::cmp_equal(finished_.size(), params_.beam_size)) break;
     }
   }

@@ -36,6 +36,7 @@ class BeamSearch final : public Search {
 
  private:
   struct Extension {
+    size_t place = 0;   // among all extensions of the step
     size_t source = 0;  // index into running_
     int32_t token = 0;
     float sum_logprob = 0;

@@ -1,7 +1,10 @@
 #include "decode/prompt.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "decode/strip.h"
 
@@ -14,7 +17,9 @@ std::span<const int32_t> last_tokens(std::span<const int32_t> tokens, int n) {
 }
 
 std::vector<int32_t> encode_prompt(const text::Tokenizer& tokenizer, std::string_view text) {
-  return tokenizer.encode(" " + std::string(strip(text)));
+  std::string blank_first = " ";
+  blank_first += strip(text);
+  return tokenizer.encode(blank_first);
 }
 
 std::vector<int32_t> trim_prefix(std::span<const int32_t> prefix, int text_ctx, int sample_len) {
@@ -35,8 +40,8 @@ Result<std::vector<int32_t>> initial_tokens(const Settings& settings, int32_t st
   tokens.insert(tokens.end(), settings.prefix.begin(), settings.prefix.end());
   if (std::cmp_greater(tokens.size(), settings.text_ctx)) {
     return fail(ErrorCode::kInvalidArgument, "prefix",
-                "prompt and prefix have " + std::to_string(tokens.size()) + " tokens, more than the " +
-                    std::to_string(settings.text_ctx) + " of the text context",
+                fmt::format("prompt and prefix have {} tokens, more than the {} of the text context", tokens.size(),
+                            settings.text_ctx),
                 "shorten the prefix");
   }
   return tokens;

@@ -1,5 +1,7 @@
 // From the user's options to what every window needs: DecodingTask.__init__ and cli() of openai/whisper.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -33,11 +35,11 @@ Result<SuppressList> parse_suppress_list(std::string_view list, int vocab) {
     int32_t token = 0;
     const auto [end, error] = std::from_chars(item.data(), item.data() + item.size(), token);
     if (error == std::errc::invalid_argument || end != item.data() + item.size()) {
-      return fail(ErrorCode::kInvalidArgument, kWhere, "'" + std::string(item) + "' is not a token id", kRemedy);
+      return fail(ErrorCode::kInvalidArgument, kWhere, fmt::format("'{}' is not a token id", item), kRemedy);
     }
     if (error != std::errc{} || token < -1 || token >= vocab) {
       return fail(ErrorCode::kInvalidArgument, kWhere,
-                  std::string(item) + " is not in the vocabulary of " + std::to_string(vocab) + " tokens", kRemedy);
+                  fmt::format("{} is not in the vocabulary of {} tokens", item, vocab), kRemedy);
     }
     if (token == -1) {
       result.non_speech = true;
@@ -79,7 +81,8 @@ Result<std::vector<int32_t>> start_sequence(const TranscribeOptions& options, co
     log().warn("an English-only model was asked for language '{}'; using English instead", language);
   }
   if (multilingual && !tokenizer.language_token(language)) {
-    return fail(ErrorCode::kInvalidArgument, "language", "this model does not know the language '" + language + "'",
+    return fail(ErrorCode::kInvalidArgument, "language",
+                fmt::format("this model does not know the language '{}'", language),
                 "choose another language, or a model that was trained on it");
   }
   std::vector<int32_t> tokens = tokenizer.sot_sequence(multilingual ? language : "en", translate);
