@@ -1,0 +1,105 @@
+#include "program.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <sstream>
+#include <utility>
+
+#include "command.h"
+#include "console.h"
+#include "doctor_command.h"
+#include "near_match.h"
+#include "skald/version.h"
+#include "transcribe_command.h"
+
+namespace skald::cli {
+namespace {
+
+ExitCode usage(const std::string& where, const std::string& message, const std::string& remedy) {
+  complain({ErrorCode::kInvalidArgument, where, message, remedy});
+  return kUsage;
+}
+
+ExitCode show(const std::string& text) {
+  const auto printed = print(text);
+  if (printed) return kOk;
+  if (is_closed_pipe(printed.error())) return kPipeClosed;
+  complain(printed.error());
+  return kOutputFailed;
+}
+
+/// The first argument is no command.
+ExitCode unknown_command(const std::string& word, const std::vector<std::string>& names) {
+  if (word.starts_with('-')) {
+    return usage(word, "unknown option before the command", "see skald --help");
+  }
+  std::error_code ignored;
+  if (std::filesystem::exists(word, ignored)) {
+    return usage(word, "a command comes first", "skald transcribe " + word);
+  }
+  const std::string near = near_match(word, names);
+  return usage(word, "unknown command", near.empty() ? "see skald --help" : "did you mean 'skald " + near + "'?");
+}
+
+/// What is left over after parsing: options nobody declared, or arguments a command does not take.
+ExitCode unknown_argument(Command& command, std::string argument) {
+  if (!argument.starts_with('-')) {
+    return usage(argument, "unexpected argument", "see skald " + command.app().get_name() + " --help");
+  }
+  argument = argument.substr(0, argument.find('='));
+  if (const std::string reason = command.why_missing(argument); !reason.empty()) {
+    return usage(argument, reason, "leave it out");
+  }
+  const std::string near = near_match(argument, command.table().names());
+  return usage(argument, "unknown option",
+               near.empty() ? "see skald " + command.app().get_name() + " --help" : "did you mean " + near + "?");
+}
+
+ExitCode run_command(CLI::App& root, Command& command, const std::vector<std::string>& arguments) {
+  std::vector<std::string> reversed = command.table().normalised(arguments);  // CLI11 takes them from the back
+  std::ranges::reverse(reversed);
+  try {
+    root.parse(std::move(reversed));
+  } catch (const CLI::Success& asked) {  // --help, --version
+    std::ostringstream out;
+    root.exit(asked, out, out);
+    return show(out.str());
+  } catch (const CLI::ParseError& error) {
+    return usage("", error.what(), "see skald " + command.app().get_name() + " --help");
+  }
+  // Names before values: a misspelt option's value would otherwise be blamed.
+  const std::vector<std::string> rest = command.app().remaining();
+  if (!rest.empty()) {
+    const auto option = std::ranges::find_if(rest, [](const std::string& word) { return word.starts_with('-'); });
+    return unknown_argument(command, option == rest.end() ? rest.front() : *option);
+  }
+  if (command.table().error()) {
+    complain(*command.table().error());
+    return kUsage;
+  }
+  return command.run();
+}
+
+}  // namespace
+
+ExitCode run_program(const std::vector<std::string>& arguments) {
+  CLI::App root("Local speech-to-text with Whisper models.", "skald");
+  root.set_version_flag("--version", std::string("skald ") + version());
+  root.require_subcommand(0, 1);
+  root.footer(kExitCodeHelp);
+  TranscribeCommand transcribe(root);
+  DoctorCommand doctor(root);
+  const std::array<Command*, 2> commands = {&transcribe, &doctor};
+
+  if (arguments.empty() || arguments.front() == "--help" || arguments.front() == "-h") return show(root.help());
+  if (arguments.front() == "--version") return show(std::string("skald ") + version() + "\n");
+  std::vector<std::string> names;
+  for (Command* command : commands) {
+    names.push_back(command->app().get_name());
+    if (names.back() == arguments.front()) return run_command(root, *command, arguments);
+  }
+  return unknown_command(arguments.front(), names);
+}
+
+}  // namespace skald::cli

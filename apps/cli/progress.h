@@ -1,0 +1,33 @@
+#pragma once
+// A progress bar with the time left, on standard error when that is a terminal.
+
+#include <chrono>
+#include <string>
+
+namespace skald::cli {
+
+/// "  42%|#########             | 01:24/03:20 [8.3x, 00:14 left]", at most `width` columns.
+/// done, total: seconds of audio; elapsed: seconds of work.
+std::string progress_line(double done, double total, double elapsed, int width);
+
+/// Silent unless `wanted` and standard error is a terminal.
+class Progress {
+ public:
+  explicit Progress(bool wanted);
+
+  /// A new recording: the clock starts again.
+  void start();
+  void update(double done, double total);
+  /// Takes the bar off the terminal, so that a line can be printed; the next update brings it back.
+  void clear();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  bool shown_here_;
+  bool visible_ = false;
+  Clock::time_point begin_ = Clock::now();
+  double done_ = 0;
+  double total_ = 0;
+};
+
+}  // namespace skald::cli

@@ -1,0 +1,181 @@
+#include "transcribe_command.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "console.h"
+#include "interrupt.h"
+
+namespace skald::cli {
+namespace {
+
+constexpr const char* kNoWords = "word timestamps are not there yet";
+
+struct Missing {
+  const char* option;
+  const char* reason;
+};
+
+// Options of the reference's command line that scripts may carry over.
+constexpr auto kMissing = std::to_array<Missing>({
+    {"--word-timestamps", kNoWords},
+    {"--prepend-punctuations", kNoWords},
+    {"--append-punctuations", kNoWords},
+    {"--highlight-words", kNoWords},
+    {"--max-line-width", kNoWords},
+    {"--max-line-count", kNoWords},
+    {"--max-words-per-line", kNoWords},
+    {"--hallucination-silence-threshold", kNoWords},
+    {"--clip-timestamps", "clips are not there yet: cut the recording first"},
+    {"--model-dir", "--model takes a directory, and SKALD_MODELS names one that holds models"},
+});
+
+std::string describe(const ModelInfo& info) {
+  return fmt::format("model {} on {} ({}), {}, {} {}, loaded in {:.2f} s", info.name, info.device, info.isa,
+                     info.compute_type, info.threads, info.threads == 1 ? "thread" : "threads", info.load_seconds);
+}
+
+}  // namespace
+
+TranscribeCommand::TranscribeCommand(CLI::App& root)
+    : Command(root, "transcribe", "Turn recordings into text, subtitles or JSON") {
+  // A vector would also take "[a,b]" apart; a recording may be called that.
+  app().add_option("FILE", inputs_, "recordings: anything FFmpeg reads; - for standard input")->allow_extra_args(false);
+  table().add_fields(load_, "Model");
+  table().add_fields(options_, "Decoding");
+  table().add("-o,--output-dir", output_.directory, "write files there (without: nothing is written to files)", "DIR",
+              "Output");
+  table().add("-f,--output-format", output_.format,
+              "txt, srt, vtt, tsv, json, several with commas, or all; with --output-dir the default is all, without it "
+              "the one format goes to standard output",
+              "FORMAT", "Output");
+  table().add("--verbose", output_.verbose, "show segments as they are found", "", "Output");
+  table().add("-q,--quiet", quiet_, "nothing on standard error but errors", "", "Output");
+  table().add("--fp16", fp16_, "accepted for the sake of scripts: Skald computes in float32", "", "Output");
+}
+
+std::string TranscribeCommand::why_missing(const std::string& option) const {
+  const auto found = std::ranges::find_if(kMissing, [&](const Missing& m) { return option == m.option; });
+  return found == kMissing.end() ? "" : found->reason;
+}
+
+ExitCode TranscribeCommand::usage(Error error) {
+  // The library names fields; here they are options.
+  const std::string option = "--" + hyphenated(error.where);
+  if (std::ranges::find(table().names(), option) != table().names().end()) error.where = option;
+  complain(error);
+  return kUsage;
+}
+
+void TranscribeCommand::say(const std::string& line) const {
+  if (!quiet_) tell(line);
+}
+
+Result<void> TranscribeCommand::check_usage() const {
+  if (inputs_.empty()) {
+    return fail(ErrorCode::kInvalidArgument, "transcribe", "no recording is named",
+                "skald transcribe FILE, or - for standard input");
+  }
+  if (std::ranges::count(inputs_, "-") > 1) {
+    return fail(ErrorCode::kInvalidArgument, "-", "standard input can be read only once", "name it once");
+  }
+  if (auto checked = validate(load_); !checked) return checked;
+  return validate(options_);
+}
+
+ExitCode TranscribeCommand::run() {
+  if (auto checked = check_usage(); !checked) return usage(std::move(checked).error());
+  const auto plan = OutputPlan::make(output_, inputs_);
+  if (!plan) {
+    if (plan.error().code == ErrorCode::kInvalidArgument) return usage(plan.error());
+    complain(plan.error());
+    return kOutputFailed;
+  }
+  auto engine = Engine::load(load_);
+  if (!engine) {
+    if (engine.error().where == "SKALD_CPU") return usage(std::move(engine).error());
+    complain(engine.error());
+    return exit_code_of_load(engine.error().code);
+  }
+  if (auto checked = engine->check(options_); !checked) return usage(std::move(checked).error());
+  Progress progress(!quiet_);
+  return run_files(*engine, *plan, progress);
+}
+
+ExitCode TranscribeCommand::run_files(Engine& engine, const OutputPlan& plan, Progress& progress) {
+  ExitCode worst = kOk;
+  for (const std::string& input : inputs_) {
+    const ExitCode code = run_file(engine, plan, progress, input);
+    if (code == kOutputFailed || code == kInterrupted || code == kPipeClosed) return code;
+    worst = std::max(worst, code);
+  }
+  return worst;
+}
+
+Callbacks TranscribeCommand::callbacks(const Engine& engine, const OutputPlan& plan, Progress& progress) {
+  Callbacks callbacks;
+  callbacks.on_language = [this, &engine](const std::string& code, double probability) {
+    if (!std::exchange(model_told_, true)) {
+      say(describe(engine.info()));
+      if (fp16_) say("float16 is not there: computing in float32");
+    }
+    if (!options_.language && engine.info().multilingual)
+      say(fmt::format("language {} ({:.0f} %)", code, 100 * probability));
+  };
+  callbacks.on_segment = [this, &plan, &progress](const Segment& segment) {
+    // What is empty is in no output file either.
+    if (!plan.shows_segments() || segment.text.empty() || print_error_) return;
+    progress.clear();
+    if (auto printed = print(segment_line(segment) + "\n"); !printed) {
+      print_error_ = std::move(printed).error();
+      stop_flag().store(true);
+    }
+  };
+  callbacks.on_progress = [&progress](double done, double total) { progress.update(done, total); };
+  callbacks.cancel = &stop_flag();
+  return callbacks;
+}
+
+ExitCode TranscribeCommand::run_file(Engine& engine, const OutputPlan& plan, Progress& progress,
+                                     const std::string& input) {
+  if (inputs_.size() > 1 && plan.shows_segments()) say(input + ":");
+  progress.start();
+  const auto transcript = engine.transcribe(input, options_, callbacks(engine, plan, progress));
+  progress.clear();
+  if (!transcript) {
+    complain(transcript.error());
+    const ErrorCode code = transcript.error().code;
+    return code == ErrorCode::kOutOfMemory || code == ErrorCode::kInternal ? kResources : kInputFailed;
+  }
+  return finish(*transcript, plan, input);
+}
+
+ExitCode TranscribeCommand::finish(const Transcript& transcript, const OutputPlan& plan,
+                                   const std::string& input) const {
+  std::optional<Error> failed = print_error_;
+  if (auto delivered = plan.deliver(transcript, input); !delivered && !failed) failed = std::move(delivered).error();
+  if (failed) {
+    if (is_closed_pipe(*failed)) return kPipeClosed;
+    complain(*failed);
+    return kOutputFailed;
+  }
+  if (transcript.complete) {
+    say(fmt::format("{}: {:.1f} s of audio in {:.1f} s", input, transcript.duration, transcript.timings.total));
+    return kOk;
+  }
+  const double heard = transcript.segments.empty() ? 0 : transcript.segments.back().end;
+  if (interrupted()) {
+    complain({ErrorCode::kCancelled, input, fmt::format("interrupted; the text up to {:.1f} s is kept", heard), {}});
+    return kInterrupted;
+  }
+  Error error = transcript.error.value_or(Error{});
+  if (error.where.empty()) error.where = input;
+  error.message += fmt::format("; the text up to {:.1f} s is kept", heard);
+  complain(error);
+  return kInputFailed;
+}
+
+}  // namespace skald::cli
