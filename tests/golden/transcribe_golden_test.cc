@@ -1,0 +1,97 @@
+// Whole transcriptions of samples/ with mini.en against whisper.transcribe(), through the public API: tokens, times,
+// text and the figures that decide acceptance.
+
+#include <optional>
+#include <string>
+#include <type_traits>
+
+#include "skald/engine.h"
+#include "tests/golden/golden_file.h"
+
+namespace skald {
+namespace {
+
+using nlohmann::json;
+
+constexpr double kTimeTolerance = 1e-6;  // seconds; the goldens are rounded to 1e-6
+// Mean of log-probabilities, each a difference of float32 logits that are equal within 1e-3.
+constexpr double kLogprobTolerance = 1e-3;
+constexpr double kProbabilityTolerance = 1e-3;
+constexpr double kRatioTolerance = 1e-4;  // a quotient of integers; goldens have six digits and are below 20
+
+template <class T>
+struct IsOptional : std::false_type {};
+template <class T>
+struct IsOptional<std::optional<T>> : std::true_type {};
+
+/// Sets the options that `given` names; the others keep their defaults.
+TranscribeOptions options_of(const json& given) {
+  TranscribeOptions options;
+  size_t known = 0;
+  options.for_each_field([&](const Field& field, auto& value) {
+    const auto found = given.find(field.name);
+    if (found == given.end()) return;
+    ++known;
+    using Value = std::remove_reference_t<decltype(value)>;
+    if constexpr (IsOptional<Value>::value) {
+      if (found->is_null()) {
+        value.reset();
+      } else {
+        value = found->template get<typename Value::value_type>();
+      }
+    } else {
+      value = found->template get<Value>();
+    }
+  });
+  EXPECT_EQ(known, given.size()) << "an option of the golden does not exist: " << given;
+  return options;
+}
+
+void expect_segment(const Segment& ours, const json& theirs) {
+  SCOPED_TRACE("segment " + theirs.at("id").dump() + theirs.at("text").dump());
+  EXPECT_EQ(ours.id, theirs.at("id").get<int>());
+  EXPECT_EQ(ours.seek, theirs.at("seek").get<int64_t>());
+  EXPECT_EQ(ours.tokens, theirs.at("tokens").get<std::vector<int32_t>>());
+  EXPECT_EQ(ours.text, theirs.at("text").get<std::string>());
+  EXPECT_NEAR(ours.start, theirs.at("start"), kTimeTolerance);
+  EXPECT_NEAR(ours.end, theirs.at("end"), kTimeTolerance);
+  EXPECT_NEAR(ours.temperature, theirs.at("temperature"), kTimeTolerance);
+  EXPECT_NEAR(ours.avg_logprob, theirs.at("avg_logprob"), kLogprobTolerance);
+  EXPECT_NEAR(ours.compression_ratio, theirs.at("compression_ratio"), kRatioTolerance);
+  EXPECT_NEAR(ours.no_speech_prob, theirs.at("no_speech_prob"), kProbabilityTolerance);
+}
+
+void expect_attempt(const Attempt& ours, const json& theirs) {
+  SCOPED_TRACE("window at " + std::to_string(ours.seek));
+  EXPECT_NEAR(ours.temperature, theirs.at("temperature"), kTimeTolerance);
+  EXPECT_NEAR(ours.avg_logprob, theirs.at("avg_logprob"), kLogprobTolerance);
+  EXPECT_NEAR(ours.compression_ratio, theirs.at("compression_ratio"), kRatioTolerance);
+  EXPECT_NEAR(ours.no_speech_prob, theirs.at("no_speech_prob"), kProbabilityTolerance);
+  EXPECT_EQ(ours.accepted, theirs.at("accepted").get<bool>());
+}
+
+TEST(TranscribeGolden, EqualToTheReference) {
+  LoadOptions load;
+  load.model = golden::project_file("models/mini.en").string();
+  auto engine = Engine::load(load);
+  ASSERT_TRUE(engine.has_value()) << to_string(engine.error());
+
+  const json file = golden::read_golden("transcribe.json");
+  ASSERT_GE(file.at("cases").size(), 20U);
+  for (const json& c : file.at("cases")) {
+    const auto audio = c.at("audio").get<std::string>();
+    SCOPED_TRACE(audio + " " + c.at("options").dump());
+    auto ours = engine->transcribe(golden::project_file("samples/" + audio).string(), options_of(c.at("options")));
+    ASSERT_TRUE(ours.has_value()) << to_string(ours.error());
+    EXPECT_TRUE(ours->complete);
+    EXPECT_EQ(ours->language, "en");
+    EXPECT_EQ(ours->text, c.at("text").get<std::string>());
+    ASSERT_EQ(ours->segments.size(), c.at("segments").size());
+    for (size_t i = 0; i < ours->segments.size(); ++i) expect_segment(ours->segments[i], c.at("segments")[i]);
+    ASSERT_EQ(ours->attempts.size(), c.at("attempts").size());
+    for (size_t i = 0; i < ours->attempts.size(); ++i) expect_attempt(ours->attempts[i], c.at("attempts")[i]);
+  }
+}
+
+}  // namespace
+}  // namespace skald
