@@ -1,0 +1,337 @@
+// The seam's decoder on the CPU: checks, rows from steps, candidates from logits.
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <new>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cpu/cpu_model.h"
+#include "cpu/decoder_stack.h"
+#include "cpu/kv_cache.h"
+
+namespace skald::cpu {
+namespace {
+
+using model::Attention;
+using model::EncodedAudio;
+using model::Head;
+using model::Slot;
+using model::StepIn;
+using model::StepOut;
+
+Error bad_call(const std::string& message, const std::string& remedy = {}) {
+  return {ErrorCode::kInvalidArgument, "decoder", message, remedy};
+}
+
+constexpr size_t kMaxTop = 128;  // candidates of one class in one step; the widest beam, 64, asks for 65
+
+// Timestamps start in the middle of a word of the mask: their part is moved to a bitset of its own. 1501 timestamps
+// are 24 words; a vocabulary with more of them than this is refused.
+constexpr int kMaxTimestamps = 4096;
+using TimestampMask = std::array<uint64_t, kMaxTimestamps / 64>;
+
+/// Bits [begin, begin + count) of `mask`.
+TimestampMask timestamp_mask(std::span<const uint64_t> mask, int begin, int count) {
+  TimestampMask out{};
+  for (int i = 0; i < count; ++i) {
+    const int bit = begin + i;
+    const uint64_t set = (mask[static_cast<size_t>(bit / 64)] >> (static_cast<unsigned>(bit) % 64U)) & 1U;
+    out[static_cast<size_t>(i / 64)] |= set << (static_cast<unsigned>(i) % 64U);
+  }
+  return out;
+}
+
+class CpuDecoder final : public model::Decoder {
+ public:
+  CpuDecoder(const model::Dims& dims, const model::TokenClasses& tokens, DecoderWeights weights, const Context& context)
+      : dims_(dims), tokens_(tokens), ops_(context), stack_(dims, std::move(weights), ops_), cache_(dims) {
+    report_ = {.stage = "decoder",
+               .device = "cpu",
+               .isa = to_string(context.isa),
+               .compute_type = to_string(DType::kF32),
+               .threads = context.pool->threads(),
+               .weight_bytes = stack_.weight_bytes()};
+  }
+
+  Result<void> reserve(int slots, int windows) override;
+  Result<Slot> open(const EncodedAudio& audio, int window) override;
+  Result<Slot> fork(Slot slot) override;
+  void close(Slot slot) override { cache_.close(slot); }
+  int length(Slot slot) const override { return cache_.is_open(slot) ? cache_.length(slot) : 0; }
+  Result<void> step(std::span<const StepIn> in, std::span<StepOut> out) override;
+  Result<Attention> align(Slot slot, std::span<const int32_t> tokens, std::span<const Head> heads) override;
+  DeviceReport report() const override { return report_; }
+
+ private:
+  Result<void> check(std::span<const StepIn> in, std::span<const StepOut> out) const;
+  Result<void> check_tokens(Slot slot, std::span<const int32_t> tokens, int before) const;
+  Result<void> check_heads(std::span<const Head> heads) const;
+  void add_rows(Slot slot, std::span<const int32_t> tokens);
+  void make_room(size_t rows, size_t logit_rows);
+  void answer(const StepIn& in, const float* last, const float* no_speech, StepOut& out) const;
+  float choose(const float* logits, const uint64_t* mask, int first, int count, std::span<model::Candidate> top) const;
+  void copy_scores(std::span<const Head> heads, int layer, const float* queries, Attention& out);
+  void token_probs(std::span<const int32_t> tokens, Attention& out);
+
+  model::Dims dims_;
+  model::TokenClasses tokens_;
+  Ops ops_;
+  DecoderStack stack_;
+  KvCache cache_;
+  DeviceReport report_;
+  // Of the step under way; kept for their memory.
+  std::vector<TokenRow> rows_;
+  std::vector<int> picked_;      // rows whose logits are wanted: the last of each slot, then the no-speech ones
+  AlignedBuffer<float> logits_;  // (picked_, V)
+  AlignedBuffer<float> states_;  // (S, D) of a window that lies on another device
+};
+
+Result<void> CpuDecoder::reserve(int slots, int windows) {
+  if (slots < 1 || windows < 1) return std::unexpected(bad_call("room for at least one slot and window is needed"));
+  if (cache_.any_open()) return std::unexpected(bad_call("reserve() while slots are open", "close them first"));
+  try {
+    cache_.resize(slots, windows);
+    make_room(static_cast<size_t>(std::max(slots, 16)), static_cast<size_t>(slots) + static_cast<size_t>(windows));
+  } catch (const std::bad_alloc&) {
+    cache_ = KvCache(dims_);
+    return fail(ErrorCode::kOutOfMemory, "decoder",
+                "no memory for the keys and values of " + std::to_string(slots) + " hypotheses",
+                "use fewer beams or a smaller model");
+  }
+  return {};
+}
+
+void CpuDecoder::make_room(size_t rows, size_t logit_rows) {
+  stack_.reserve_rows(std::max(rows, logit_rows));
+  rows_.reserve(rows);
+  picked_.reserve(logit_rows);
+  const size_t wanted = logit_rows * static_cast<size_t>(dims_.vocab);
+  if (logits_.size() < wanted) logits_ = AlignedBuffer<float>(wanted);
+}
+
+Result<Slot> CpuDecoder::open(const EncodedAudio& audio, int window) {
+  if (window < 0 || window >= audio.windows()) return std::unexpected(bad_call("no such window"));
+  if (audio.width() != dims_.audio_state || audio.positions() < 1 || audio.positions() > dims_.audio_ctx) {
+    return std::unexpected(bad_call("the encoder states are not of this model"));
+  }
+  const float* states = audio.host_f32(window);
+  if (states == nullptr) {
+    const auto size = static_cast<size_t>(audio.positions()) * static_cast<size_t>(audio.width());
+    if (states_.size() < size) states_ = AlignedBuffer<float>(size);
+    SKALD_CHECK(audio.to_host_f32(window, states_.span().first(size)));
+    states = states_.data();
+  }
+  SKALD_TRY(const Slot slot, cache_.open(audio.positions()));
+  const auto begin = std::chrono::steady_clock::now();
+  stack_.read_window(states, audio.positions(), slot, cache_);
+  report_.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return slot;
+}
+
+Result<Slot> CpuDecoder::fork(Slot slot) {
+  if (!cache_.is_open(slot))
+    return std::unexpected(bad_call("fork of slot " + std::to_string(slot) + ", which is not open"));
+  return cache_.fork(slot);
+}
+
+Result<void> CpuDecoder::check_tokens(Slot slot, std::span<const int32_t> tokens, int before) const {
+  if (!cache_.is_open(slot)) return std::unexpected(bad_call("slot " + std::to_string(slot) + " is not open"));
+  if (tokens.empty()) return std::unexpected(bad_call("a step without tokens"));
+  for (const int32_t token : tokens) {
+    if (token < 0 || token >= dims_.vocab) {
+      return std::unexpected(bad_call("token " + std::to_string(token) + " is not in the vocabulary"));
+    }
+  }
+  if (std::cmp_greater(tokens.size(), dims_.text_ctx - before)) {
+    return std::unexpected(bad_call("the sequence is longer than " + std::to_string(dims_.text_ctx) + " tokens"));
+  }
+  return {};
+}
+
+Result<void> CpuDecoder::check(std::span<const StepIn> in, std::span<const StepOut> out) const {
+  if (in.size() != out.size()) return std::unexpected(bad_call("as many results as inputs are needed"));
+  const auto vocab = static_cast<size_t>(dims_.vocab);
+  for (size_t i = 0; i < in.size(); ++i) {
+    SKALD_CHECK(check_tokens(in[i].slot, in[i].tokens, cache_.is_open(in[i].slot) ? cache_.length(in[i].slot) : 0));
+    for (size_t j = 0; j < i; ++j) {
+      if (in[j].slot == in[i].slot) return std::unexpected(bad_call("a slot stands twice in one step"));
+    }
+    if (std::max(out[i].text.top.size(), out[i].timestamps.top.size()) > kMaxTop) {
+      return std::unexpected(bad_call("more than " + std::to_string(kMaxTop) + " candidates asked for"));
+    }
+    if (!in[i].mask.empty() && in[i].mask.size() != (vocab + 63) / 64) {
+      return std::unexpected(bad_call("the mask has the wrong size"));
+    }
+    if (!in[i].logits.empty() && in[i].logits.size() != vocab) {
+      return std::unexpected(bad_call("the room for logits has the wrong size"));
+    }
+    if (in[i].no_speech_at >= 0 && std::cmp_greater_equal(in[i].no_speech_at, in[i].tokens.size())) {
+      return std::unexpected(bad_call("no_speech_at lies behind the tokens"));
+    }
+  }
+  return {};
+}
+
+void CpuDecoder::add_rows(Slot slot, std::span<const int32_t> tokens) {
+  const int before = cache_.length(slot);
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    rows_.push_back({.token = tokens[i], .slot = slot, .position = before + static_cast<int>(i)});
+  }
+  cache_.set_length(slot, before + static_cast<int>(tokens.size()));
+}
+
+Result<void> CpuDecoder::step(std::span<const StepIn> in, std::span<StepOut> out) {
+  SKALD_CHECK(check(in, out));
+  if (in.empty()) return {};
+  const auto begin = std::chrono::steady_clock::now();
+  size_t row_count = 0;
+  for (const StepIn& s : in) row_count += s.tokens.size();
+  try {
+    make_room(row_count, 2 * in.size());
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::kOutOfMemory, "decoder", "no memory for a step of " + std::to_string(row_count) + " tokens");
+  }
+  rows_.clear();
+  picked_.clear();
+  for (const StepIn& s : in) {
+    add_rows(s.slot, s.tokens);
+    picked_.push_back(static_cast<int>(rows_.size()) - 1);
+  }
+  int first = 0;  // row of the slot's first token
+  for (size_t i = 0; i < in.size(); ++i) {
+    if (in[i].no_speech_at >= 0) picked_.push_back(first + in[i].no_speech_at);
+    first = picked_[i] + 1;
+  }
+  stack_.forward(rows_, cache_, [](int, const float*) {});
+  stack_.logits(picked_, logits_.data());
+
+  size_t next_no_speech = in.size();
+  for (size_t i = 0; i < in.size(); ++i) {
+    const auto vocab = static_cast<size_t>(dims_.vocab);
+    const float* no_speech = in[i].no_speech_at >= 0 ? logits_.data() + next_no_speech++ * vocab : nullptr;
+    answer(in[i], logits_.data() + i * vocab, no_speech, out[i]);
+  }
+  report_.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  ++report_.calls;
+  return {};
+}
+
+void CpuDecoder::answer(const StepIn& in, const float* last, const float* no_speech, StepOut& out) const {
+  const int begin = tokens_.timestamp_begin;
+  const int timestamps = dims_.vocab - begin;
+  const uint64_t* text_mask = in.mask.empty() ? nullptr : in.mask.data();
+  out.text.log_sum_exp = choose(last, text_mask, 0, begin, out.text.top);
+  if (in.mask.empty()) {
+    out.timestamps.log_sum_exp = choose(last, nullptr, begin, timestamps, out.timestamps.top);
+  } else {
+    const TimestampMask mask = timestamp_mask(in.mask, begin, timestamps);
+    out.timestamps.log_sum_exp = choose(last, mask.data(), begin, timestamps, out.timestamps.top);
+  }
+  if (!in.logits.empty()) std::copy_n(last, in.logits.size(), in.logits.begin());
+  if (no_speech != nullptr) {
+    out.no_speech_prob = std::exp(no_speech[tokens_.no_speech] - choose(no_speech, nullptr, 0, dims_.vocab, {}));
+  }
+}
+
+/// The best of logits [first, first + count) into `top`; returns their log-sum-exp.
+float CpuDecoder::choose(const float* logits, const uint64_t* mask, int first, int count,
+                         std::span<model::Candidate> top) const {
+  std::array<int32_t, kMaxTop> ids{};
+  std::array<float, kMaxTop> values{};
+  const float sum = ops_.kernel().top_k_f32(logits + first, mask, first, count, static_cast<int>(top.size()),
+                                            ids.data(), values.data());
+  for (size_t i = 0; i < top.size(); ++i) top[i] = {.token = ids[i], .logit = values[i]};
+  return sum;
+}
+
+Result<void> CpuDecoder::check_heads(std::span<const Head> heads) const {
+  for (const auto& [layer, head] : heads) {
+    if (layer < 0 || layer >= dims_.text_layers || head < 0 || head >= dims_.text_heads) {
+      return std::unexpected(bad_call("no head (" + std::to_string(layer) + ", " + std::to_string(head) + ")"));
+    }
+  }
+  return {};
+}
+
+Result<Attention> CpuDecoder::align(Slot slot, std::span<const int32_t> tokens, std::span<const Head> heads) {
+  SKALD_CHECK(check_tokens(slot, tokens, 0));
+  SKALD_CHECK(check_heads(heads));
+  try {
+    make_room(tokens.size(), 1);
+    Attention out;
+    out.heads = static_cast<int>(heads.size());
+    out.tokens = static_cast<int>(tokens.size());
+    out.positions = cache_.positions(slot);
+    out.scores.resize(heads.size() * tokens.size() * static_cast<size_t>(out.positions));
+    out.token_probs.resize(tokens.size());
+    SKALD_TRY(const Slot copy, cache_.fork(slot));
+    cache_.set_length(copy, 0);
+    rows_.clear();
+    add_rows(copy, tokens);
+    stack_.forward(rows_, cache_, [&](int layer, const float* queries) { copy_scores(heads, layer, queries, out); });
+    token_probs(tokens, out);
+    cache_.close(copy);
+    return out;
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::kOutOfMemory, "decoder", "no memory to align " + std::to_string(tokens.size()) + " tokens");
+  }
+}
+
+/// Scores of the heads of `layer`: scaled query times key, (L, S) each.
+void CpuDecoder::copy_scores(std::span<const Head> heads, int layer, const float* queries, Attention& out) {
+  const int64_t width = dims_.text_state;
+  const int64_t head_width = width / dims_.text_heads;
+  const float* keys = cache_.window_rows(rows_.front().slot, layer);
+  for (size_t h = 0; h < heads.size(); ++h) {
+    if (heads[h].first != layer) continue;
+    const int64_t column = heads[h].second * head_width;
+    ops_.pool().parallel_for(out.tokens, [&](int64_t row, int) {
+      const float* query = queries + row * width + column;
+      float* scores = out.scores.data() + (static_cast<int64_t>(h) * out.tokens + row) * out.positions;
+      for (int64_t s = 0; s < out.positions; ++s) {
+        const float* key = keys + s * cache_.stride() + column;
+        float dot = 0;
+        for (int64_t e = 0; e < head_width; ++e) dot += query[e] * key[e];
+        scores[s] = dot;
+      }
+    });
+  }
+}
+
+void CpuDecoder::token_probs(std::span<const int32_t> tokens, Attention& out) {
+  // The stack's normalised rows are overwritten by logits(): one row at a time keeps this out of the way of step().
+  for (size_t i = 1; i < tokens.size(); ++i) {
+    if (tokens[i] >= tokens_.end_of_text) continue;
+    const int row = static_cast<int>(i) - 1;
+    stack_.logits(std::span(&row, 1), logits_.data());
+    out.token_probs[i] =
+        std::exp(logits_[static_cast<size_t>(tokens[i])] - choose(logits_.data(), nullptr, 0, tokens_.end_of_text, {}));
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<model::Decoder>> make_decoder(const model::Checkpoint& checkpoint,
+                                                     const model::TokenClasses& tokens, int slots, int windows,
+                                                     const Context& context) {
+  const model::Dims& dims = checkpoint.dims();
+  const int timestamps = dims.vocab - tokens.timestamp_begin;
+  if (tokens.timestamp_begin < 0 || timestamps < 0 || timestamps > kMaxTimestamps || tokens.no_speech < 0 ||
+      tokens.no_speech >= dims.vocab || tokens.end_of_text < 0 || tokens.end_of_text >= dims.vocab) {
+    return fail(ErrorCode::kInvalidArgument, "decoder", "the special tokens do not fit the vocabulary");
+  }
+  try {
+    SKALD_TRY(DecoderWeights weights, load_decoder(checkpoint, *context.pool));
+    auto decoder = std::make_unique<CpuDecoder>(dims, tokens, std::move(weights), context);
+    SKALD_CHECK(decoder->reserve(slots, windows));
+    return decoder;
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::kOutOfMemory, "decoder", "no memory for the weights", "use a smaller model");
+  }
+}
+
+}  // namespace skald::cpu

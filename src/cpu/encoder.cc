@@ -1,0 +1,207 @@
+#include "cpu/encoder.h"
+
+#include <algorithm>
+#include <chrono>
+#include <new>
+
+namespace skald::cpu {
+namespace {
+
+// Query rows of one piece of attention: their scores over 1500 positions (384 KiB) stay in the second-level cache
+// between the two products.
+constexpr int kQueryRows = 64;
+
+size_t product(int a, int b, int c = 1) {
+  return static_cast<size_t>(a) * static_cast<size_t>(b) * static_cast<size_t>(c);
+}
+
+int round_up(int n, int step) {
+  return (n + step - 1) / step * step;
+}
+
+/// Makes `buffer` hold `count` floats; its contents are lost when it grows. Throws std::bad_alloc.
+void grow(AlignedBuffer<float>& buffer, size_t count) {
+  if (buffer.size() >= count) return;
+  buffer = {};  // first free, then allocate: the peak is one buffer
+  buffer = AlignedBuffer<float>(count);
+}
+
+std::unexpected<Error> bad_batch(std::string message) {
+  return fail(ErrorCode::kInvalidArgument, "encode", std::move(message), "");
+}
+
+/// Everything that can be wrong with a call of encode().
+Result<void> check(const model::Dims& dims, const model::WindowBatch& batch, const HostAudio* out) {
+  if (out == nullptr || out->width() != dims.audio_state) {
+    return bad_batch("the output was not made by this encoder");
+  }
+  if (batch.windows < 1 || batch.windows > out->room()) {
+    return bad_batch(std::to_string(batch.windows) + " windows; the output has room for " +
+                     std::to_string(out->room()));
+  }
+  if (batch.frames < 2 || batch.frames % 2 != 0 || batch.frames > 2 * dims.audio_ctx) {
+    return bad_batch(std::to_string(batch.frames) + " mel frames; an even number from 2 to " +
+                     std::to_string(2 * dims.audio_ctx) + " is possible");
+  }
+  if (batch.mel.size() != product(batch.windows, batch.frames, dims.mel_bands)) {
+    return bad_batch("the mel has " + std::to_string(batch.mel.size()) + " values instead of " +
+                     std::to_string(product(batch.windows, batch.frames, dims.mel_bands)));
+  }
+  return {};
+}
+
+}  // namespace
+
+CpuEncoder::CpuEncoder(const model::Dims& dims, EncoderWeights weights, const Context& context)
+    : dims_(dims), weights_(std::move(weights)), ops_(context) {
+  report_.stage = "encoder";
+  report_.device = "cpu";
+  report_.isa = to_string(context.isa);
+  report_.compute_type = "float32";
+  report_.threads = context.pool->threads();
+  report_.weight_bytes = weights_.bytes;
+}
+
+Result<std::unique_ptr<model::EncodedAudio>> CpuEncoder::make_output(int windows) {
+  if (windows < 1) return bad_batch("an output for " + std::to_string(windows) + " windows");
+  try {
+    return std::make_unique<HostAudio>(windows, dims_.audio_ctx, dims_.audio_state);
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::kOutOfMemory, "encoder",
+                "no memory for the states of " + std::to_string(windows) + " windows", "use a smaller batch");
+  }
+}
+
+void CpuEncoder::allocate(int windows, int frames) {
+  const int positions = frames / 2;
+  const int rows = windows * positions;
+  const int width = dims_.audio_state;
+  const int heads = windows * dims_.audio_heads;
+  grow(act_.mel, product(windows, frames + 2, dims_.mel_bands));
+  grow(act_.conv, product(windows, frames + 2, width));
+  grow(act_.x, product(rows, width));
+  grow(act_.normed, product(rows, width));
+  grow(act_.wide, product(rows, std::max(3 * width, dims_.audio_ffn)));
+  grow(act_.keys, static_cast<size_t>(heads) * packed_keys_size(positions, dims_.head_width()));
+  grow(act_.values, static_cast<size_t>(heads) * packed_values_size(positions, dims_.head_width()));
+  grow(act_.scores, product(ops_.pool().threads(), kQueryRows, round_up(positions, kPanel)));
+}
+
+Result<void> CpuEncoder::encode(const model::WindowBatch& batch, model::EncodedAudio& out) {
+  const auto start = std::chrono::steady_clock::now();
+  auto* const host = dynamic_cast<HostAudio*>(&out);
+  SKALD_CHECK(check(dims_, batch, host));
+  try {
+    allocate(batch.windows, batch.frames);
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::kOutOfMemory, "encoder", "no memory for a batch of " + std::to_string(batch.windows),
+                "use a smaller batch");
+  }
+  const int positions = batch.frames / 2;
+  const int rows = batch.windows * positions;
+  convolve(batch);
+  for (const EncoderBlock& block : weights_.blocks) {
+    self_attention(block, batch.windows, positions);
+    mlp(block, rows);
+  }
+  host->resize(batch.windows, positions);
+  ops_.layer_norm(weights_.ln_post, act_.x.data(), host->window(0), rows);
+  report_.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  ++report_.calls;
+  return {};
+}
+
+/// x = gelu(conv2(gelu(conv1(mel)))) + positions; widths 3, padding 1, strides 1 and 2.
+void CpuEncoder::convolve(const model::WindowBatch& batch) {
+  const int frames = batch.frames;
+  const int bands = dims_.mel_bands;
+  const int width = dims_.audio_state;
+  const int positions = frames / 2;
+  for (int b = 0; b < batch.windows; ++b) {
+    float* mel = act_.mel.data() + product(b, frames + 2, bands);
+    float* conv = act_.conv.data() + product(b, frames + 2, width);
+    float* x = act_.x.data() + product(b, positions, width);
+    const size_t mel_size = product(frames, bands);
+    std::fill_n(mel, bands, 0.0F);
+    std::copy_n(batch.mel.data() + static_cast<size_t>(b) * mel_size, mel_size, mel + bands);
+    std::fill_n(mel + bands + mel_size, bands, 0.0F);
+    ops_.linear(weights_.conv1, {mel, bands}, {conv + width, width}, frames, Epilogue::kGelu);
+    std::fill_n(conv, width, 0.0F);
+    std::fill_n(conv + product(frames + 1, width), width, 0.0F);
+    ops_.linear(weights_.conv2, {conv, 2 * int64_t{width}}, {x, width}, positions, Epilogue::kGelu);
+    ops_.pool().parallel_for(positions, [&](int64_t s, int /*thread*/) {
+      const float* position = weights_.positions.data() + s * width;
+      float* row = x + s * width;
+      for (int i = 0; i < width; ++i) row[i] += position[i];
+    });
+  }
+}
+
+/// x += out(softmax(q k^T) v) of layer_norm(x).
+void CpuEncoder::self_attention(const EncoderBlock& block, int windows, int positions) {
+  const int width = dims_.audio_state;
+  const int heads = dims_.audio_heads;
+  const int head_width = dims_.head_width();
+  const int rows = windows * positions;
+  const int64_t stride = 3 * int64_t{width};
+  ops_.layer_norm(block.attn_ln, act_.x.data(), act_.normed.data(), rows);
+  ops_.linear(block.qkv, {act_.normed.data(), width}, {act_.wide.data(), stride}, rows, Epilogue::kNone);
+
+  const size_t keys_size = packed_keys_size(positions, head_width);
+  const size_t values_size = packed_values_size(positions, head_width);
+  ops_.pool().parallel_for(int64_t{windows} * heads, [&](int64_t i, int /*thread*/) {
+    const float* key = act_.wide.data() + i / heads * positions * stride + width + i % heads * head_width;
+    const auto head = static_cast<size_t>(i);
+    pack_f32_strided(key, stride, 1, positions, head_width, act_.keys.data() + head * keys_size);
+    pack_f32_strided(key + width, 1, stride, head_width, positions, act_.values.data() + head * values_size);
+  });
+
+  const int blocks = (positions + kQueryRows - 1) / kQueryRows;
+  const int score_stride = round_up(positions, kPanel);
+  ops_.pool().parallel_for(int64_t{windows} * heads * blocks, [&](int64_t i, int thread) {
+    const int64_t head = i / blocks;  // the blocks of a head follow one another: its keys and values stay in cache
+    const int first = static_cast<int>(i % blocks) * kQueryRows;
+    const int64_t row = head / heads * positions + first;
+    const int64_t column = head % heads * head_width;
+    AttendBlock a;
+    a.q = {act_.wide.data() + row * stride + column, stride};
+    a.rows = std::min(kQueryRows, positions - first);
+    a.positions = positions;
+    a.head_width = head_width;
+    a.head = {act_.keys.data() + static_cast<size_t>(head) * keys_size,
+              act_.values.data() + static_cast<size_t>(head) * values_size};
+    a.scores = {act_.scores.data() + product(thread, kQueryRows, score_stride), score_stride};
+    a.out = {act_.normed.data() + row * width + column, width};
+    attend_scores(ops_.kernel(), a);
+    attend_values(ops_.kernel(), a);
+  });
+  ops_.linear(block.attn_out, {act_.normed.data(), width}, {act_.x.data(), width}, rows, Epilogue::kResidual);
+}
+
+/// x += fc2(gelu(fc1(layer_norm(x)))).
+void CpuEncoder::mlp(const EncoderBlock& block, int rows) {
+  const int width = dims_.audio_state;
+  const int hidden = dims_.audio_ffn;
+  ops_.layer_norm(block.mlp_ln, act_.x.data(), act_.normed.data(), rows);
+  ops_.linear(block.fc1, {act_.normed.data(), width}, {act_.wide.data(), hidden}, rows, Epilogue::kGelu);
+  ops_.linear(block.fc2, {act_.wide.data(), hidden}, {act_.x.data(), width}, rows, Epilogue::kResidual);
+}
+
+Result<void> HostAudio::to_host_f32(int window, std::span<float> out) const {
+  if (window < 0 || window >= windows_ || out.size() != product(positions_, width_)) {
+    return fail(ErrorCode::kInvalidArgument, "encoded audio", "no such window, or room of another size");
+  }
+  std::copy_n(host_f32(window), out.size(), out.begin());
+  return {};
+}
+
+Result<std::unique_ptr<model::Encoder>> make_encoder(const model::Checkpoint& checkpoint, const Context& context) {
+  try {
+    SKALD_TRY(auto weights, load_encoder(checkpoint, *context.pool));
+    return std::make_unique<CpuEncoder>(checkpoint.dims(), std::move(weights), context);
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::kOutOfMemory, "encoder", "no memory for the weights", "use a smaller model");
+  }
+}
+
+}  // namespace skald::cpu

@@ -1,0 +1,68 @@
+#pragma once
+// Keys and values that hypotheses keep: each its own self-attention rows, and the cross-attention rows of the window it
+// listens to, which forks share.
+
+#include <cstdint>
+#include <vector>
+
+#include "base/aligned_buffer.h"
+#include "base/result.h"
+#include "model/decoder.h"
+#include "model/dims.h"
+
+namespace skald::cpu {
+
+/// Rows are (key, value) of 2 D elements: row i of layer l at slot_rows(slot, l) + i * stride().
+class KvCache {
+ public:
+  explicit KvCache(const model::Dims& dims) : dims_(dims) {}
+
+  /// Room for `slots` hypotheses over `windows` windows; all are closed. Throws std::bad_alloc.
+  void resize(int slots, int windows);
+
+  /// A free slot attending to a free window. Errors: kInvalidArgument when there is none.
+  Result<model::Slot> open(int positions);
+  /// A copy of the used rows of `slot`, attending to the same window. Pre: is_open(slot).
+  Result<model::Slot> fork(model::Slot slot);
+  void close(model::Slot slot);
+
+  bool any_open() const;
+  bool is_open(model::Slot slot) const {
+    return slot >= 0 && static_cast<size_t>(slot) < slots_.size() && slots_[static_cast<size_t>(slot)].window >= 0;
+  }
+
+  int length(model::Slot slot) const { return slots_[static_cast<size_t>(slot)].length; }
+  void set_length(model::Slot slot, int length) { slots_[static_cast<size_t>(slot)].length = length; }
+  int positions(model::Slot slot) const {
+    return windows_[static_cast<size_t>(slots_[static_cast<size_t>(slot)].window)].positions;
+  }
+
+  int64_t stride() const { return 2 * int64_t{dims_.text_state}; }
+  float* slot_rows(model::Slot slot, int layer) { return self_.data() + (slot * layers() + layer) * slot_size(); }
+  float* window_rows(model::Slot slot, int layer) {
+    return cross_.data() + (slots_[static_cast<size_t>(slot)].window * layers() + layer) * window_size();
+  }
+
+ private:
+  struct SlotState {
+    int window = -1;  ///< -1: closed
+    int length = 0;
+  };
+  struct WindowState {
+    int users = 0;
+    int positions = 0;
+  };
+
+  int64_t layers() const { return dims_.text_layers; }
+  int64_t slot_size() const { return dims_.text_ctx * stride(); }
+  int64_t window_size() const { return dims_.audio_ctx * stride(); }
+  Result<model::Slot> free_slot() const;
+
+  model::Dims dims_;
+  std::vector<SlotState> slots_;
+  std::vector<WindowState> windows_;
+  AlignedBuffer<float> self_;   ///< (slots, layers, text_ctx, 2 D)
+  AlignedBuffer<float> cross_;  ///< (windows, layers, audio_ctx, 2 D)
+};
+
+}  // namespace skald::cpu

@@ -1,0 +1,230 @@
+#include "cpu/weights.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "cpu/kernels/kernels.h"
+
+namespace skald::cpu {
+namespace {
+
+/// One tensor of a stack of projections that share their input.
+struct Part {
+  std::string name;  ///< without ".weight"
+  int rows = 0;
+  bool has_bias = true;
+  float scale = 1;  ///< of weight and bias
+};
+
+/// A weight matrix as it lies in the checkpoint: row r of the stack is row r - first of `view`.
+struct Rows {
+  TensorView view;
+  int first = 0;
+  int count = 0;
+  float scale = 1;
+};
+
+/// The elements [begin, begin + count) of a flat view.
+TensorView slice(const TensorView& view, int64_t begin, int64_t count) {
+  const auto* bytes = static_cast<const std::byte*>(view.data);
+  return {bytes + static_cast<size_t>(begin) * size_of(view.dtype), view.dtype, Shape{count}};
+}
+
+/// Reads tensors of one checkpoint; the total of what it packed stands in bytes().
+class Loader {
+ public:
+  Loader(const model::Checkpoint& checkpoint, ThreadPool& pool) : checkpoint_(checkpoint), pool_(pool) {}
+
+  /// The parts stacked along the output dimension.
+  Result<Linear> linear(std::span<const Part> parts, int k) {
+    std::vector<Rows> rows;
+    int n = 0;
+    for (const Part& part : parts) {
+      SKALD_TRY(const TensorView view, floats(part.name + ".weight", Shape{part.rows, k}));
+      rows.push_back({view, n, part.rows, part.scale});
+      n += part.rows;
+    }
+    Linear layer = pack(rows, n, k, 1);
+    if (std::ranges::any_of(parts, &Part::has_bias)) SKALD_CHECK(read_bias(parts, layer));
+    bytes_ += static_cast<int64_t>(layer.bytes());
+    return layer;
+  }
+  Result<Linear> linear(const std::string& name, int n, int k, float scale = 1) {
+    const Part part{name, n, true, scale};
+    return linear(std::span(&part, 1), k);
+  }
+
+  /// A convolution over time of width 3, W(out, in, 3), as a matrix whose k runs over (time, in).
+  Result<Linear> conv(const std::string& name, int out, int in) {
+    SKALD_TRY(const TensorView view, floats(name + ".weight", Shape{out, in, kConvWidth}));
+    const Rows rows{view, 0, out, 1};
+    Linear layer = pack(std::span(&rows, 1), out, kConvWidth * in, kConvWidth);
+    const Part part{name, out, true, 1};
+    SKALD_CHECK(read_bias(std::span(&part, 1), layer));
+    bytes_ += static_cast<int64_t>(layer.bytes());
+    return layer;
+  }
+
+  Result<LayerNorm> layer_norm(const std::string& name, int width) {
+    LayerNorm norm;
+    SKALD_TRY(norm.gain, tensor(name + ".weight", Shape{width}));
+    SKALD_TRY(norm.bias, tensor(name + ".bias", Shape{width}));
+    return norm;
+  }
+
+  /// A tensor as float32, unpacked.
+  Result<AlignedBuffer<float>> tensor(const std::string& name, const Shape& shape) {
+    SKALD_TRY(const TensorView view, floats(name, shape));
+    AlignedBuffer<float> out(static_cast<size_t>(view.count()));
+    to_f32(view, out.span());
+    bytes_ += static_cast<int64_t>(out.size() * sizeof(float));
+    return out;
+  }
+
+  /// Token embedding: the rows are both looked up and multiplied with, and have no bias.
+  Result<Linear> embedding(const std::string& name, int n, int k) {
+    const Part part{name, n, false, 1};
+    return linear(std::span(&part, 1), k);
+  }
+
+  int64_t bytes() const { return bytes_; }
+
+ private:
+  static constexpr int kConvWidth = 3;  // taps of both convolutions (whisper/model.py, AudioEncoder)
+
+  Result<TensorView> floats(const std::string& name, const Shape& shape) const {
+    SKALD_TRY(const TensorView view, checkpoint_.tensor(name, shape));
+    if (view.dtype != DType::kF32 && view.dtype != DType::kF16 && view.dtype != DType::kBF16) {
+      return fail(ErrorCode::kBadModel, name, std::string("weights of type ") + skald::to_string(view.dtype),
+                  "use a checkpoint in float32, float16 or bfloat16");
+    }
+    return view;
+  }
+
+  /// Panels are independent: each thread converts 16 rows at a time. With `taps` > 1 the k of a source row runs over
+  /// (in, taps) and is turned to (taps, in).
+  Linear pack(std::span<const Rows> stack, int n, int k, int taps) {
+    Linear layer{AlignedBuffer<float>(packed_size_f32(n, k)), {}, n, k};
+    const int64_t panels = (n + kPanel - 1) / kPanel;
+    const auto row_size = static_cast<size_t>(k);
+    AlignedBuffer<float> scratch(static_cast<size_t>(pool_.threads()) * (kPanel + 1) * row_size);
+    pool_.parallel_for(panels, [&](int64_t panel, int thread) {
+      float* rows = scratch.data() + static_cast<size_t>(thread) * (kPanel + 1) * row_size;
+      float* turned = rows + kPanel * row_size;
+      const int begin = static_cast<int>(panel) * kPanel;
+      const int end = std::min(n, begin + kPanel);
+      for (int r = begin; r < end; ++r) {
+        float* row = rows + static_cast<size_t>(r - begin) * row_size;
+        const auto part = std::ranges::find_if(stack, [r](const Rows& p) { return r < p.first + p.count; });
+        to_f32(slice(part->view, int64_t{r - part->first} * k, k), {row, row_size});
+        for (size_t i = 0; i < row_size; ++i) row[i] *= part->scale;
+        if (taps > 1) {
+          const int in = k / taps;
+          for (int i = 0; i < k; ++i) turned[i % taps * in + i / taps] = row[i];
+          std::copy_n(turned, k, row);
+        }
+      }
+      pack_f32(rows, end - begin, k, layer.w.data() + static_cast<size_t>(panel) * packed_size_f32(kPanel, k));
+    });
+    return layer;
+  }
+
+  /// Parts without a bias get zeros.
+  Result<void> read_bias(std::span<const Part> parts, Linear& layer) const {
+    layer.bias = AlignedBuffer<float>(static_cast<size_t>(layer.n));
+    std::span<float> rest = layer.bias.span();
+    for (const Part& part : parts) {
+      const auto here = rest.first(static_cast<size_t>(part.rows));
+      rest = rest.subspan(here.size());
+      if (!part.has_bias) continue;
+      SKALD_TRY(const TensorView view, floats(part.name + ".bias", Shape{part.rows}));
+      to_f32(view, here);
+      for (float& b : here) b *= part.scale;
+    }
+    return {};
+  }
+
+  const model::Checkpoint& checkpoint_;
+  ThreadPool& pool_;
+  int64_t bytes_ = 0;
+};
+
+/// The factor of the attention scores, on the query alone: the reference scales query and key by E^-0.25 each
+/// (model.py, MultiHeadAttention.qkv_attention). Exact for E = 64, the head width of every Whisper model.
+float query_scale(int width, int heads) {
+  return 1.0F / std::sqrt(static_cast<float>(width / heads));
+}
+
+/// Query, key (which has no bias) and value of a self-attention.
+Result<Linear> load_qkv(Loader& loader, const std::string& name, int width, int heads) {
+  const Part parts[] = {{name + ".query", width, true, query_scale(width, heads)},
+                        {name + ".key", width, false, 1},
+                        {name + ".value", width, true, 1}};
+  return loader.linear(parts, width);
+}
+
+Result<EncoderBlock> load_encoder_block(Loader& loader, const model::Dims& dims, const std::string& name) {
+  const int width = dims.audio_state;
+  EncoderBlock block;
+  SKALD_TRY(block.attn_ln, loader.layer_norm(name + ".attn_ln", width));
+  SKALD_TRY(block.qkv, load_qkv(loader, name + ".attn", width, dims.audio_heads));
+  SKALD_TRY(block.attn_out, loader.linear(name + ".attn.out", width, width));
+  SKALD_TRY(block.mlp_ln, loader.layer_norm(name + ".mlp_ln", width));
+  SKALD_TRY(block.fc1, loader.linear(name + ".mlp.0", dims.audio_ffn, width));
+  SKALD_TRY(block.fc2, loader.linear(name + ".mlp.2", width, dims.audio_ffn));
+  return block;
+}
+
+Result<DecoderBlock> load_decoder_block(Loader& loader, const model::Dims& dims, const std::string& name) {
+  const int width = dims.text_state;
+  DecoderBlock block;
+  SKALD_TRY(block.attn_ln, loader.layer_norm(name + ".attn_ln", width));
+  SKALD_TRY(block.qkv, load_qkv(loader, name + ".attn", width, dims.text_heads));
+  SKALD_TRY(block.attn_out, loader.linear(name + ".attn.out", width, width));
+  SKALD_TRY(block.cross_ln, loader.layer_norm(name + ".cross_attn_ln", width));
+  SKALD_TRY(block.cross_q,
+            loader.linear(name + ".cross_attn.query", width, width, query_scale(width, dims.text_heads)));
+  const Part kv[] = {{name + ".cross_attn.key", width, false, 1}, {name + ".cross_attn.value", width, true, 1}};
+  SKALD_TRY(block.cross_kv, loader.linear(kv, dims.audio_state));
+  SKALD_TRY(block.cross_out, loader.linear(name + ".cross_attn.out", width, width));
+  SKALD_TRY(block.mlp_ln, loader.layer_norm(name + ".mlp_ln", width));
+  SKALD_TRY(block.fc1, loader.linear(name + ".mlp.0", dims.text_ffn, width));
+  SKALD_TRY(block.fc2, loader.linear(name + ".mlp.2", width, dims.text_ffn));
+  return block;
+}
+
+}  // namespace
+
+Result<EncoderWeights> load_encoder(const model::Checkpoint& checkpoint, ThreadPool& pool) {
+  const model::Dims& dims = checkpoint.dims();
+  Loader loader(checkpoint, pool);
+  EncoderWeights weights;
+  SKALD_TRY(weights.conv1, loader.conv("encoder.conv1", dims.audio_state, dims.mel_bands));
+  SKALD_TRY(weights.conv2, loader.conv("encoder.conv2", dims.audio_state, dims.audio_state));
+  SKALD_TRY(weights.positions, loader.tensor("encoder.positional_embedding", Shape{dims.audio_ctx, dims.audio_state}));
+  for (int i = 0; i < dims.audio_layers; ++i) {
+    SKALD_TRY(auto block, load_encoder_block(loader, dims, "encoder.blocks." + std::to_string(i)));
+    weights.blocks.push_back(std::move(block));
+  }
+  SKALD_TRY(weights.ln_post, loader.layer_norm("encoder.ln_post", dims.audio_state));
+  weights.bytes = loader.bytes();
+  return weights;
+}
+
+Result<DecoderWeights> load_decoder(const model::Checkpoint& checkpoint, ThreadPool& pool) {
+  const model::Dims& dims = checkpoint.dims();
+  Loader loader(checkpoint, pool);
+  DecoderWeights weights;
+  SKALD_TRY(weights.embedding, loader.embedding("decoder.token_embedding", dims.vocab, dims.text_state));
+  SKALD_TRY(weights.positions, loader.tensor("decoder.positional_embedding", Shape{dims.text_ctx, dims.text_state}));
+  for (int i = 0; i < dims.text_layers; ++i) {
+    SKALD_TRY(auto block, load_decoder_block(loader, dims, "decoder.blocks." + std::to_string(i)));
+    weights.blocks.push_back(std::move(block));
+  }
+  SKALD_TRY(weights.ln, loader.layer_norm("decoder.ln", dims.text_state));
+  weights.bytes = loader.bytes();
+  return weights;
+}
+
+}  // namespace skald::cpu

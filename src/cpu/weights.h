@@ -1,0 +1,77 @@
+#pragma once
+// Weights as the kernels want them: read from a checkpoint once, converted to float32 and packed into panels.
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/aligned_buffer.h"
+#include "base/parallel.h"
+#include "base/result.h"
+#include "model/checkpoint.h"
+
+namespace skald::cpu {
+
+/// y(n) = sum_k x(k) * w(n, k) + bias(n), packed by pack_f32.
+struct Linear {
+  AlignedBuffer<float> w;
+  AlignedBuffer<float> bias;  ///< (N); empty: none
+  int n = 0;
+  int k = 0;
+
+  size_t bytes() const { return (w.size() + bias.size()) * sizeof(float); }
+};
+
+struct LayerNorm {
+  AlignedBuffer<float> gain;
+  AlignedBuffer<float> bias;
+
+  int width() const { return static_cast<int>(gain.size()); }
+};
+
+/// One attention sub-layer's projections that share their input: query, key and value, one below the other.
+struct EncoderBlock {
+  LayerNorm attn_ln;
+  Linear qkv;  ///< (3 D, D); the query rows carry the factor E^-0.5 of the scores
+  Linear attn_out;
+  LayerNorm mlp_ln;
+  Linear fc1;
+  Linear fc2;
+};
+
+struct EncoderWeights {
+  Linear conv1;                    ///< k = 3 M, time-major
+  Linear conv2;                    ///< k = 3 D, time-major
+  AlignedBuffer<float> positions;  ///< (audio_ctx, D)
+  std::vector<EncoderBlock> blocks;
+  LayerNorm ln_post;
+  int64_t bytes = 0;
+};
+
+struct DecoderBlock {
+  LayerNorm attn_ln;
+  Linear qkv;  ///< as in EncoderBlock
+  Linear attn_out;
+  LayerNorm cross_ln;
+  Linear cross_q;   ///< carries the factor E^-0.5
+  Linear cross_kv;  ///< (2 D, D): key, value
+  Linear cross_out;
+  LayerNorm mlp_ln;
+  Linear fc1;
+  Linear fc2;
+};
+
+struct DecoderWeights {
+  Linear embedding;                ///< (V, D): token embedding and, tied, output projection
+  AlignedBuffer<float> positions;  ///< (text_ctx, D)
+  std::vector<DecoderBlock> blocks;
+  LayerNorm ln;
+  int64_t bytes = 0;
+};
+
+/// Packs all encoder tensors. Errors: kBadModel (missing, wrong shape, element type). Throws std::bad_alloc.
+Result<EncoderWeights> load_encoder(const model::Checkpoint& checkpoint, ThreadPool& pool);
+/// Packs all decoder tensors. Errors and exceptions as above.
+Result<DecoderWeights> load_decoder(const model::Checkpoint& checkpoint, ThreadPool& pool);
+
+}  // namespace skald::cpu
