@@ -20,13 +20,6 @@ struct MutableRows {
   int64_t stride = 0;
 };
 
-struct RowsIn {
-  const float* data = nullptr;
-  int64_t stride = 0;
-  int rows = 0;
-};
-using RowsOut = MutableRows;
-
 /// Keys and values of one head over n positions, packed as the weights of two matrix products.
 struct PackedHead {
   const float* keys = nullptr;    ///< W(n, E)
@@ -46,20 +39,13 @@ struct AttendBlock {
 
 class Ops {
  public:
-  explicit Ops(const Context& context) : pool_(context.pool), kernels_(&cpu::kernels(context.isa)) {}
+  explicit Ops(const Context& context) : pool_(context.pool), kernels_(&kernels(context.isa)) {}
 
   /// out(m, n) = epilogue(in(m, k) * w + bias).
   void linear(const Linear& layer, ConstRows in, MutableRows out, int rows, Epilogue epilogue = Epilogue::kNone) const;
 
   /// Over dense rows; x may be y.
   void layer_norm(const LayerNorm& norm, const float* x, float* y, int rows) const;
-
-  Ops(const Kernels& kernels, ThreadPool& pool) : pool_(&pool), kernels_(&kernels) {}
-  void linear(RowsIn in, const Linear& layer, RowsOut out, Epilogue epilogue = Epilogue::kNone) const {
-    linear(layer, {in.data, in.stride}, out, in.rows, epilogue);
-  }
-  void layer_norm(const float* x, const LayerNorm& norm, float* y, int rows) const { layer_norm(norm, x, y, rows); }
-  const Kernels& kernels() const { return *kernels_; }
 
   ThreadPool& pool() const { return *pool_; }
   const Kernels& kernel() const { return *kernels_; }
