@@ -1,0 +1,37 @@
+#pragma once
+// Polynomials that the vector rows evaluate; the scalar row calls the C library instead. Data only: see rows.h.
+//
+// Fitted in double by iteratively reweighted least squares (Lawson) on 1200 to 2000 Chebyshev nodes; the errors named
+// are the largest on those nodes, before rounding to float32. kernels_test.cc checks what comes out.
+
+namespace skald::cpu {
+
+// exp(x) = 2^n * e(r), n = round(x / ln 2), r = x - n ln 2 in [-ln 2 / 2, ln 2 / 2],
+// e(r) = 1 + r + r^2 (k0 + k1 r + ... + k4 r^4), relative error 3.1e-9. ln 2 is split so that n * kLn2High is exact.
+inline constexpr float kExpLow = -104.0F;           // exp(-104) rounds to 0, subnormals included
+inline constexpr float kExpNormalLow = -87.33654F;  // ln(FLT_MIN): below it 2^n cannot be built by an exponent alone
+inline constexpr float kLog2E = 1.44269504F;
+inline constexpr float kLn2High = 0.693359375F;
+inline constexpr float kLn2Low = -2.12194440e-4F;
+inline constexpr float kExp0 = 0.4999999343202606F;
+inline constexpr float kExp1 = 0.16666520397423454F;
+inline constexpr float kExp2 = 0.0416683907980176F;
+inline constexpr float kExp3 = 0.008368745303068914F;
+inline constexpr float kExp4 = 0.0013814540178277415F;
+
+// gelu(x) = max(x, 0) - t * exp(-t^2 / 2) * p(t), t = |x|: the two halves of x * Phi(x) differ by x alone.
+// p(t) = erfcx(t / sqrt 2) / 2 as N(t) / D(t), degrees 4 and 5, relative error 2.2e-9 on [0, 9.5]. All coefficients are
+// positive: nothing cancels.
+inline constexpr float kGeluHigh = 14.0F;  // t is clamped here, where exp(-t^2 / 2) < 3e-43
+inline constexpr float kGeluN0 = 0.5000000010983612F;
+inline constexpr float kGeluN1 = 0.4243369425099622F;
+inline constexpr float kGeluN2 = 0.1730647600306429F;
+inline constexpr float kGeluN3 = 0.03724717173874485F;
+inline constexpr float kGeluN4 = 0.003623735803316555F;
+inline constexpr float kGeluD1 = 1.6465586142115887F;
+inline constexpr float kGeluD2 = 1.1598911431273577F;
+inline constexpr float kGeluD3 = 0.4426458098941926F;
+inline constexpr float kGeluD4 = 0.09337745545508154F;
+inline constexpr float kGeluD5 = 0.00908306877036424F;
+
+}  // namespace skald::cpu

@@ -1,0 +1,71 @@
+#pragma once
+// Sixteen floats in a register, under the names the kernels in vector/ are written with. Unnamed namespace: every file
+// has its own copy, see rows.h.
+
+#include <immintrin.h>
+
+#include "cpu/kernels/rows.h"
+
+namespace skald::cpu {
+namespace {
+
+struct Vec {
+  using F = __m512;
+  using Mask = __mmask16;
+  static constexpr int kLanes = 16;
+
+  /// The first n lanes; any n.
+  static Mask first(int n) {
+    if (n <= 0) return 0;
+    return n >= kLanes ? Mask{0xFFFF} : static_cast<Mask>((1U << static_cast<unsigned>(n)) - 1U);
+  }
+  static Mask from_bits(uint32_t bits) { return static_cast<Mask>(bits); }
+
+  static F zero() { return _mm512_setzero_ps(); }
+  static F all(float x) { return _mm512_set1_ps(x); }
+  static F load(const float* p) { return _mm512_loadu_ps(p); }
+  static F load(Mask mask, const float* p) { return _mm512_maskz_loadu_ps(mask, p); }
+  static void store(float* p, F x) { _mm512_storeu_ps(p, x); }
+  static void store(Mask mask, float* p, F x) { _mm512_mask_storeu_ps(p, mask, x); }
+
+  static F add(F a, F b) { return _mm512_add_ps(a, b); }
+  static F sub(F a, F b) { return _mm512_sub_ps(a, b); }
+  static F mul(F a, F b) { return _mm512_mul_ps(a, b); }
+  static F div(F a, F b) { return _mm512_div_ps(a, b); }
+  static F fma(F a, F b, F c) { return _mm512_fmadd_ps(a, b, c); }
+  static F negated_fma(F a, F b, F c) { return _mm512_fnmadd_ps(a, b, c); }
+  static F min(F a, F b) { return _mm512_min_ps(a, b); }  // b when one is NaN
+  static F max(F a, F b) { return _mm512_max_ps(a, b); }  // b when one is NaN
+  static F abs(F a) { return _mm512_abs_ps(a); }
+  static F select(Mask mask, F a, F b) { return _mm512_mask_blend_ps(mask, b, a); }
+  static float sum(F a) { return _mm512_reduce_add_ps(a); }
+  static float largest(F a) { return _mm512_reduce_max_ps(a); }
+
+  static uint32_t greater(F a, F b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ); }
+  static uint32_t not_equal(F a, F b) { return _mm512_cmp_ps_mask(a, b, _CMP_NEQ_UQ); }
+
+  static F round(F a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+  /// a * 2^n for n = round(x / ln 2), x being an argument of exp that was clamped to kExpLow.
+  static F scale_by_power(F a, F n, F /*x*/) { return _mm512_scalef_ps(a, n); }
+
+  /// Lane i of the result is the sum of rows[i].
+  static F sum_rows(const F (&rows)[kLanes]) {
+    F pairs[8];
+    F quads[4];
+    for (int i = 0; i < 8; ++i) {
+      pairs[i] =
+          add(_mm512_unpacklo_ps(rows[2 * i], rows[2 * i + 1]), _mm512_unpackhi_ps(rows[2 * i], rows[2 * i + 1]));
+    }
+    for (int i = 0; i < 4; ++i) {  // per 128 bits: one sum of four rows each
+      const __m512d a = _mm512_castps_pd(pairs[2 * i]);
+      const __m512d b = _mm512_castps_pd(pairs[2 * i + 1]);
+      quads[i] = add(_mm512_castpd_ps(_mm512_unpacklo_pd(a, b)), _mm512_castpd_ps(_mm512_unpackhi_pd(a, b)));
+    }
+    const F low = add(_mm512_shuffle_f32x4(quads[0], quads[1], 0x88), _mm512_shuffle_f32x4(quads[0], quads[1], 0xDD));
+    const F high = add(_mm512_shuffle_f32x4(quads[2], quads[3], 0x88), _mm512_shuffle_f32x4(quads[2], quads[3], 0xDD));
+    return add(_mm512_shuffle_f32x4(low, high, 0x88), _mm512_shuffle_f32x4(low, high, 0xDD));
+  }
+};
+
+}  // namespace
+}  // namespace skald::cpu

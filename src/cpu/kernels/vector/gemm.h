@@ -1,0 +1,176 @@
+#pragma once
+// Matrix product for any Vec: register tiles, and the loops that keep what they read in the caches. Unnamed namespace:
+// each ISA's object file has its own copy, see rows.h.
+
+#include "cpu/kernels/vector/math.h"
+
+namespace skald::cpu {
+namespace {
+
+/// How accumulators start.
+enum class Start : uint8_t {
+  kBias,      ///< from the bias, or 0 without one
+  kResidual,  ///< from C plus the bias
+  kPartial,   ///< from C, which holds the sum over the k before
+};
+
+/// One call of a tile: C(rows, columns) = start + A(rows, k) * W(columns, k).
+struct TileArgs {
+  const float* a = nullptr;
+  int64_t lda = 0;
+  const float* w = nullptr;
+  int64_t panel_stride = 0;  ///< from one panel to the next
+  const float* bias = nullptr;
+  float* c = nullptr;
+  int64_t ldc = 0;
+  int k = 0;
+  int columns = 0;  ///< used columns of the panels of this call
+  Start start = Start::kBias;
+};
+
+using TileFunction = void (*)(const TileArgs&);
+
+/// Rows x Panels: A is broadcast element by element, W read a register at a time; Lda fixes t.lda at compile time (0:
+/// it is not known), so that one pointer reaches all rows.
+template <class V, int Rows, int Panels, int Lda>
+void tile(const TileArgs& t) {
+  constexpr int kPerPanel = kPanel / V::kLanes;
+  constexpr int kVectors = Panels * kPerPanel;
+  const int64_t lda = Lda != 0 ? Lda : t.lda;
+  typename V::F acc[Rows][kVectors];
+#pragma GCC unroll 16
+  for (int v = 0; v < kVectors; ++v) {
+    const auto mask = V::first(t.columns - v * V::kLanes);
+    const bool biased = t.start != Start::kPartial && t.bias != nullptr;
+    const auto bias = biased ? V::load(mask, t.bias + v * V::kLanes) : V::zero();
+#pragma GCC unroll 16
+    for (int r = 0; r < Rows; ++r) {
+      acc[r][v] = bias;
+      if (t.start != Start::kBias) acc[r][v] = V::add(bias, V::load(mask, t.c + r * t.ldc + v * V::kLanes));
+    }
+  }
+  const float* a = t.a;
+  const float* w = t.w;
+  for (int k = 0; k < t.k; ++k, ++a, w += kPanel) {
+    typename V::F b[kVectors];
+#pragma GCC unroll 16
+    for (int v = 0; v < kVectors; ++v) b[v] = V::load(w + v / kPerPanel * t.panel_stride + v % kPerPanel * V::kLanes);
+#pragma GCC unroll 16
+    for (int r = 0; r < Rows; ++r) {
+      const auto x = V::all(a[r * lda]);
+#pragma GCC unroll 16
+      for (int v = 0; v < kVectors; ++v) acc[r][v] = V::fma(x, b[v], acc[r][v]);
+    }
+  }
+#pragma GCC unroll 16
+  for (int v = 0; v < kVectors; ++v) {
+    const auto mask = V::first(t.columns - v * V::kLanes);
+#pragma GCC unroll 16
+    for (int r = 0; r < Rows; ++r) V::store(mask, t.c + r * t.ldc + v * V::kLanes, acc[r][v]);
+  }
+}
+
+/// A table of tiles by rows and panels, filled by the compiler.
+template <class V, int Rows, int Panels, int Lda>
+struct Tiles {
+  TileFunction at[Rows][Panels] = {};
+
+  constexpr Tiles() { fill<Rows, Panels>(); }
+  template <int R, int P>
+  constexpr void fill() {
+    at[R - 1][P - 1] = tile<V, R, P, Lda>;
+    if constexpr (P > 1) {
+      fill<R, P - 1>();
+    } else if constexpr (R > 1) {
+      fill<R - 1, Panels>();
+    }
+  }
+  void run(int rows, const TileArgs& t) const { at[rows - 1][(t.columns - 1) / kPanel](t); }
+};
+
+/// Sizes, chosen per ISA:
+///   kRows, kPanels          the tile
+///   kThinRows, kThinPanels  up to so many rows are memory bound: no blocks, no copy of A
+///   kBlockK, kBlockN        a block of W of this size stays in the level-2 cache
+template <class V, class Sizes>
+struct Gemm {
+  static constexpr int kBlockLda = Sizes::kBlockK + kPanel;  // not a power of two: rows fall into different cache sets
+  static constexpr Tiles<V, Sizes::kRows, Sizes::kPanels, kBlockLda> kTiles{};
+  static constexpr Tiles<V, Sizes::kThinRows, Sizes::kThinPanels, 0> kThinTiles{};
+
+  static int least(int a, int b) { return a < b ? a : b; }
+
+  static TileArgs args_of(const GemmF32& g, int m0, int n0, int k0, int columns) {
+    TileArgs t;
+    t.a = g.a + m0 * g.lda + k0;
+    t.lda = g.lda;
+    t.w = g.w + static_cast<int64_t>(n0) * g.k + static_cast<int64_t>(k0) * kPanel;
+    t.panel_stride = static_cast<int64_t>(g.k) * kPanel;
+    t.bias = g.bias == nullptr ? nullptr : g.bias + n0;
+    t.c = g.c + m0 * g.ldc + n0;
+    t.ldc = g.ldc;
+    t.columns = columns;
+    if (k0 > 0) {
+      t.start = Start::kPartial;
+    } else if (g.epilogue == Epilogue::kResidual) {
+      t.start = Start::kResidual;
+    }
+    return t;
+  }
+
+  /// In place, over rows that have just been stored.
+  static void gelu(float* c, int64_t ldc, int rows, int columns) {
+    for (int r = 0; r < rows; ++r, c += ldc) {
+      for (int i = 0; i < columns; i += V::kLanes) {
+        const auto mask = V::first(columns - i);
+        V::store(mask, c + i, gelu_of<V>(V::load(mask, c + i)));
+      }
+    }
+  }
+
+  /// Few rows: W is read once, in the order it lies in memory.
+  static void thin(const GemmF32& g) {
+    constexpr int kColumns = Sizes::kThinPanels * kPanel;
+    for (int n0 = 0; n0 < g.n; n0 += kColumns) {
+      TileArgs t = args_of(g, 0, n0, 0, least(g.n - n0, kColumns));
+      t.k = g.k;
+      kThinTiles.run(g.m, t);
+      if (g.epilogue == Epilogue::kGelu) gelu(t.c, t.ldc, g.m, t.columns);
+    }
+  }
+
+  static void copy_row(const float* from, int k, float* to) {
+    for (int i = 0; i < k; i += V::kLanes) V::store(to + i, V::load(V::first(k - i), from + i));
+  }
+
+  /// One block of W against all rows. The rows of a tile are first copied together: their own stride is often a large
+  /// power of two, which would put them all in the same few sets of the level-1 cache.
+  static void block(const GemmF32& g, int n0, int columns, int k0, int k) {
+    constexpr int kColumns = Sizes::kPanels * kPanel;
+    alignas(64) float copies[Sizes::kRows * kBlockLda];
+    for (int m0 = 0; m0 < g.m; m0 += Sizes::kRows) {
+      const int rows = least(g.m - m0, Sizes::kRows);
+      for (int r = 0; r < rows; ++r) copy_row(g.a + (m0 + r) * g.lda + k0, k, copies + r * kBlockLda);
+      for (int n = n0; n < n0 + columns; n += kColumns) {
+        TileArgs t = args_of(g, m0, n, k0, least(n0 + columns - n, kColumns));
+        t.a = copies;
+        t.k = k;
+        kTiles.run(rows, t);
+      }
+      if (g.epilogue == Epilogue::kGelu && k0 + k == g.k) gelu(g.c + m0 * g.ldc + n0, g.ldc, rows, columns);
+    }
+  }
+
+  static void run(const GemmF32& g) {
+    if (g.m <= 0) return;
+    if (g.m <= Sizes::kThinRows) return thin(g);
+    for (int n0 = 0; n0 < g.n; n0 += Sizes::kBlockN) {
+      for (int k0 = 0; k0 == 0 || k0 < g.k; k0 += Sizes::kBlockK) {
+        block(g, n0, least(g.n - n0, Sizes::kBlockN), k0, least(g.k - k0, Sizes::kBlockK));
+      }
+    }
+  }
+};
+
+}  // namespace
+}  // namespace skald::cpu
