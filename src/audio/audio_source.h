@@ -38,12 +38,16 @@ class AudioSource {
   virtual const AudioInfo& info() const = 0;
 };
 
-/// Opens a file ("-": standard input, spooled to an unlinked temporary file when it is a pipe). The first audio stream
-/// is down-mixed to mono, resampled to 16 kHz and rounded to 16 bits as `ffmpeg -ac 1 -ar 16000 -f s16le` does; samples
-/// are s16 / 32768. Errors: kNotFound, kPermission, kInvalidArgument (a directory), kBadAudio.
+/// Opens a file ("-": standard input; what cannot be read twice, as a pipe, is spooled to an unlinked temporary file in
+/// $TMPDIR, else /var/tmp). The audio stream that ffmpeg would choose is down-mixed to mono, resampled to 16 kHz and
+/// rounded to 16 bits as `ffmpeg -ac 1 -ar 16000 -f s16le` does; samples are s16 / 32768. Unlike there, samples that
+/// are not finite (float formats) become 0, with a warning in log(). A damaged or truncated recording gives what can be
+/// decoded, with a warning. One that has a valid header and no samples is a source of 0 samples. Files that a playlist
+/// names are not opened. Errors: kNotFound, kPermission, kInvalidArgument (a directory, a terminal), kBadAudio (nothing
+/// can be decoded), kIo (reading or spooling failed), kOutOfMemory.
 Result<std::unique_ptr<AudioSource>> open_audio(const std::string& path);
 
-/// Samples already in memory.
+/// Samples already in memory, 16 kHz mono. Those that are not finite become 0, with a warning in log().
 std::unique_ptr<AudioSource> audio_from_samples(std::vector<float> samples);
 
 }  // namespace skald::audio

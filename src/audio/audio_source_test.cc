@@ -63,6 +63,7 @@ TEST(AudioSource, ResamplingKeepsATone) {
   const testing::ScratchDirectory scratch;
   const WavFormat format{.rate = 48000, .bits = 32, .kind = WavKind::kFloat};
   std::vector<double> samples;
+  samples.reserve(48000);
   for (int i = 0; i < 48000; ++i) samples.push_back(0.5 * std::sin(2 * std::numbers::pi * 1000 * i / 48000));
   const auto read = load(write_bytes(scratch / "a.wav", wav(format, samples)));
   ASSERT_NEAR(static_cast<double>(read.size()), 16000, 1);

@@ -172,6 +172,7 @@ inline std::vector<float> load(const std::string& path) {
 inline bool run_ffmpeg(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), {"ffmpeg", "-nostdin", "-v", "error", "-y"});
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
   posix_spawn_file_actions_t actions;

@@ -64,7 +64,7 @@ void LogMel::compute(std::span<const float> samples, int frames, std::span<float
   const Tables& tables = *tables_;
   const auto width = static_cast<size_t>(bands_);
   pool.parallel_for((frames + kChunk - 1) / kChunk, [&](int64_t chunk, int /*thread*/) {
-    FftScratch scratch;
+    FftScratch scratch{};
     const auto begin = static_cast<size_t>(chunk) * kChunk;
     const auto end = std::min(begin + kChunk, static_cast<size_t>(frames));
     for (size_t f = begin; f < end; f += 2) {

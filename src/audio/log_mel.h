@@ -45,10 +45,12 @@ void reference_log_mel(std::span<const float> samples, int frames, int bands, st
 /// for its length and maximum; windows then come from a second reading.
 class MelStream {
  public:
-  /// Errors: those of AudioSource::read.
+  /// `source`, at its first sample, and `pool` must outlive the stream. Errors: those of AudioSource::read.
   static Result<MelStream> open(AudioSource& source, const LogMel& mel, ThreadPool& pool);
   MelStream(MelStream&&) noexcept;
   MelStream& operator=(MelStream&&) noexcept;
+  MelStream(const MelStream&) = delete;
+  MelStream& operator=(const MelStream&) = delete;
   ~MelStream();
 
   int64_t samples() const;         ///< in the recording
@@ -57,7 +59,9 @@ class MelStream {
 
   /// Clamped and scaled log-mel (frames, bands) from frame `begin` on: (max(x, max() - 8) + 4) / 4 for frames before
   /// `begin + content`, exact 0 after (the reference pads a short window with zeros).
-  /// Moving backwards rewinds the source. Errors: those of AudioSource::read.
+  /// Frames from content_frames() on are the reference's appended silence. The last 3000 frames at least are kept, so
+  /// that overlapping windows are not computed twice; going further back rewinds the source.
+  /// Errors: those of AudioSource::read; kIo when the second reading has another length.
   Result<void> window(int64_t begin, int content, int frames, std::span<float> out);
 
  private:
