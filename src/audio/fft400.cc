@@ -79,11 +79,17 @@ void fill_twiddles(Table& table, size_t radix, size_t rest) {
 
 }  // namespace
 
-Fft400::Fft400() {
-  for (size_t n = 0; n < window_.size(); ++n) {
-    // Rounded to float as the reference's window is.
-    window_[n] = static_cast<float>(0.5 - 0.5 * std::cos(2 * std::numbers::pi * static_cast<double>(n) / kFftSize));
+std::array<double, 400> hann_window() {
+  std::array<double, 400> window{};
+  for (size_t n = 0; n < window.size(); ++n) {
+    const float phase = static_cast<float>(n) * static_cast<float>(2 * std::numbers::pi / kFftSize);
+    const auto cosine = static_cast<float>(std::cos(static_cast<double>(phase)));
+    window[n] = static_cast<double>(cosine * -0.5F + 0.5F);
   }
+  return window;
+}
+
+Fft400::Fft400() {
   fill_twiddles(first_, 5, 40);
   fill_twiddles(second_, 5, 8);
   fill_twiddles(third_, 4, 2);

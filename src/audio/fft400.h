@@ -19,6 +19,11 @@ struct ComplexPair {
 
 inline constexpr size_t kBins = 201;  // 400 / 2 + 1
 
+/// The periodic Hann window, 0.5 - 0.5 cos(2 pi n / 400), with phase, cosine and result each rounded to float as in the
+/// reference (torch.hann_window). The rounding is 2.4e-7 at most, but 8 decades of power below a loud tone that is 3e-5
+/// of a scaled log-mel value.
+std::array<double, 400> hann_window();
+
 /// Memory for one transform, reused by the caller.
 struct FftScratch {
   std::array<ComplexPair, 200> a;
@@ -41,7 +46,7 @@ class Fft400 {
   template <size_t kRadix>
   void pass(size_t done, const Twiddle* twiddles, const ComplexPair* in, ComplexPair* out) const;
 
-  std::array<double, 400> window_{};
+  std::array<double, 400> window_ = hann_window();
   // e^(-2 pi i ij / (rest * radix)) of the passes of radix 5, 5, 4 and 2, (radix - 1, rest) each; the last has rest 1.
   std::array<Twiddle, 160> first_{};
   std::array<Twiddle, 32> second_{};

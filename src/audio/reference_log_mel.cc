@@ -13,11 +13,10 @@ void reference_log_mel(std::span<const float> samples, int frames, int bands, st
   constexpr double kTurn = 2 * std::numbers::pi / kFftSize;
   std::array<double, kSize> cosine{};
   std::array<double, kSize> sine{};
-  std::array<double, kSize> window{};  // periodic Hann, rounded to float as the reference's
+  const std::array<double, kSize> window = hann_window();
   for (size_t n = 0; n < kSize; ++n) {
     cosine[n] = std::cos(kTurn * static_cast<double>(n));
     sine[n] = std::sin(kTurn * static_cast<double>(n));
-    window[n] = static_cast<float>(0.5 - 0.5 * cosine[n]);
   }
   const std::vector<float> filters = mel_filters(bands);
   for (size_t t = 0; t < static_cast<size_t>(frames); ++t) {
