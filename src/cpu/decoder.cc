@@ -268,13 +268,12 @@ Result<Attention> CpuDecoder::align(Slot slot, std::span<const int32_t> tokens, 
     out.positions = cache_.positions(slot);
     out.scores.resize(heads.size() * tokens.size() * static_cast<size_t>(out.positions));
     out.token_probs.resize(tokens.size());
-    SKALD_TRY(const Slot copy, cache_.fork(slot));
-    cache_.set_length(copy, 0);
+    const Slot spare = cache_.open_spare(slot);
     rows_.clear();
-    add_rows(copy, tokens);
+    add_rows(spare, tokens);
     stack_.forward(rows_, cache_, [&](int layer, const float* queries) { copy_scores(heads, layer, queries, out); });
     token_probs(tokens, out);
-    cache_.close(copy);
+    cache_.close(spare);
     return out;
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::kOutOfMemory, "decoder", "no memory to align " + std::to_string(tokens.size()) + " tokens");

@@ -10,17 +10,16 @@ void KvCache::resize(int slots, int windows) {
   windows_.clear();
   self_ = {};  // the old memory goes before the new comes
   cross_ = {};
-  self_ = AlignedBuffer<float>(static_cast<size_t>(slots * layers() * slot_size()));
+  self_ = AlignedBuffer<float>(static_cast<size_t>((slots + 1) * layers() * slot_size()));
   cross_ = AlignedBuffer<float>(static_cast<size_t>(windows * layers() * window_size()));
-  slots_.resize(static_cast<size_t>(slots));
+  slots_.resize(static_cast<size_t>(slots) + 1);
   windows_.resize(static_cast<size_t>(windows));
 }
 
 Result<model::Slot> KvCache::free_slot() const {
   const auto free = std::ranges::find(slots_, -1, &SlotState::window);
-  if (free == slots_.end()) {
-    return fail(ErrorCode::kInvalidArgument, "decoder", "all " + std::to_string(slots_.size()) + " slots are open",
-                "reserve() more or close some");
+  if (slots_.empty() || free >= slots_.end() - 1) {
+    return fail(ErrorCode::kInvalidArgument, "decoder", "all slots are open", "reserve() more or close some");
   }
   return static_cast<model::Slot>(free - slots_.begin());
 }
@@ -47,6 +46,14 @@ Result<model::Slot> KvCache::fork(model::Slot slot) {
     std::copy_n(slot_rows(slot, layer), state.length * stride(), slot_rows(copy, layer));
   }
   return copy;
+}
+
+model::Slot KvCache::open_spare(model::Slot slot) {
+  const auto spare = static_cast<model::Slot>(slots_.size()) - 1;
+  close(spare);
+  slots_.back() = {.window = slots_[static_cast<size_t>(slot)].window, .length = 0};
+  ++windows_[static_cast<size_t>(slots_.back().window)].users;
+  return spare;
 }
 
 void KvCache::close(model::Slot slot) {

@@ -24,6 +24,9 @@ class KvCache {
   Result<model::Slot> open(int positions);
   /// A copy of the used rows of `slot`, attending to the same window. Pre: is_open(slot).
   Result<model::Slot> fork(model::Slot slot);
+  /// The one slot beyond those of resize(), which open() and fork() never give: an empty sequence over the window of
+  /// `slot`. Pre: is_open(slot).
+  model::Slot open_spare(model::Slot slot);
   void close(model::Slot slot);
 
   bool any_open() const;
@@ -61,7 +64,7 @@ class KvCache {
   model::Dims dims_;
   std::vector<SlotState> slots_;
   std::vector<WindowState> windows_;
-  AlignedBuffer<float> self_;   ///< (slots, layers, text_ctx, 2 D)
+  AlignedBuffer<float> self_;   ///< (slots + 1, layers, text_ctx, 2 D)
   AlignedBuffer<float> cross_;  ///< (windows, layers, audio_ctx, 2 D)
 };
 
