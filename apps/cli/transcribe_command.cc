@@ -42,8 +42,7 @@ std::string describe(const ModelInfo& info) {
 
 TranscribeCommand::TranscribeCommand(CLI::App& root)
     : Command(root, "transcribe", "Turn recordings into text, subtitles or JSON") {
-  // A vector would also take "[a,b]" apart; a recording may be called that.
-  app().add_option("FILE", inputs_, "recordings: anything FFmpeg reads; - for standard input")->allow_extra_args(false);
+  app().add_option("FILE", inputs_, "recordings: anything FFmpeg reads; - for standard input");
   table().add_fields(load_, "Model");
   table().add_fields(options_, "Decoding");
   table().add("-o,--output-dir", output_.directory, "write files there (without: nothing is written to files)", "DIR",

@@ -1,0 +1,147 @@
+// Models that cannot be used: exit 3, one line that names the file (and tensor).
+
+#include <cstring>
+#include <string>
+
+#include "expect.h"
+#include "files.h"
+
+namespace skald::e2e {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kKeyWeight = "model.encoder.layers.0.self_attn.k_proj.weight";
+
+struct BadModel {
+  const char* name;
+  void (*damage)(const std::string& model);
+  std::vector<std::string> says;
+};
+
+void PrintTo(const BadModel& c, std::ostream* out) {
+  *out << c.name;
+}
+
+std::string header_of(uint64_t length, const std::string& text) {
+  std::string out(8, '\0');
+  std::memcpy(out.data(), &length, sizeof length);
+  return out + text;
+}
+
+void without_weights(const std::string& model) {
+  std::filesystem::remove(model + "/model.safetensors");
+}
+
+const BadModel kCases[] = {
+    {"NoConfig", [](const std::string& m) { std::filesystem::remove(m + "/config.json"); }, {"config.json"}},
+    {"NoWeights", without_weights, {"safetensors"}},
+    {"EmptyWeights", [](const std::string& m) { replace(m, "model.safetensors", ""); }, {"model.safetensors"}},
+    {"TruncatedWeights",
+     [](const std::string& m) {
+       const std::string bytes = read(m + "/model.safetensors");
+       replace(m, "model.safetensors", bytes.substr(0, bytes.size() / 2));
+     },
+     {"model.safetensors"}},
+    {"TruncatedHeader",
+     [](const std::string& m) { replace(m, "model.safetensors", read(m + "/model.safetensors").substr(0, 100)); },
+     {"model.safetensors"}},
+    {"HugeHeader",
+     [](const std::string& m) { replace(m, "model.safetensors", header_of(uint64_t{1} << 60U, "{}")); },
+     {"model.safetensors"}},
+    {"HeaderLengthOverflows",
+     [](const std::string& m) { replace(m, "model.safetensors", header_of(~uint64_t{0}, "{}")); },
+     {"model.safetensors"}},
+    {"HeaderIsNoJson",
+     [](const std::string& m) { replace(m, "model.safetensors", header_of(8, "{\"a\": [[")); },
+     {"model.safetensors"}},
+    {"TensorMissing",
+     [](const std::string& m) { edit_weights(m, [](json& h) { h.erase(kKeyWeight); }); },
+     {"encoder.blocks.0.attn.key.weight"}},
+    {"WrongShape",
+     [](const std::string& m) { edit_weights(m, [](json& h) { h[kKeyWeight]["shape"] = {128, 512}; }); },
+     {"encoder.blocks.0.attn.key.weight"}},
+    {"OffsetsOutsideTheFile",
+     [](const std::string& m) {
+       edit_weights(m, [](json& h) { h[kKeyWeight]["data_offsets"] = {4000000000U, 4000131072U}; });
+     },
+     {"model.safetensors"}},
+    {"OffsetsBackwards",
+     [](const std::string& m) { edit_weights(m, [](json& h) { h[kKeyWeight]["data_offsets"] = {131072, 0}; }); },
+     {"model.safetensors"}},
+    {"UnknownType",
+     [](const std::string& m) { edit_weights(m, [](json& h) { h[kKeyWeight]["dtype"] = "Q17"; }); },
+     {"Q17"}},
+    {"NegativeShape",
+     [](const std::string& m) { edit_weights(m, [](json& h) { h[kKeyWeight]["shape"] = {-256, -256}; }); },
+     {"model.safetensors"}},
+    {"ConfigIsNoJson", [](const std::string& m) { replace(m, "config.json", "{ not json"); }, {"config.json"}},
+    {"ConfigIsEmpty", [](const std::string& m) { replace(m, "config.json", ""); }, {"config.json"}},
+    {"ConfigOfAnotherModel",
+     [](const std::string& m) { edit_json(m, "config.json", [](json& c) { c["model_type"] = "bert"; }); },
+     {"config.json", "bert"}},
+    {"ConfigWithoutWidth",
+     [](const std::string& m) { edit_json(m, "config.json", [](json& c) { c.erase("d_model"); }); },
+     {"config.json", "d_model"}},
+    {"ConfigWidthIsZero",
+     [](const std::string& m) { edit_json(m, "config.json", [](json& c) { c["d_model"] = 0; }); },
+     {"config.json"}},
+    {"ConfigWidthIsText",
+     [](const std::string& m) { edit_json(m, "config.json", [](json& c) { c["d_model"] = "wide"; }); },
+     {"config.json", "d_model"}},
+    {"ConfigLayersAreHuge",
+     [](const std::string& m) { edit_json(m, "config.json", [](json& c) { c["encoder_layers"] = 2000000000; }); },
+     {"config.json"}},
+    {"ConfigHeadsDoNotDivide",
+     [](const std::string& m) { edit_json(m, "config.json", [](json& c) { c["decoder_attention_heads"] = 7; }); },
+     {"config.json"}},
+    {"ConfigOfAnotherVocabulary",
+     [](const std::string& m) { edit_json(m, "config.json", [](json& c) { c["vocab_size"] = 50000; }); },
+     {"50000"}},
+    {"ConfigOfAnotherWindow",
+     [](const std::string& m) { edit_json(m, "config.json", [](json& c) { c["max_source_positions"] = 1000; }); },
+     {"1000"}},
+    {"TokenizerIsNoJson", [](const std::string& m) { replace(m, "tokenizer.json", "[1, 2"); }, {"tokenizer.json"}},
+};
+
+class BadModelTest : public testing::TestWithParam<BadModel> {};
+
+TEST_P(BadModelTest, IsRefused) {
+  const TempDir directory;
+  const std::string model = copy_model(directory, "model");
+  GetParam().damage(model);
+  const Outcome outcome = run({"transcribe", "--model", model, sample("hello.wav"), "--output-dir", directory / "out"});
+  std::vector<std::string> says = GetParam().says;
+  says.emplace_back("(");
+  expect_refusal(outcome, 3, says);
+  EXPECT_EQ("", outcome.out);
+  EXPECT_TRUE(directory.list("out").empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, BadModelTest, testing::ValuesIn(kCases),
+                         [](const auto& row) { return std::string(row.param.name); });
+
+TEST(BadModel, NoSuchModel) {
+  expect_refusal(run({"transcribe", "--model", "enormous.xx", sample("hello.wav")}), 3, {"enormous.xx", "("});
+  expect_refusal(run({"transcribe", "--model", "./no/such/dir", sample("hello.wav")}), 3, {"./no/such/dir", "("});
+}
+
+TEST(BadModel, NotAModel) {
+  const TempDir directory;
+  std::filesystem::create_directory(directory / "bare");
+  expect_refusal(run({"transcribe", "--model", directory / "bare", sample("hello.wav")}), 3, {"bare", "("});
+  expect_refusal(run({"transcribe", "--model", sample("hello.wav"), sample("hello.wav")}), 3, {"hello.wav", "("});
+}
+
+TEST(BadModel, AnUndamagedCopyWorks) {
+  const TempDir directory;
+  const std::string model = copy_model(directory, "model");
+  edit_weights(model, [](json&) {});
+  edit_json(model, "config.json", [](json&) {});
+  const Outcome outcome = run({"transcribe", "--quiet", "--model", model, sample("hello.wav")});
+  EXPECT_EQ(0, outcome.exit_code) << outcome.err;
+  EXPECT_NE(std::string::npos, outcome.out.find("Good morning"));
+}
+
+}  // namespace
+}  // namespace skald::e2e

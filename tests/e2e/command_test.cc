@@ -1,0 +1,108 @@
+// Help, version and doctor.
+
+#include <string>
+
+#include "expect.h"
+#include "files.h"
+
+namespace skald::e2e {
+namespace {
+
+TEST(Command, HelpAndVersion) {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{}, {"--help"}, {"-h"}}) {
+    const Outcome outcome = run(words);
+    EXPECT_EQ(0, outcome.exit_code);
+    for (const char* text : {"transcribe", "doctor", "Exit status", "130"}) {
+      EXPECT_NE(std::string::npos, outcome.out.find(text)) << text;
+    }
+    EXPECT_EQ("", outcome.err);
+  }
+  const Outcome version = run({"--version"});
+  EXPECT_EQ(0, version.exit_code);
+  EXPECT_TRUE(version.out.starts_with("skald 0.")) << version.out;
+}
+
+TEST(Command, TranscribeHelpListsEveryOption) {
+  const Outcome outcome = run({"transcribe", "--help"});
+  EXPECT_EQ(0, outcome.exit_code);
+  for (const char* option : {"--model",
+                             "--device",
+                             "--compute-type",
+                             "--threads",
+                             "--task",
+                             "--language",
+                             "--temperature",
+                             "--best-of",
+                             "--beam-size",
+                             "--patience",
+                             "--length-penalty",
+                             "--suppress-tokens",
+                             "--suppress-blank",
+                             "--initial-prompt",
+                             "--carry-initial-prompt",
+                             "--prefix",
+                             "--condition-on-previous-text",
+                             "--temperature-increment-on-fallback",
+                             "--compression-ratio-threshold",
+                             "--logprob-threshold",
+                             "--no-speech-threshold",
+                             "--without-timestamps",
+                             "--max-initial-timestamp",
+                             "--sample-len",
+                             "--seed",
+                             "--output-dir",
+                             "--output-format",
+                             "--verbose",
+                             "--quiet"}) {
+    EXPECT_NE(std::string::npos, outcome.out.find(option)) << option;
+  }
+}
+
+TEST(Doctor, Text) {
+  const Outcome outcome = run({"doctor", "--kernels"});
+  EXPECT_EQ(0, outcome.exit_code) << outcome.out;
+  for (const char* text : {"processor", "features", "runs on", "threads", "memory", "gemm_f32", "mini.en",
+                           "libavformat", "NPU", "not in this build", "problems     none"}) {
+    EXPECT_NE(std::string::npos, outcome.out.find(text)) << text;
+  }
+}
+
+TEST(Doctor, Json) {
+  const Outcome outcome = run({"doctor", "--json"});
+  EXPECT_EQ(0, outcome.exit_code);
+  const auto json = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ(5U, json["kernels"].size());
+  EXPECT_FALSE(json["models"].empty());
+  EXPECT_TRUE(json["formats"]["wav"].get<bool>());
+  EXPECT_GT(json["memory_total"].get<int64_t>(), 0);
+  EXPECT_TRUE(json["problems"].empty());
+}
+
+TEST(Doctor, ForcedInstructionSet) {
+  Launch launch;
+  launch.arguments = {"doctor", "--json"};
+  launch.environment = {{"SKALD_CPU", "scalar"}};
+  EXPECT_EQ("scalar", nlohmann::json::parse(run(launch).out)["isa"]);
+  launch.environment = {{"SKALD_CPU", "bogus"}};
+  const Outcome wrong = run(launch);
+  EXPECT_EQ(1, wrong.exit_code);
+  const auto json = nlohmann::json::parse(wrong.out);
+  ASSERT_EQ(1U, json["problems"].size());
+  EXPECT_NE(std::string::npos, json["problems"][0]["what"].get<std::string>().find("bogus"));
+}
+
+TEST(Doctor, DamagedModelIsAProblem) {
+  const TempDir directory;
+  const std::string model = copy_model(directory, "broken.en");
+  replace(model, "config.json", "{");
+  Launch launch;
+  launch.arguments = {"doctor"};
+  launch.environment = {{"SKALD_MODELS", directory.path()}};
+  const Outcome outcome = run(launch);
+  EXPECT_EQ(1, outcome.exit_code);
+  EXPECT_NE(std::string::npos, outcome.out.find("model broken.en")) << outcome.out;
+  EXPECT_NE(std::string::npos, outcome.out.find("fix:"));
+}
+
+}  // namespace
+}  // namespace skald::e2e
