@@ -31,5 +31,9 @@ if(SKALD_SANITIZE)
   target_link_options(skald_defaults INTERFACE -fsanitize=${SKALD_SANITIZE})
 endif()
 if(SKALD_BUILD_FUZZERS)
-  target_compile_options(skald_defaults INTERFACE -fsanitize=fuzzer-no-link)
+  # With coverage in the same build, so that tests/fuzz/run.sh can tell what the fuzzers have reached.
+  target_compile_options(
+    skald_defaults INTERFACE -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+                             -fno-omit-frame-pointer -fprofile-instr-generate -fcoverage-mapping)
+  target_link_options(skald_defaults INTERFACE -fsanitize=address,undefined -fprofile-instr-generate)
 endif()
