@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "decode/strip.h"
+#include "text/unicode.h"
 
 namespace skald::decode {
 
@@ -18,7 +18,7 @@ std::span<const int32_t> last_tokens(std::span<const int32_t> tokens, int n) {
 
 std::vector<int32_t> encode_prompt(const text::Tokenizer& tokenizer, std::string_view text) {
   std::string blank_first = " ";
-  blank_first += strip(text);
+  blank_first += text::strip(text);
   return tokenizer.encode(blank_first);
 }
 

@@ -12,7 +12,7 @@
 #include "decode/decoding.h"
 #include "decode/fallback.h"
 #include "decode/prompt.h"
-#include "decode/strip.h"
+#include "text/unicode.h"
 
 namespace skald::decode {
 namespace {
@@ -30,7 +30,7 @@ Result<SuppressList> parse_suppress_list(std::string_view list, int vocab) {
   for (bool more = true; more;) {
     const size_t comma = list.find(',');
     more = comma != std::string_view::npos;
-    const std::string_view item = strip(list.substr(0, comma));
+    const std::string_view item = text::strip(list.substr(0, comma));
     if (more) list.remove_prefix(comma + 1);
     int32_t token = 0;
     const auto [end, error] = std::from_chars(item.data(), item.data() + item.size(), token);

@@ -10,7 +10,7 @@
 #include "decode/greedy.h"
 #include "decode/prompt.h"
 #include "decode/ranking.h"
-#include "decode/strip.h"
+#include "text/unicode.h"
 
 namespace skald::decode {
 namespace {
@@ -127,7 +127,7 @@ WindowResult WindowRun::make_result() const {
   Sequence& best = sequences[best_sequence(sequences, s.length_penalty)];
   WindowResult result;
   result.tokens = std::move(best.tokens);
-  result.text = std::string(strip(context_->tokenizer.decode(result.tokens)));
+  result.text = std::string(text::strip(context_->tokenizer.decode(result.tokens)));
   result.avg_logprob = static_cast<double>(best.sum_logprob) / static_cast<double>(result.tokens.size() + 1);
   result.no_speech_prob = no_speech_prob_;
   result.compression_ratio = compression_ratio(result.text);
