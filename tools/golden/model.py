@@ -76,7 +76,7 @@ def logit_ids(logits, vocab):
 
 def language_probabilities(model, states):
     from whisper.decoding import detect_language
-    from whisper.tokenizer import get_tokenizer
+    from whisper.tokenizer import LANGUAGES
 
     encode_mel = model.encoder.forward
     model.encoder.forward = lambda given: given  # short windows too: the states are here already
@@ -84,8 +84,8 @@ def language_probabilities(model, states):
         _, probabilities = detect_language(model, states[0])
     finally:
         model.encoder.forward = encode_mel
-    codes = get_tokenizer(True, num_languages=model.num_languages).all_language_codes
-    return [probabilities[code] for code in codes]
+    # In token order; the reference's own all_language_codes follows a set, which is another order in every process.
+    return [probabilities[code] for code in list(LANGUAGES)[: model.num_languages]]
 
 
 def make_mel(model, source):
