@@ -4,7 +4,6 @@
 
 #include <immintrin.h>
 
-#include "cpu/kernels/approximations.h"
 #include "cpu/kernels/rows.h"
 
 namespace skald::cpu {
@@ -60,13 +59,13 @@ struct Vec {
   }
 
   static F round(F a) { return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
-  /// a * 2^n for n = round(x / ln 2), x being an argument of exp that was clamped to kExpLow. The power is built in the
-  /// exponent field, which has no subnormals: below FLT_MIN the result is 0.
-  static F scale_by_power(F a, F n, F x) {
+  /// a * 2^n for a whole n in [-126, 127].
+  static F scale_by_power(F a, F n) {
     const __m256i power = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);
-    const F tiny = _mm256_cmp_ps(x, all(kExpNormalLow), _CMP_LT_OQ);
-    return _mm256_andnot_ps(tiny, mul(a, _mm256_castsi256_ps(power)));
+    return mul(a, _mm256_castsi256_ps(power));
   }
+  /// value, but 0 where a < b.
+  static F zero_where_less(F a, F b, F value) { return _mm256_andnot_ps(_mm256_cmp_ps(a, b, _CMP_LT_OQ), value); }
 
   /// Lane i of the result is the sum of rows[i].
   static F sum_rows(const F (&rows)[kLanes]) {

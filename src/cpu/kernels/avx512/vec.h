@@ -45,8 +45,12 @@ struct Vec {
   static uint32_t not_equal(F a, F b) { return _mm512_cmp_ps_mask(a, b, _CMP_NEQ_UQ); }
 
   static F round(F a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
-  /// a * 2^n for n = round(x / ln 2), x being an argument of exp that was clamped to kExpLow.
-  static F scale_by_power(F a, F n, F /*x*/) { return _mm512_scalef_ps(a, n); }
+  /// a * 2^n for a whole n in [-126, 127].
+  static F scale_by_power(F a, F n) { return _mm512_scalef_ps(a, n); }
+  /// value, but 0 where a < b.
+  static F zero_where_less(F a, F b, F value) {
+    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(a, b, _CMP_NLT_UQ), value);
+  }
 
   /// Lane i of the result is the sum of rows[i].
   static F sum_rows(const F (&rows)[kLanes]) {

@@ -7,6 +7,13 @@
 namespace skald::cpu {
 namespace {
 
+/// Four columns side by side, elementwise: the same sums as a loop over floats, which GCC 12 leaves ten times slower.
+using Four = float __attribute__((vector_size(16)));
+
+Four load(const float* p) {
+  return Four{p[0], p[1], p[2], p[3]};
+}
+
 /// x * Phi(x), Phi being the normal distribution function; erfc keeps the negative tail exact where 1 + erf cancels.
 /// Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016.
 float gelu(float x) {
@@ -31,13 +38,13 @@ void gemm_f32_scalar(const GemmF32& g) noexcept {
     const int columns = g.n - n0 < kPanel ? g.n - n0 : kPanel;
     for (int row = 0; row < g.m; ++row) {
       const float* a = g.a + row * g.lda;
-      float acc[kPanel] = {};
+      Four sums[kPanel / 4] = {};
       for (int k = 0; k < g.k; ++k) {
-        for (int j = 0; j < kPanel; ++j) acc[j] += a[k] * panel[static_cast<int64_t>(k) * kPanel + j];
+        for (int j = 0; j < kPanel / 4; ++j) sums[j] += a[k] * load(panel + static_cast<int64_t>(k) * kPanel + 4 * j);
       }
       float* c = g.c + row * g.ldc + n0;
       for (int j = 0; j < columns; ++j) {
-        c[j] = finish(acc[j], g.bias == nullptr ? 0.0F : g.bias[n0 + j], c[j], g.epilogue);
+        c[j] = finish(sums[j / 4][j % 4], g.bias == nullptr ? 0.0F : g.bias[n0 + j], c[j], g.epilogue);
       }
     }
   }

@@ -2,19 +2,21 @@
 // Matrix product for any Vec: register tiles, and the loops that keep what they read in the caches. Unnamed namespace:
 // each ISA's object file has its own copy, see rows.h.
 
+#include <immintrin.h>
+
 #include "cpu/kernels/vector/math.h"
 
 namespace skald::cpu {
 namespace {
 
-/// How accumulators start.
+/// What is added to the products.
 enum class Start : uint8_t {
-  kBias,      ///< from the bias, or 0 without one
-  kResidual,  ///< from C plus the bias
-  kPartial,   ///< from C, which holds the sum over the k before
+  kBias,      ///< the bias, or nothing without one
+  kResidual,  ///< C and the bias
+  kPartial,   ///< C, which holds the sum over the k before
 };
 
-/// One call of a tile: C(rows, columns) = start + A(rows, k) * W(columns, k).
+/// One call of a tile: C(rows, columns) = A(rows, k) * W(columns, k) + start.
 struct TileArgs {
   const float* a = nullptr;
   int64_t lda = 0;
@@ -28,6 +30,10 @@ struct TileArgs {
   Start start = Start::kBias;
 };
 
+inline void prefetch(const float* p) {
+  _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T0);
+}
+
 using TileFunction = void (*)(const TileArgs&);
 
 /// Rows x Panels: A is broadcast element by element, W read a register at a time; Lda fixes t.lda at compile time (0:
@@ -39,15 +45,11 @@ void tile(const TileArgs& t) {
   const int64_t lda = Lda != 0 ? Lda : t.lda;
   typename V::F acc[Rows][kVectors];
 #pragma GCC unroll 16
-  for (int v = 0; v < kVectors; ++v) {
-    const auto mask = V::first(t.columns - v * V::kLanes);
-    const bool biased = t.start != Start::kPartial && t.bias != nullptr;
-    const auto bias = biased ? V::load(mask, t.bias + v * V::kLanes) : V::zero();
+  for (int r = 0; r < Rows; ++r) {
 #pragma GCC unroll 16
-    for (int r = 0; r < Rows; ++r) {
-      acc[r][v] = bias;
-      if (t.start != Start::kBias) acc[r][v] = V::add(bias, V::load(mask, t.c + r * t.ldc + v * V::kLanes));
-    }
+    for (int v = 0; v < kVectors; ++v) acc[r][v] = V::zero();
+#pragma GCC unroll 16
+    for (int p = 0; p < Panels; ++p) prefetch(t.c + r * t.ldc + p * kPanel);  // C is needed after the loop
   }
   const float* a = t.a;
   const float* w = t.w;
@@ -65,8 +67,15 @@ void tile(const TileArgs& t) {
 #pragma GCC unroll 16
   for (int v = 0; v < kVectors; ++v) {
     const auto mask = V::first(t.columns - v * V::kLanes);
+    const bool biased = t.start != Start::kPartial && t.bias != nullptr;
+    const auto bias = biased ? V::load(mask, t.bias + v * V::kLanes) : V::zero();
 #pragma GCC unroll 16
-    for (int r = 0; r < Rows; ++r) V::store(mask, t.c + r * t.ldc + v * V::kLanes, acc[r][v]);
+    for (int r = 0; r < Rows; ++r) {
+      float* c = t.c + r * t.ldc + v * V::kLanes;
+      auto sum = V::add(acc[r][v], bias);
+      if (t.start != Start::kBias) sum = V::add(sum, V::load(mask, c));
+      V::store(mask, c, sum);
+    }
   }
 }
 
@@ -143,15 +152,24 @@ struct Gemm {
     for (int i = 0; i < k; i += V::kLanes) V::store(to + i, V::load(V::first(k - i), from + i));
   }
 
+  static void prefetch_row(const float* from, int k) {
+    for (int i = 0; i < k; i += kPanel) prefetch(from + i);
+  }
+
   /// One block of W against all rows. The rows of a tile are first copied together: their own stride is often a large
   /// power of two, which would put them all in the same few sets of the level-1 cache.
   static void block(const GemmF32& g, int n0, int columns, int k0, int k) {
     constexpr int kColumns = Sizes::kPanels * kPanel;
+    // Rows of the next tile to fetch beside each tile of columns, so that all are near by when the block is full width.
+    constexpr int kRowsAhead = (Sizes::kRows * kColumns + Sizes::kBlockN - 1) / Sizes::kBlockN;
     alignas(64) float copies[Sizes::kRows * kBlockLda];
     for (int m0 = 0; m0 < g.m; m0 += Sizes::kRows) {
       const int rows = least(g.m - m0, Sizes::kRows);
       for (int r = 0; r < rows; ++r) copy_row(g.a + (m0 + r) * g.lda + k0, k, copies + r * kBlockLda);
+      int next = m0 + Sizes::kRows;
+      const int next_end = least(g.m, next + Sizes::kRows);
       for (int n = n0; n < n0 + columns; n += kColumns) {
+        for (int i = 0; i < kRowsAhead && next < next_end; ++i, ++next) prefetch_row(g.a + next * g.lda + k0, k);
         TileArgs t = args_of(g, m0, n, k0, least(n0 + columns - n, kColumns));
         t.a = copies;
         t.k = k;

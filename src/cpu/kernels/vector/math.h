@@ -7,9 +7,10 @@
 namespace skald::cpu {
 namespace {
 
-/// Within 2 ulp for x <= 88 (AVX2: 0 where the result is subnormal); exp(-infinity) = 0; NaN stays NaN.
+/// Within 2 ulp for kExpLow <= x <= 88, 0 below; NaN stays NaN.
 template <class V>
 inline typename V::F exp_of(typename V::F x) {
+  const auto argument = x;
   x = V::max(V::all(kExpLow), x);  // the second operand is what a NaN gives
   const auto n = V::round(V::mul(x, V::all(kLog2E)));
   auto r = V::negated_fma(n, V::all(kLn2High), x);
@@ -19,7 +20,7 @@ inline typename V::F exp_of(typename V::F x) {
   p = V::fma(p, r, V::all(kExp1));
   p = V::fma(p, r, V::all(kExp0));
   p = V::fma(p, V::mul(r, r), r);
-  return V::scale_by_power(V::add(p, V::all(1.0F)), n, x);
+  return V::zero_where_less(argument, V::all(kExpLow), V::scale_by_power(V::add(p, V::all(1.0F)), n));
 }
 
 /// x * Phi(x), Phi being the normal distribution function.
