@@ -114,15 +114,22 @@ ExitCode TranscribeCommand::run_files(Engine& engine, const OutputPlan& plan, Pr
   return worst;
 }
 
+void TranscribeCommand::tell_model(const ModelInfo& info) const {
+  say(describe(info));
+  if (fp16_) say("float16 is not there: computing in float32");
+  const std::string language = options_.language.value_or("en");
+  if (!info.multilingual && language != "en" && language != "English" && language != "english") {
+    say(fmt::format("{} is an English-only model: hearing English, not {}", info.name, language));
+  }
+}
+
 Callbacks TranscribeCommand::callbacks(const Engine& engine, const OutputPlan& plan, Progress& progress) {
   Callbacks callbacks;
   callbacks.on_language = [this, &engine](const std::string& code, double probability) {
-    if (!std::exchange(model_told_, true)) {
-      say(describe(engine.info()));
-      if (fp16_) say("float16 is not there: computing in float32");
-    }
-    if (!options_.language && engine.info().multilingual)
+    if (!std::exchange(model_told_, true)) tell_model(engine.info());
+    if (!options_.language && engine.info().multilingual) {
       say(fmt::format("language {} ({:.0f} %)", code, 100 * probability));
+    }
   };
   callbacks.on_segment = [this, &plan, &progress](const Segment& segment) {
     // What is empty is in no output file either.

@@ -25,6 +25,7 @@ class TranscribeCommand final : public Command {
   ExitCode run_file(Engine& engine, const OutputPlan& plan, Progress& progress, const std::string& input);
   Callbacks callbacks(const Engine& engine, const OutputPlan& plan, Progress& progress);
   ExitCode finish(const Transcript& transcript, const OutputPlan& plan, const std::string& input) const;
+  void tell_model(const ModelInfo& info) const;
   void say(const std::string& line) const;
   ExitCode usage(Error error);
 

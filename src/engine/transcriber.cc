@@ -58,6 +58,15 @@ class WatchedSource final : public audio::AudioSource {
   double& seconds_;
 };
 
+/// The code of the language when it need not be detected. An English-only model hears English whatever is asked, as
+/// the reference's command line has it.
+Result<std::optional<std::string>> known_language(const Machine& machine, const TranscribeOptions& options) {
+  if (!machine.info().multilingual) return "en";
+  if (!options.language) return std::nullopt;
+  SKALD_TRY(std::string code, text::language_code(*options.language));
+  return code;
+}
+
 /// A device's report since an earlier one.
 DeviceReport since(DeviceReport now, const DeviceReport& before) {
   now.seconds -= before.seconds;
@@ -119,12 +128,11 @@ Result<void> Run::prepare() {
 }
 
 Result<void> Run::choose_language() {
-  if (options_.language) {
-    SKALD_TRY(out_.language, text::language_code(*options_.language));
-  } else if (machine_.info().multilingual) {
-    SKALD_CHECK(detect_language());
+  SKALD_TRY(const auto known, known_language(machine_, options_));
+  if (known) {
+    out_.language = *known;
   } else {
-    out_.language = "en";
+    SKALD_CHECK(detect_language());
   }
   if (callbacks_.on_language) callbacks_.on_language(out_.language, out_.language_probability);
   return {};
@@ -231,11 +239,9 @@ Result<Transcript> transcribe(Machine& machine, audio::AudioSource& source, cons
 }
 
 Result<void> check_settings(const Machine& machine, const TranscribeOptions& options) {
-  std::string language = "en";
-  if (options.language) {
-    SKALD_TRY(language, text::language_code(*options.language));
-  }
-  if (auto settings = decode::make_settings(options, machine.tokenizer(), language, machine.dims().text_ctx);
+  SKALD_TRY(const auto language, known_language(machine, options));
+  if (auto settings =
+          decode::make_settings(options, machine.tokenizer(), language.value_or("en"), machine.dims().text_ctx);
       !settings) {
     return std::unexpected(std::move(settings).error());
   }

@@ -34,7 +34,8 @@ std::string noise(size_t size) {
 constexpr const char kPng[] =
     "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde\0\0\0\x0cIDAT\x08\xd7"
     "c\xf8\xff\xff?\0\x05\xfe\x02\xfe\xdc\xcc"
-    "Y\xe7\0\0\0\0IEND\xae" "B`\x82";
+    "Y\xe7\0\0\0\0IEND\xae"
+    "B`\x82";
 
 const BadAudio kCases[] = {
     {"Missing", "missing.wav", nullptr, {"No such file"}},

@@ -101,7 +101,14 @@ const BadModel kCases[] = {
     {"ConfigOfAnotherWindow",
      [](const std::string& m) { edit_json(m, "config.json", [](json& c) { c["max_source_positions"] = 1000; }); },
      {"1000"}},
-    {"TokenizerIsNoJson", [](const std::string& m) { replace(m, "tokenizer.json", "[1, 2"); }, {"tokenizer.json"}},
+    {"VocabularyIsNoJson", [](const std::string& m) { replace(m, "vocab.json", "[1, 2"); }, {"vocab.json"}},
+    {"MergesAreNoMerges", [](const std::string& m) { replace(m, "merges.txt", "one\ntwo\n"); }, {"merges.txt"}},
+    {"TokenizerIsNoJson",
+     [](const std::string& m) {
+       std::filesystem::remove(m + "/vocab.json");
+       replace(m, "tokenizer.json", "[1, 2");
+     },
+     {"tokenizer.json"}},
 };
 
 class BadModelTest : public testing::TestWithParam<BadModel> {};

@@ -43,7 +43,6 @@ const BadUsage kCases[] = {
     {"UnknownTask", {"transcribe", "@", "--task", "summarise"}, {"--task", "summarise", "transcribe or translate"}},
     {"UnknownLanguage", {"transcribe", "@", "--language", "klingon"}, {"--language", "klingon"}},
     {"EnglishModelTranslates", {"transcribe", "@", "--task", "translate"}, {"--task", "multilingual"}},
-    {"EnglishModelHearsGerman", {"transcribe", "@", "--language", "German"}, {"--language", "English-only"}},
     {"PatienceWithoutBeam", {"transcribe", "@", "--beam-size", "None", "--patience", "2"}, {"--patience", "beam-size"}},
     {"CarryWithoutPrompt", {"transcribe", "@", "--carry-initial-prompt"}, {"--carry-initial-prompt", "initial-prompt"}},
     {"LengthPenaltyOutOfRange", {"transcribe", "@", "--length-penalty", "2"}, {"--length-penalty", "from 0 to 1"}},

@@ -107,6 +107,13 @@ TEST(Transcribe, NothingIsWrittenUnasked) {
   EXPECT_TRUE(directory.list(".").empty());
 }
 
+TEST(Transcribe, EnglishModelHearsEnglishWhateverIsAsked) {
+  const Outcome outcome = run({"transcribe", "-f", "json", "--language", "German", sample("hello.wav")});
+  EXPECT_EQ(0, outcome.exit_code);
+  EXPECT_EQ("en", nlohmann::json::parse(outcome.out)["language"]);
+  EXPECT_NE(std::string::npos, outcome.err.find("English-only")) << outcome.err;
+}
+
 TEST(Transcribe, StandardInput) {
   const TempDir directory;
   Launch launch;
