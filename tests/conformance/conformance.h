@@ -87,9 +87,10 @@ class MadeUpAudio final : public model::EncodedAudio {
   std::vector<float> states_;
 };
 
-/// Largest difference that rounding explains. Errors of the operations that follow one another add; each is that of a
-/// sum of `terms` products whose roundings are independent, u * sqrt(terms), relative to the size of the values:
-///   tolerance = u * sqrt(terms) * operations * max|expected|
+/// Largest difference that rounding explains. Each operation is a sum of `terms` products whose roundings are
+/// independent, relative to the size of the values: u * sqrt(terms); those of operations that follow one another are
+/// independent too (Higham, "Accuracy and Stability of Numerical Algorithms", 2.8):
+///   tolerance = u * sqrt(terms * operations) * max|expected|
 /// Operations: 8 in a layer (two norms, query/key/value, scores, softmax, values, two projections ...; 12 in a decoder
 /// layer) and 4 around them.
 struct Depth {

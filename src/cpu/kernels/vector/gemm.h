@@ -137,14 +137,18 @@ struct Gemm {
     }
   }
 
-  /// Few rows: W is read once, in the order it lies in memory.
+  /// Few rows: W is read once, in the order it lies in memory. The blocks of k only keep the order of every sum that of
+  /// block(): a row's result must not depend on how many others there are.
   static void thin(const GemmF32& g) {
     constexpr int kColumns = Sizes::kThinPanels * kPanel;
     for (int n0 = 0; n0 < g.n; n0 += kColumns) {
-      TileArgs t = args_of(g, 0, n0, 0, least(g.n - n0, kColumns));
-      t.k = g.k;
-      kThinTiles.run(g.m, t);
-      if (g.epilogue == Epilogue::kGelu) gelu(t.c, t.ldc, g.m, t.columns);
+      const int columns = least(g.n - n0, kColumns);
+      for (int k0 = 0; k0 == 0 || k0 < g.k; k0 += Sizes::kBlockK) {
+        TileArgs t = args_of(g, 0, n0, k0, columns);
+        t.k = least(g.k - k0, Sizes::kBlockK);
+        kThinTiles.run(g.m, t);
+      }
+      if (g.epilogue == Epilogue::kGelu) gelu(g.c + n0, g.ldc, g.m, columns);
     }
   }
 

@@ -1,0 +1,106 @@
+// Times of the CPU encoder and decoder on random weights of a published shape:
+//   encoder_bench [MODEL [THREADS [REPEATS]]]        (base, all processors, 5)
+// Prints the best of the repeats, in milliseconds.
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/random.h"
+#include "cpu/cpu_model.h"
+#include "model/random_checkpoint.h"
+
+namespace {
+
+using namespace skald;
+
+template <class T>
+T value_of(Result<T> result) {
+  if (!result) {
+    std::fprintf(stderr, "%s\n", to_string(result.error()).c_str());
+    std::exit(1);
+  }
+  if constexpr (!std::is_void_v<T>) return *std::move(result);
+}
+
+template <class F>
+double best_ms(int repeats, const F& f) {
+  double best = 1e30;
+  for (int i = 0; i < repeats; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    f();
+    best = std::min(best, std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
+  }
+  return best;
+}
+
+std::vector<float> noise(size_t count) {
+  KeyedRandom random(1, 0, 0);
+  std::vector<float> values(count);
+  for (float& v : values) v = static_cast<float>(2 * random.uniform() - 1);
+  return values;
+}
+
+void bench_encoder(model::Encoder& encoder, const model::Dims& dims, model::EncodedAudio& out, int repeats) {
+  for (const int positions : {100, 500, dims.audio_ctx}) {
+    const auto mel = noise(static_cast<size_t>(2 * positions) * static_cast<size_t>(dims.mel_bands));
+    model::WindowBatch batch;
+    batch.windows = 1;
+    batch.frames = 2 * positions;
+    batch.mel = mel;
+    value_of(encoder.encode(batch, out));  // the first call of a size allocates
+    std::printf("encoder %5d positions %9.2f ms\n", positions,
+                best_ms(repeats, [&] { value_of(encoder.encode(batch, out)); }));
+  }
+}
+
+/// Steps of one token each after a prompt, every hypothesis a fork of the first.
+void bench_decoder(model::Decoder& decoder, const model::EncodedAudio& audio, int slots, int repeats) {
+  std::vector<model::Slot> open;
+  std::printf("decoder window          %9.2f ms\n", best_ms(repeats, [&] {
+                if (!open.empty()) decoder.close(open.front());
+                open.assign(1, value_of(decoder.open(audio, 0)));
+              }));
+  const std::vector<int32_t> prompt(32, 7);
+  model::StepIn start{.slot = open.front(), .tokens = prompt};
+  model::StepOut none;
+  std::printf("decoder prompt of 32    %9.2f ms\n",
+              best_ms(1, [&] { value_of(decoder.step({&start, 1}, {&none, 1})); }));
+  std::vector<model::Candidate> top(static_cast<size_t>(slots) * 12);
+  for (int count = 1; count <= slots; count += std::max(slots - 1, 1)) {
+    while (std::ssize(open) < count) open.push_back(value_of(decoder.fork(open.front())));
+    std::vector<model::StepIn> in(static_cast<size_t>(count));
+    std::vector<model::StepOut> out(static_cast<size_t>(count));
+    for (size_t i = 0; i < in.size(); ++i) {
+      in[i] = {.slot = open[i], .tokens = std::span(prompt).first(1)};
+      out[i].text.top = std::span(top).subspan(12 * i, 6);
+      out[i].timestamps.top = std::span(top).subspan(12 * i + 6, 6);
+    }
+    std::printf("decoder step, %2d slots  %9.2f ms\n", count,
+                best_ms(4 * repeats, [&] { value_of(decoder.step(in, out)); }));
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string name = argc > 1 ? argv[1] : "base";
+  const int threads = argc > 2 ? std::atoi(argv[2]) : available_cpus();
+  const int repeats = argc > 3 ? std::atoi(argv[3]) : 5;
+  const auto checkpoint = value_of(model::make_random_checkpoint(value_of(model::named_dims(name))));
+  const model::Dims dims = checkpoint->dims();
+  ThreadPool pool(std::max(threads, 1));
+  const cpu::Context context{.pool = &pool, .isa = value_of(select_isa())};
+  std::printf("%s, %d threads, %s\n", name.c_str(), pool.threads(), to_string(context.isa));
+  const auto encoder = value_of(cpu::make_encoder(*checkpoint, context));
+  const auto out = value_of(encoder->make_output(1));
+  bench_encoder(*encoder, dims, *out, repeats);
+  const model::TokenClasses tokens{
+      .end_of_text = dims.vocab - 1608, .no_speech = dims.vocab - 1503, .timestamp_begin = dims.vocab - 1501};
+  const auto decoder = value_of(cpu::make_decoder(*checkpoint, tokens, 5, 1, context));
+  bench_decoder(*decoder, *out, 5, repeats);
+}
