@@ -6,6 +6,10 @@
 namespace skald::cpu {
 namespace {
 
+// Exponentials added up in float32 before the sum goes on in double: 50,000 equal ones, which mini.en's untrained rows
+// give, would otherwise be rounded the same way every time. A multiple of every Vec's lanes.
+constexpr int kSumBlock = 1024;
+
 /// The best so far, best first.
 struct Best {
   int32_t* ids = nullptr;
@@ -59,16 +63,20 @@ inline float top_k(const float* x, const uint64_t* mask, int n, int first_id, co
   }
   const float largest = V::largest(max);
   const auto shift = V::all(largest);
-  auto sum = V::zero();
-  for (int i = 0; i < n; i += V::kLanes) {
-    const uint32_t bits = present<V>(mask, i, n);
-    if (bits == 0) continue;
-    const auto v = V::load(V::from_bits(bits), x + i);
-    const auto counted = V::from_bits(bits & V::not_equal(v, lowest));  // -infinity less itself is NaN
-    sum = V::add(sum, V::select(counted, exp_of<V>(V::sub(v, shift)), V::zero()));
+  double total = 0;
+  for (int begin = 0; begin < n; begin += kSumBlock) {
+    const int end = n - begin < kSumBlock ? n : begin + kSumBlock;
+    auto sum = V::zero();
+    for (int i = begin; i < end; i += V::kLanes) {
+      const uint32_t bits = present<V>(mask, i, n);
+      if (bits == 0) continue;
+      const auto v = V::load(V::from_bits(bits), x + i);
+      const auto counted = V::from_bits(bits & V::not_equal(v, lowest));  // -infinity less itself is NaN
+      sum = V::add(sum, V::select(counted, exp_of<V>(V::sub(v, shift)), V::zero()));
+    }
+    total += static_cast<double>(V::sum(sum));
   }
-  const float total = V::sum(sum);
-  return total == 0 ? -__builtin_inff() : largest + __builtin_logf(total);
+  return total == 0 ? -__builtin_inff() : largest + static_cast<float>(__builtin_log(total));
 }
 
 }  // namespace
