@@ -29,6 +29,8 @@ Error bad_call(const std::string& message, const std::string& remedy = {}) {
 
 constexpr size_t kMaxTop = 128;  // candidates of one class in one step; the widest beam, 64, asks for 65
 
+constexpr size_t kProbRows = 16;  // rows of logits in memory at once while aligning
+
 // Timestamps start in the middle of a word of the mask: their part is moved to a bitset of its own. 1501 timestamps
 // are 24 words; a vocabulary with more of them than this is refused.
 constexpr int kMaxTimestamps = 4096;
@@ -85,6 +87,7 @@ class CpuDecoder final : public model::Decoder {
   DeviceReport report_;
   // Of the step under way; kept for their memory.
   std::vector<TokenRow> rows_;
+  std::vector<const float*> no_speech_logits_;  // of each slot, or null
   std::vector<int> picked_;      // rows whose logits are wanted: the last of each slot, then the no-speech ones
   AlignedBuffer<float> logits_;  // (picked_, V)
   AlignedBuffer<float> states_;  // (S, D) of a window that lies on another device
@@ -109,6 +112,7 @@ void CpuDecoder::make_room(size_t rows, size_t logit_rows) {
   stack_.reserve_rows(std::max(rows, logit_rows));
   rows_.reserve(rows);
   picked_.reserve(logit_rows);
+  no_speech_logits_.reserve(logit_rows);
   const size_t wanted = logit_rows * static_cast<size_t>(dims_.vocab);
   if (logits_.size() < wanted) logits_ = AlignedBuffer<float>(wanted);
 }
@@ -127,7 +131,12 @@ Result<Slot> CpuDecoder::open(const EncodedAudio& audio, int window) {
   }
   SKALD_TRY(const Slot slot, cache_.open(audio.positions()));
   const auto begin = std::chrono::steady_clock::now();
-  stack_.read_window(states, audio.positions(), slot, cache_);
+  try {
+    stack_.read_window(states, audio.positions(), slot, cache_);
+  } catch (const std::bad_alloc&) {
+    cache_.close(slot);
+    return fail(ErrorCode::kOutOfMemory, "decoder", "no memory to read a window");
+  }
   report_.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return slot;
 }
@@ -209,12 +218,16 @@ Result<void> CpuDecoder::step(std::span<const StepIn> in, std::span<StepOut> out
   stack_.forward(rows_, cache_, [](int, const float*) {});
   stack_.logits(picked_, logits_.data());
 
-  size_t next_no_speech = in.size();
-  for (size_t i = 0; i < in.size(); ++i) {
-    const auto vocab = static_cast<size_t>(dims_.vocab);
-    const float* no_speech = in[i].no_speech_at >= 0 ? logits_.data() + next_no_speech++ * vocab : nullptr;
-    answer(in[i], logits_.data() + i * vocab, no_speech, out[i]);
+  const float* no_speech = logits_.data() + in.size() * static_cast<size_t>(dims_.vocab);
+  no_speech_logits_.clear();
+  for (const StepIn& s : in) {
+    no_speech_logits_.push_back(s.no_speech_at >= 0 ? no_speech : nullptr);
+    if (s.no_speech_at >= 0) no_speech += dims_.vocab;
   }
+  ops_.pool().parallel_for(std::ssize(in), [&](int64_t index, int /*thread*/) {
+    const auto i = static_cast<size_t>(index);
+    answer(in[i], logits_.data() + i * static_cast<size_t>(dims_.vocab), no_speech_logits_[i], out[i]);
+  });
   report_.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   ++report_.calls;
   return {};
@@ -261,7 +274,7 @@ Result<Attention> CpuDecoder::align(Slot slot, std::span<const int32_t> tokens, 
   SKALD_CHECK(check_tokens(slot, tokens, 0));
   SKALD_CHECK(check_heads(heads));
   try {
-    make_room(tokens.size(), 1);
+    make_room(tokens.size(), kProbRows);
     Attention out;
     out.heads = static_cast<int>(heads.size());
     out.tokens = static_cast<int>(tokens.size());
@@ -283,32 +296,35 @@ Result<Attention> CpuDecoder::align(Slot slot, std::span<const int32_t> tokens, 
 /// Scores of the heads of `layer`: scaled query times key, (L, S) each.
 void CpuDecoder::copy_scores(std::span<const Head> heads, int layer, const float* queries, Attention& out) {
   const int64_t width = dims_.text_state;
-  const int64_t head_width = width / dims_.text_heads;
-  const float* keys = cache_.window_rows(rows_.front().slot, layer);
-  for (size_t h = 0; h < heads.size(); ++h) {
-    if (heads[h].first != layer) continue;
-    const int64_t column = heads[h].second * head_width;
-    ops_.pool().parallel_for(out.tokens, [&](int64_t row, int) {
-      const float* query = queries + row * width + column;
-      float* scores = out.scores.data() + (static_cast<int64_t>(h) * out.tokens + row) * out.positions;
-      for (int64_t s = 0; s < out.positions; ++s) {
-        const float* key = keys + s * cache_.stride() + column;
-        float dot = 0;
-        for (int64_t e = 0; e < head_width; ++e) dot += query[e] * key[e];
-        scores[s] = dot;
-      }
-    });
-  }
+  const int head_width = dims_.text_state / dims_.text_heads;
+  const int window = cache_.window(rows_.front().slot);
+  ops_.pool().parallel_for(std::ssize(heads), [&](int64_t h, int /*thread*/) {
+    const auto& [wanted_layer, head] = heads[static_cast<size_t>(h)];
+    if (wanted_layer != layer) return;
+    attend_scores(ops_.kernel(), {.q = {queries + int64_t{head} * head_width, width},
+                                  .rows = out.tokens,
+                                  .positions = out.positions,
+                                  .head_width = head_width,
+                                  .head = cache_.head(window, layer, head),
+                                  .scores = {out.scores.data() + h * out.tokens * out.positions, out.positions},
+                                  .out = {}});
+  });
 }
 
+/// Of the tokens that have one; kProbRows rows of logits at a time, because all of them would be large.
 void CpuDecoder::token_probs(std::span<const int32_t> tokens, Attention& out) {
-  // The stack's normalised rows are overwritten by logits(): one row at a time keeps this out of the way of step().
-  for (size_t i = 1; i < tokens.size(); ++i) {
-    if (tokens[i] >= tokens_.end_of_text) continue;
-    const int row = static_cast<int>(i) - 1;
-    stack_.logits(std::span(&row, 1), logits_.data());
-    out.token_probs[i] =
-        std::exp(logits_[static_cast<size_t>(tokens[i])] - choose(logits_.data(), nullptr, 0, tokens_.end_of_text, {}));
+  const auto vocab = static_cast<size_t>(dims_.vocab);
+  for (size_t i = 1; i < tokens.size();) {
+    picked_.clear();
+    for (; i < tokens.size() && picked_.size() < kProbRows; ++i) {
+      if (tokens[i] < tokens_.end_of_text) picked_.push_back(static_cast<int>(i) - 1);
+    }
+    stack_.logits(picked_, logits_.data());
+    ops_.pool().parallel_for(std::ssize(picked_), [&](int64_t j, int /*thread*/) {
+      const float* row = logits_.data() + static_cast<size_t>(j) * vocab;
+      const auto at = static_cast<size_t>(picked_[static_cast<size_t>(j)]) + 1;
+      out.token_probs[at] = std::exp(row[tokens[at]] - choose(row, nullptr, 0, tokens_.end_of_text, {}));
+    });
   }
 }
 

@@ -6,12 +6,25 @@
 
 namespace skald::cpu {
 
+namespace {
+
+// Rows that share one reading of a window's keys and values: two register tiles of the widest kernel, whose scores over
+// 1500 positions (165 KiB) stay in the level-2 cache.
+constexpr int kCrossRows = 28;
+
+int round_up(int n, int step) {
+  return (n + step - 1) / step * step;
+}
+
+}  // namespace
+
 DecoderStack::DecoderStack(const model::Dims& dims, DecoderWeights weights, const Ops& ops)
     : dims_(dims),
       weights_(std::move(weights)),
       ops_(ops),
-      scores_(static_cast<size_t>(ops.pool().threads()) *
-              static_cast<size_t>(std::max(dims.text_ctx, dims.audio_ctx))) {}
+      scores_size_(std::max(round_up(dims.text_ctx, kPanel), kCrossRows * round_up(dims.audio_ctx, kPanel))) {
+  scores_ = AlignedBuffer<float>(static_cast<size_t>(ops.pool().threads() * scores_size_));
+}
 
 void DecoderStack::reserve_rows(size_t rows) {
   if (rows <= room_) return;
@@ -20,27 +33,46 @@ void DecoderStack::reserve_rows(size_t rows) {
   normed_ = AlignedBuffer<float>(rows * width);
   qkv_ = AlignedBuffer<float>(rows * 3 * width);
   hidden_ = AlignedBuffer<float>(rows * static_cast<size_t>(dims_.text_ffn));
+  cross_blocks_.reserve(rows);
   room_ = rows;
 }
 
-void DecoderStack::read_window(const float* states, int positions, model::Slot slot, KvCache& cache) const {
+void DecoderStack::read_window(const float* states, int positions, model::Slot slot, KvCache& cache) {
+  const auto size = static_cast<size_t>(positions * cache.stride());
+  if (window_.size() < size) window_ = AlignedBuffer<float>(size);
   for (int layer = 0; layer < dims_.text_layers; ++layer) {
     ops_.linear(weights_.blocks[static_cast<size_t>(layer)].cross_kv, {states, dims_.audio_state},
-                {cache.window_rows(slot, layer), cache.stride()}, positions);
+                {window_.data(), cache.stride()}, positions);
+    ops_.pool().parallel_for(dims_.text_heads, [&](int64_t head, int /*thread*/) {
+      cache.pack_head(window_.data(), cache.window(slot), layer, static_cast<int>(head));
+    });
+  }
+}
+
+void DecoderStack::find_cross_blocks(std::span<const TokenRow> rows, const KvCache& cache) {
+  cross_blocks_.clear();
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const int window = cache.window(rows[i].slot);
+    if (cross_blocks_.empty() || cross_blocks_.back().window != window || cross_blocks_.back().rows == kCrossRows) {
+      cross_blocks_.push_back(
+          {.first = static_cast<int>(i), .rows = 0, .window = window, .positions = cache.positions(rows[i].slot)});
+    }
+    ++cross_blocks_.back().rows;
   }
 }
 
 void DecoderStack::embed(std::span<const TokenRow> rows) {
   assert(rows.size() <= room_);
   const int64_t width = dims_.text_state;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const int64_t token = rows[i].token;
+  ops_.pool().parallel_for(std::ssize(rows), [&](int64_t i, int /*thread*/) {
+    const TokenRow& row = rows[static_cast<size_t>(i)];
+    const int64_t token = row.token;
     // Column `token` of the packed embedding: panel, then one element in every kPanel.
     const float* from = weights_.embedding.w.data() + token / kPanel * kPanel * width + token % kPanel;
-    const float* position = weights_.positions.data() + rows[i].position * width;
-    float* to = x_.data() + static_cast<int64_t>(i) * width;
+    const float* position = weights_.positions.data() + row.position * width;
+    float* to = x_.data() + i * width;
     for (int64_t d = 0; d < width; ++d) to[d] = from[d * kPanel] + position[d];
-  }
+  });
 }
 
 void DecoderStack::self_attention(std::span<const TokenRow> rows, int layer, KvCache& cache) {
@@ -53,7 +85,23 @@ void DecoderStack::self_attention(std::span<const TokenRow> rows, int layer, KvC
     const float* key_value = qkv_.data() + static_cast<int64_t>(i) * 3 * width + width;
     std::copy_n(key_value, 2 * width, cache.slot_rows(rows[i].slot, layer) + rows[i].position * cache.stride());
   }
-  attend(rows, {.queries = qkv_.data(), .query_stride = 3 * width, .layer = layer, .cross = false}, cache);
+  const int64_t heads = dims_.text_heads;
+  const int64_t head_width = width / heads;
+  ops_.pool().parallel_for(std::ssize(rows) * heads, [&](int64_t task, int thread) {
+    const int64_t i = task / heads;
+    const int64_t column = task % heads * head_width;
+    const TokenRow& row = rows[static_cast<size_t>(i)];
+    const float* keys = cache.slot_rows(row.slot, layer) + column;
+    ops_.kernel().attend_f32({.q = qkv_.data() + i * 3 * width + column,
+                              .keys = keys,
+                              .values = keys + width,
+                              .stride = cache.stride(),
+                              .n = row.position + 1,
+                              .e = static_cast<int>(head_width),
+                              .scale = 1,
+                              .scores = scores_.data() + thread * scores_size_,
+                              .out = normed_.data() + i * width + column});
+  });
   ops_.linear(block.attn_out, {normed_.data(), width}, {x_.data(), width}, count, Epilogue::kResidual);
 }
 
@@ -65,9 +113,23 @@ void DecoderStack::cross_queries(std::span<const TokenRow> rows, int layer) {
   ops_.linear(block.cross_q, {normed_.data(), width}, {qkv_.data(), width}, count, Epilogue::kNone);
 }
 
-void DecoderStack::cross_attention(std::span<const TokenRow> rows, int layer, KvCache& cache) {
+void DecoderStack::cross_attention(std::span<const TokenRow> rows, int layer, const KvCache& cache) {
   const int64_t width = dims_.text_state;
-  attend(rows, {.queries = qkv_.data(), .query_stride = width, .layer = layer, .cross = true}, cache);
+  const int64_t heads = dims_.text_heads;
+  const int64_t head_width = width / heads;
+  ops_.pool().parallel_for(std::ssize(cross_blocks_) * heads, [&](int64_t task, int thread) {
+    const CrossBlock& block = cross_blocks_[static_cast<size_t>(task / heads)];
+    const int64_t at = block.first * width + task % heads * head_width;
+    const AttendBlock a{.q = {qkv_.data() + at, width},
+                        .rows = block.rows,
+                        .positions = block.positions,
+                        .head_width = static_cast<int>(head_width),
+                        .head = cache.head(block.window, layer, static_cast<int>(task % heads)),
+                        .scores = {scores_.data() + thread * scores_size_, round_up(block.positions, kPanel)},
+                        .out = {normed_.data() + at, width}};
+    attend_scores(ops_.kernel(), a);
+    attend_values(ops_.kernel(), a);
+  });
   const DecoderBlock& block = weights_.blocks[static_cast<size_t>(layer)];
   ops_.linear(block.cross_out, {normed_.data(), width}, {x_.data(), width}, static_cast<int>(rows.size()),
               Epilogue::kResidual);
@@ -81,28 +143,6 @@ void DecoderStack::mlp(std::span<const TokenRow> rows, int layer) {
   ops_.layer_norm(block.mlp_ln, x_.data(), normed_.data(), count);
   ops_.linear(block.fc1, {normed_.data(), width}, {hidden_.data(), ffn}, count, Epilogue::kGelu);
   ops_.linear(block.fc2, {hidden_.data(), ffn}, {x_.data(), width}, count, Epilogue::kResidual);
-}
-
-void DecoderStack::attend(std::span<const TokenRow> rows, const Attend& what, KvCache& cache) {
-  const int64_t heads = dims_.text_heads;
-  const int64_t width = dims_.text_state;
-  const int64_t head_width = width / heads;
-  const int64_t score_room = std::max(dims_.text_ctx, dims_.audio_ctx);
-  ops_.pool().parallel_for(static_cast<int64_t>(rows.size()) * heads, [&](int64_t task, int thread) {
-    const int64_t i = task / heads;
-    const int64_t column = task % heads * head_width;
-    const TokenRow& row = rows[static_cast<size_t>(i)];
-    const float* keys = what.cross ? cache.window_rows(row.slot, what.layer) : cache.slot_rows(row.slot, what.layer);
-    ops_.kernel().attend_f32({.q = what.queries + i * what.query_stride + column,
-                              .keys = keys + column,
-                              .values = keys + width + column,
-                              .stride = cache.stride(),
-                              .n = what.cross ? cache.positions(row.slot) : row.position + 1,
-                              .e = static_cast<int>(head_width),
-                              .scale = 1,
-                              .scores = scores_.data() + thread * score_room,
-                              .out = normed_.data() + i * width + column});
-  });
 }
 
 void DecoderStack::logits(std::span<const int> picked, float* out) {

@@ -27,13 +27,15 @@ class DecoderStack {
   void reserve_rows(size_t rows);
 
   /// Cross-attention keys and values of `states` (S, D) into the window of `slot`.
-  void read_window(const float* states, int positions, model::Slot slot, KvCache& cache) const;
+  /// Throws std::bad_alloc.
+  void read_window(const float* states, int positions, model::Slot slot, KvCache& cache);
 
   /// Runs all layers; keys and values of the rows go into `cache`. The cross-attention queries of layer l (rows, D),
   /// scaled, are given to after_query(l, queries) before they are used.
   template <class AfterQuery>
   void forward(std::span<const TokenRow> rows, KvCache& cache, const AfterQuery& after_query) {
     embed(rows);
+    find_cross_blocks(rows, cache);
     for (int layer = 0; layer < dims_.text_layers; ++layer) {
       self_attention(rows, layer, cache);
       cross_queries(rows, layer);
@@ -49,21 +51,20 @@ class DecoderStack {
   int64_t weight_bytes() const { return weights_.bytes; }
 
  private:
-  struct Attend {
-    const float* queries;
-    int64_t query_stride;
-    int layer;
-    bool cross;
+  /// Rows that follow one another and listen to the same window.
+  struct CrossBlock {
+    int first = 0;
+    int rows = 0;
+    int window = 0;
+    int positions = 0;
   };
 
   void embed(std::span<const TokenRow> rows);
+  void find_cross_blocks(std::span<const TokenRow> rows, const KvCache& cache);
   void self_attention(std::span<const TokenRow> rows, int layer, KvCache& cache);
   void cross_queries(std::span<const TokenRow> rows, int layer);
-  void cross_attention(std::span<const TokenRow> rows, int layer, KvCache& cache);
+  void cross_attention(std::span<const TokenRow> rows, int layer, const KvCache& cache);
   void mlp(std::span<const TokenRow> rows, int layer);
-  /// normed_ = attention of every row and head over the rows it may see.
-  void attend(std::span<const TokenRow> rows, const Attend& what, KvCache& cache);
-
   model::Dims dims_;
   DecoderWeights weights_;
   Ops ops_;
@@ -71,7 +72,10 @@ class DecoderStack {
   AlignedBuffer<float> normed_;  ///< (rows, D)
   AlignedBuffer<float> qkv_;     ///< (rows, 3 D); its first D columns densely for cross-attention queries
   AlignedBuffer<float> hidden_;  ///< (rows, F)
-  AlignedBuffer<float> scores_;  ///< (threads, max(text_ctx, audio_ctx))
+  AlignedBuffer<float> window_;  ///< (S, 2 D) keys and values of a window before they are packed
+  AlignedBuffer<float> scores_;  ///< for each thread a row of self-attention or a block of cross-attention
+  int64_t scores_size_ = 0;      ///< of one thread
+  std::vector<CrossBlock> cross_blocks_;
   size_t room_ = 0;
 };
 

@@ -11,7 +11,7 @@ void KvCache::resize(int slots, int windows) {
   self_ = {};  // the old memory goes before the new comes
   cross_ = {};
   self_ = AlignedBuffer<float>(static_cast<size_t>((slots + 1) * layers() * slot_size()));
-  cross_ = AlignedBuffer<float>(static_cast<size_t>(windows * layers() * window_size()));
+  cross_ = AlignedBuffer<float>(static_cast<size_t>(windows * layers() * dims_.text_heads * head_size()));
   slots_.resize(static_cast<size_t>(slots) + 1);
   windows_.resize(static_cast<size_t>(windows));
 }
@@ -54,6 +54,14 @@ model::Slot KvCache::open_spare(model::Slot slot) {
   slots_.back() = {.window = slots_[static_cast<size_t>(slot)].window, .length = 0};
   ++windows_[static_cast<size_t>(slots_.back().window)].users;
   return spare;
+}
+
+void KvCache::pack_head(const float* rows, int window, int layer, int head) {
+  const int positions = windows_[static_cast<size_t>(window)].positions;
+  const float* key = rows + int64_t{head} * head_width();
+  float* to = cross_.data() + head_offset(window, layer, head);
+  pack_f32_strided(key, stride(), 1, positions, head_width(), to);
+  pack_f32_strided(key + dims_.text_state, 1, stride(), head_width(), positions, to + keys_size());
 }
 
 void KvCache::close(model::Slot slot) {

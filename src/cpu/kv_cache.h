@@ -7,12 +7,14 @@
 
 #include "base/aligned_buffer.h"
 #include "base/result.h"
+#include "cpu/ops.h"
 #include "model/decoder.h"
 #include "model/dims.h"
 
 namespace skald::cpu {
 
-/// Rows are (key, value) of 2 D elements: row i of layer l at slot_rows(slot, l) + i * stride().
+/// Self-attention rows are (key, value) of 2 D elements: row i of layer l at slot_rows(slot, l) + i * stride().
+/// Cross-attention keys and values are packed per head: all hypotheses of a window read them in one matrix product.
 class KvCache {
  public:
   explicit KvCache(const model::Dims& dims) : dims_(dims) {}
@@ -42,9 +44,14 @@ class KvCache {
 
   int64_t stride() const { return 2 * int64_t{dims_.text_state}; }
   float* slot_rows(model::Slot slot, int layer) { return self_.data() + (slot * layers() + layer) * slot_size(); }
-  float* window_rows(model::Slot slot, int layer) {
-    return cross_.data() + (slots_[static_cast<size_t>(slot)].window * layers() + layer) * window_size();
+  /// Pre: is_open(slot).
+  int window(model::Slot slot) const { return slots_[static_cast<size_t>(slot)].window; }
+  PackedHead head(int window, int layer, int head) const {
+    const float* keys = cross_.data() + head_offset(window, layer, head);
+    return {.keys = keys, .values = keys + keys_size()};
   }
+  /// Keeps the keys and values (positions, 2 D) of a layer of a window; `head` by `head`, to be called for each.
+  void pack_head(const float* rows, int window, int layer, int head);
 
  private:
   struct SlotState {
@@ -58,14 +65,21 @@ class KvCache {
 
   int64_t layers() const { return dims_.text_layers; }
   int64_t slot_size() const { return dims_.text_ctx * stride(); }
-  int64_t window_size() const { return dims_.audio_ctx * stride(); }
+  int head_width() const { return dims_.text_state / dims_.text_heads; }
+  int64_t keys_size() const { return static_cast<int64_t>(packed_keys_size(dims_.audio_ctx, head_width())); }
+  int64_t head_size() const {
+    return keys_size() + static_cast<int64_t>(packed_values_size(dims_.audio_ctx, head_width()));
+  }
+  int64_t head_offset(int window, int layer, int head) const {
+    return ((window * layers() + layer) * dims_.text_heads + head) * head_size();
+  }
   Result<model::Slot> free_slot() const;
 
   model::Dims dims_;
   std::vector<SlotState> slots_;
   std::vector<WindowState> windows_;
   AlignedBuffer<float> self_;   ///< (slots + 1, layers, text_ctx, 2 D)
-  AlignedBuffer<float> cross_;  ///< (windows, layers, audio_ctx, 2 D)
+  AlignedBuffer<float> cross_;  ///< (windows, layers, heads) packed
 };
 
 }  // namespace skald::cpu

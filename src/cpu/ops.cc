@@ -6,38 +6,31 @@
 namespace skald::cpu {
 namespace {
 
-// Floats of input rows, and of weights, that one tile should hold: both stay in a second-level cache of 1 MiB (Zen 4;
-// Cascade Lake) while the tile is computed.
-constexpr int kRowFloats = 64 * 1024;
-constexpr int kPanelFloats = 64 * 1024;
+// A tile of 84 rows is a whole number of register tiles of every instruction set (14 and 6 rows); one of 512 columns is
+// what the kernels keep of the weights in the level-2 cache (kernels/vector/gemm.h).
+constexpr int kTileRows = 84;
+constexpr int kTilePanels = 512 / kPanel;
+constexpr int kLeastTileRows = 42;
+constexpr int kLeastTilePanels = 4;  // one register tile of the kernels for few rows
 // More tiles than threads, so that the last ones to finish wait little.
-constexpr int kTilesPerThread = 4;
+constexpr int kTilesPerThread = 6;
 
 int ceil_div(int a, int b) {
   return (a + b - 1) / b;
 }
 
 struct Tiling {
-  int rows = 1;    // per tile
-  int panels = 1;  // per tile
+  int rows = kTileRows;
+  int panels = kTilePanels;
 };
 
-/// Tiles that fit the cache, made smaller where there are too few of them to keep every thread busy.
-Tiling choose_tiling(int rows, int panels, int k, int threads) {
+/// Tiles that suit the kernels, made smaller where there are too few of them to keep every thread busy.
+Tiling choose_tiling(int rows, int panels, int threads) {
   Tiling tile;
-  tile.rows = std::clamp(kRowFloats / k / 12 * 12, 12, rows < 12 ? 12 : rows);
-  tile.panels = std::clamp(kPanelFloats / (k * kPanel) / 2 * 2, 2, panels < 2 ? 2 : panels);
-  if (threads == 1) return tile;
-  const int wanted = threads * kTilesPerThread;
-  while (ceil_div(rows, tile.rows) * ceil_div(panels, tile.panels) < wanted) {
-    if (tile.panels > 4) {
-      tile.panels = (tile.panels / 2 + 1) / 2 * 2;
-    } else if (tile.rows > 24) {
-      tile.rows = (tile.rows / 2 + 11) / 12 * 12;
-    } else {
-      break;
-    }
-  }
+  if (threads == 1) return {.rows = rows, .panels = panels};
+  const auto tiles = [&] { return ceil_div(rows, tile.rows) * ceil_div(panels, tile.panels); };
+  while (tile.panels > kLeastTilePanels && tiles() < threads * kTilesPerThread) tile.panels /= 2;
+  if (tiles() < threads * kTilesPerThread) tile.rows = kLeastTileRows;
   return tile;
 }
 
@@ -47,7 +40,7 @@ void Ops::linear(const Linear& layer, ConstRows in, MutableRows out, int rows, E
   assert(in.stride > 0 && out.stride >= layer.n);
   if (rows == 0) return;
   const int panels = ceil_div(layer.n, kPanel);
-  const Tiling tile = choose_tiling(rows, panels, layer.k, pool_->threads());
+  const Tiling tile = choose_tiling(rows, panels, pool_->threads());
   const int row_tiles = ceil_div(rows, tile.rows);
   const int panel_tiles = ceil_div(panels, tile.panels);
   pool_->parallel_for(int64_t{row_tiles} * panel_tiles, [&](int64_t i, int /*thread*/) {
