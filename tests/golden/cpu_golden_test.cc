@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <memory>
 #include <vector>
 
@@ -155,7 +156,8 @@ void check_case(const json& c, const cpu::Context& context) {
   ASSERT_TRUE(states.has_value()) << to_string(states.error());
   auto encoded = (*encoder)->encode({.windows = 1, .frames = frames, .mel = mel, .pcm = {}, .mel_max = 0}, **states);
   ASSERT_TRUE(encoded.has_value()) << to_string(encoded.error());
-  EXPECT_LE(worst_state(c, **states), kTolerance);
+  const double state = worst_state(c, **states);
+  EXPECT_LE(state, kTolerance);
 
   const auto special = text::special_tokens(c.at("dims").at("n_vocab"));
   ASSERT_TRUE(special.has_value());
@@ -165,7 +167,10 @@ void check_case(const json& c, const cpu::Context& context) {
                                     .timestamp_begin = special->timestamp_begin},
                                    2, 1, context);
   ASSERT_TRUE(decoder.has_value()) << to_string(decoder.error());
-  EXPECT_LE(worst_logit(c, **decoder, **states), kTolerance);
+  const double logit = worst_logit(c, **decoder, **states);
+  EXPECT_LE(logit, kTolerance);
+  std::printf("%-8s %-24s largest difference: states %.1e, logits %.1e\n", to_string(context.isa),
+              c.at("name").get<std::string>().c_str(), state, logit);
   if (c.contains("language_probabilities")) check_languages(c, **decoder, **states);
 }
 
