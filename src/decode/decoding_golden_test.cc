@@ -51,10 +51,10 @@ TranscribeOptions options_of(const json& golden) {
   return options;
 }
 
-/// Of a log-probability. The reference's log_softmax adds the V exponentials in float32, 16 at a time: each of the V /
-/// 16 additions may lose half a unit of the last place, 2^-25 of the sum (small addends vanish altogether: the error
-/// has a sign). Logits up to 40 less that sum: 4 more roundings of 2^-24 * 40.
-constexpr double kLogProbability = 51866.0 / 16 * 0x1p-25 + 4 * 40 * 0x1p-24;
+/// Of a log-probability. The reference's softmax adds the V exponentials in float32, 8 at a time (an AVX2 register):
+/// each of the V / 8 additions may lose half a unit of the last place, 2^-25 of the sum (small addends vanish
+/// altogether: the error has a sign). Logits up to 40 less that sum: 4 more roundings of 2^-24 * 40.
+constexpr double kLogProbability = 51866.0 / 8 * 0x1p-25 + 4 * 40 * 0x1p-24;
 
 /// Of a mean of log-probabilities: each addition of the sum rounds by 2^-24 of it.
 double mean_tolerance(double mean, size_t tokens) {

@@ -51,7 +51,7 @@ TranscribeOptions sampling() {
   options.temperature = 0.8;
   options.temperature_increment_on_fallback = 0.2;
   options.best_of = 3;
-  options.sample_len = 15;
+  options.sample_len = 8;
   options.logprob_threshold = -0.2;  // hardly ever met: both rungs are tried
   return options;
 }
