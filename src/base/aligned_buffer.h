@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <new>
 #include <span>
@@ -20,14 +19,21 @@ class AlignedBuffer {
 
  public:
   AlignedBuffer() = default;
-  explicit AlignedBuffer(size_t count) : count_(count) {
-    if (count == 0) return;
+  explicit AlignedBuffer(size_t count) : AlignedBuffer(uninitialized(count)) {
+    if (count > 0) std::memset(data(), 0, count * sizeof(T));
+  }
+
+  /// The same with whatever the memory holds: pages that are never written take no room.
+  static AlignedBuffer uninitialized(size_t count) {
+    AlignedBuffer buffer;
+    if (count == 0) return buffer;
     if (count > (SIZE_MAX - kAlignment) / sizeof(T)) throw std::bad_alloc();
     const size_t bytes = (count * sizeof(T) + kAlignment - 1) / kAlignment * kAlignment;
     void* memory = std::aligned_alloc(kAlignment, bytes);
     if (memory == nullptr) throw std::bad_alloc();
-    std::memset(memory, 0, bytes);
-    data_.reset(static_cast<T*>(memory));
+    buffer.data_.reset(static_cast<T*>(memory));
+    buffer.count_ = count;
+    return buffer;
   }
 
   T* data() { return data_.get(); }
@@ -40,7 +46,8 @@ class AlignedBuffer {
 
  private:
   struct Free {
-    void operator()(T* p) const { std::free(p); }
+    void* block = nullptr;  // what calloc gave; the data begins at its first aligned byte
+    void operator()(T*) const { std::free(block); }
   };
   std::unique_ptr<T, Free> data_;
   size_t count_ = 0;

@@ -6,18 +6,21 @@
 
 namespace skald {
 
-/// IEEE 754 binary16 to binary32, exact; NaN payloads are kept.
+/// IEEE 754 binary16 to binary32, exact; NaN payloads are kept. Selections instead of branches and no subnormal
+/// operands, so that compilers vectorise loops over it and flush-to-zero modes of the processor do not matter.
 constexpr float f16_to_f32(uint16_t h) {
   const uint32_t sign = static_cast<uint32_t>(h & 0x8000U) << 16U;
-  const uint32_t exponent = (h >> 10U) & 0x1FU;
-  uint32_t mantissa = h & 0x3FFU;
-  if (exponent == 0x1FU) return std::bit_cast<float>(sign | 0x7F800000U | (mantissa << 13U));
-  if (exponent != 0) return std::bit_cast<float>(sign | ((exponent + 112U) << 23U) | (mantissa << 13U));
-  if (mantissa == 0) return std::bit_cast<float>(sign);
-  // Subnormal: shift the leading bit up to the implicit place; 113 = 127 - 15 + 1.
-  const auto shift = static_cast<uint32_t>(std::countl_zero(mantissa)) - 21U;
-  mantissa = (mantissa << shift) & 0x3FFU;
-  return std::bit_cast<float>(sign | ((113U - shift) << 23U) | (mantissa << 13U));
+  const uint32_t magnitude = static_cast<uint32_t>(h & 0x7FFFU) << 13U;
+  const uint32_t exponent = magnitude & 0x0F800000U;
+  const uint32_t normal = magnitude + (112U << 23U);            // 112 = 127 - 15
+  const uint32_t special = magnitude + ((112U + 112U) << 23U);  // infinity and NaN: the exponent becomes 255
+  // Subnormal m * 2^-24: 2^-14 * (1 + m / 1024) less 2^-14, which is exact.
+  const float subnormal = std::bit_cast<float>(magnitude + (113U << 23U)) - 0x1p-14F;
+  // Masks, because compilers do not turn a branch around floating-point arithmetic into a selection.
+  const uint32_t is_special = 0U - static_cast<uint32_t>(exponent == 0x0F800000U);
+  const uint32_t is_subnormal = 0U - static_cast<uint32_t>(exponent == 0);
+  return std::bit_cast<float>(sign | (special & is_special) | (std::bit_cast<uint32_t>(subnormal) & is_subnormal) |
+                              (normal & ~is_special & ~is_subnormal));
 }
 
 /// binary32 to binary16, round to nearest even; overflow gives infinity, NaN stays NaN.

@@ -29,20 +29,32 @@ std::string to_string(const Shape& shape) {
   return text + ")";
 }
 
+namespace {
+
+/// Elements of a file mapping need not be aligned: they are copied out one by one.
+template <class Convert>
+void widen(const unsigned char* bytes, std::span<float> out, const Convert& convert) {
+  for (size_t i = 0; i < out.size(); ++i) {
+    uint16_t bits = 0;
+    std::memcpy(&bits, bytes + 2 * i, 2);
+    out[i] = convert(bits);
+  }
+}
+
+}  // namespace
+
 void to_f32(const TensorView& view, std::span<float> out) {
   assert(out.size() == static_cast<size_t>(view.count()));
   if (view.dtype == DType::kF32) {
     std::memcpy(out.data(), view.data, view.bytes());
     return;
   }
-  // Elements of a file mapping need not be aligned: they are copied out one by one.
   const auto* bytes = static_cast<const unsigned char*>(view.data);
-  const bool half = view.dtype == DType::kF16;
-  assert(half || view.dtype == DType::kBF16);
-  for (size_t i = 0; i < out.size(); ++i) {
-    uint16_t bits = 0;
-    std::memcpy(&bits, bytes + 2 * i, 2);
-    out[i] = half ? f16_to_f32(bits) : bf16_to_f32(bits);
+  if (view.dtype == DType::kF16) {
+    widen(bytes, out, [](uint16_t h) { return f16_to_f32(h); });
+  } else {
+    assert(view.dtype == DType::kBF16);
+    widen(bytes, out, [](uint16_t b) { return bf16_to_f32(b); });
   }
 }
 
