@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# What takes longer than ./skald test allows: equality with the reference on real speech, error rates, speed against another
+# engine, long fuzzing. Needs the Python packages that the tools name (openai-whisper, pywhispercpp); real speech is read from
+# $SKALD_SPEECH or ../shared/speech and left out, with a word, where it is absent.
+#   tools/full_check.sh [PYTHON]
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+python=${1:-python3}
+cd "$root"
+
+step() { printf '\n== %s\n' "$*"; }
+
+step "build and the whole test suite"
+./skald test
+step "equality with the reference"
+"$python" tools/compare_reference.py
+step "word error rates"
+"$python" tools/wer.py
+step "speed of the encoder against whisper.cpp"
+"$python" bench/compare_whispercpp.py
+step "fuzzing, five minutes each"
+cmake --preset fuzz >/dev/null
+cmake --build build-fuzz
+bash tests/fuzz/run.sh 300 build-fuzz
