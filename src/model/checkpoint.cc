@@ -2,7 +2,6 @@
 
 #include <array>
 #include <exception>
-#include <fstream>
 #include <new>
 #include <system_error>
 

@@ -1,7 +1,6 @@
 #include "model/hf_checkpoint.h"
 
 #include <cstring>
-#include <map>
 #include <set>
 #include <system_error>
 
@@ -64,8 +63,8 @@ class HfCheckpoint final : public Checkpoint {
   Result<void> open_shards();
   Result<void> add(const StoredTensor& stored, const std::string& where);
   Result<void> settle_embedding();
-  void add_positions();
-  TensorView aligned(const StoredTensor& stored);
+  Result<void> add_positions();
+  TensorView aligned(std::span<const std::byte> bytes, DType type, const Shape& shape);
 
   fs::path directory_;
   HfConfig config_;
@@ -87,7 +86,7 @@ Result<void> HfCheckpoint::load() {
     SKALD_CHECK(open_shards());
   }
   SKALD_CHECK(settle_embedding());
-  if (!tensors_.contains(kEncoderPositions)) add_positions();
+  if (!tensors_.contains(kEncoderPositions)) SKALD_CHECK(add_positions());
   SKALD_CHECK(tensors_.check_complete(config_.dims));
   for (const NamedShape& t : tensor_list(config_.dims)) parameters_ += t.shape.count();
   return {};
@@ -139,20 +138,19 @@ Result<void> HfCheckpoint::open_shards() {
               "download the model again");
 }
 
-TensorView HfCheckpoint::aligned(const StoredTensor& stored) {
-  const std::byte* data = stored.bytes.data();
-  if (reinterpret_cast<uintptr_t>(data) % size_of(*stored.dtype) != 0) {
-    AlignedBuffer<std::byte>& copy = copies_.emplace_back(stored.bytes.size());
-    std::memcpy(copy.data(), data, stored.bytes.size());
+TensorView HfCheckpoint::aligned(std::span<const std::byte> bytes, DType type, const Shape& shape) {
+  const std::byte* data = bytes.data();
+  if (reinterpret_cast<uintptr_t>(data) % size_of(type) != 0) {
+    AlignedBuffer<std::byte>& copy = copies_.emplace_back(bytes.size());
+    std::memcpy(copy.data(), data, bytes.size());
     data = copy.data();
   }
-  return TensorView{data, *stored.dtype, stored.shape};
+  return TensorView{data, type, shape};
 }
 
 Result<void> HfCheckpoint::add(const StoredTensor& stored, const std::string& where) {
   const std::optional<std::string> name = canonical_name(stored.name);
-  const bool projection = stored.name == kOutputProjection;
-  if (!name && !projection) {
+  if (!name && stored.name != kOutputProjection) {
     log().debug("{}: tensor {} is not part of a Whisper model and is ignored", where, shown(stored.name));
     return {};
   }
@@ -160,8 +158,9 @@ Result<void> HfCheckpoint::add(const StoredTensor& stored, const std::string& wh
     return fail(ErrorCode::kBadModel, where, "tensor " + shown(stored.name) + " is of type " + stored.type,
                 "use a checkpoint in float32, float16 or bfloat16");
   }
-  if (!projection) return tensors_.add(*name, aligned(stored));
-  projection_ = aligned(stored);
+  const TensorView view = aligned(stored.bytes, *stored.dtype, stored.shape);
+  if (name) return tensors_.add(*name, view);
+  projection_ = view;
   return {};
 }
 
@@ -180,14 +179,13 @@ Result<void> HfCheckpoint::settle_embedding() {
               "use a checkpoint with tied embeddings");
 }
 
-void HfCheckpoint::add_positions() {
+Result<void> HfCheckpoint::add_positions() {
   const Shape shape{config_.dims.audio_ctx, config_.dims.audio_state};
   const auto count = static_cast<size_t>(shape.count());
   AlignedBuffer<std::byte>& memory = copies_.emplace_back(count * sizeof(float));
   auto* values = reinterpret_cast<float*>(memory.data());
   fill_sinusoids(config_.dims.audio_ctx, config_.dims.audio_state, {values, count});
-  // Cannot fail: the caller has seen that the name is free.
-  static_cast<void>(tensors_.add(kEncoderPositions, TensorView{values, DType::kF32, shape}));
+  return tensors_.add(kEncoderPositions, TensorView{values, DType::kF32, shape});
 }
 
 }  // namespace
