@@ -2,6 +2,7 @@
 // Owned memory aligned for the widest vector registers.
 
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <memory>
 #include <new>
@@ -19,21 +20,16 @@ class AlignedBuffer {
 
  public:
   AlignedBuffer() = default;
-  explicit AlignedBuffer(size_t count) : AlignedBuffer(uninitialized(count)) {
-    if (count > 0) std::memset(data(), 0, count * sizeof(T));
-  }
-
-  /// The same with whatever the memory holds: pages that are never written take no room.
-  static AlignedBuffer uninitialized(size_t count) {
-    AlignedBuffer buffer;
-    if (count == 0) return buffer;
+  explicit AlignedBuffer(size_t count) : count_(count) {
+    if (count == 0) return;
     if (count > (SIZE_MAX - kAlignment) / sizeof(T)) throw std::bad_alloc();
-    const size_t bytes = (count * sizeof(T) + kAlignment - 1) / kAlignment * kAlignment;
-    void* memory = std::aligned_alloc(kAlignment, bytes);
-    if (memory == nullptr) throw std::bad_alloc();
-    buffer.data_.reset(static_cast<T*>(memory));
-    buffer.count_ = count;
-    return buffer;
+    // Large blocks of calloc are the kernel's zero pages: they take no time and no memory until they are written.
+    size_t room = count * sizeof(T) + kAlignment - 1;
+    void* const block = std::calloc(room, 1);
+    if (block == nullptr) throw std::bad_alloc();
+    void* first = block;
+    std::align(kAlignment, count * sizeof(T), first, room);
+    data_ = {static_cast<T*>(first), Free{block}};
   }
 
   T* data() { return data_.get(); }
