@@ -122,21 +122,21 @@ Result<Slot> CpuDecoder::open(const EncodedAudio& audio, int window) {
   if (audio.width() != dims_.audio_state || audio.positions() < 1 || audio.positions() > dims_.audio_ctx) {
     return std::unexpected(bad_call("the encoder states are not of this model"));
   }
+  const auto begin = std::chrono::steady_clock::now();
   const float* states = audio.host_f32(window);
-  if (states == nullptr) {
-    const auto size = static_cast<size_t>(audio.positions()) * static_cast<size_t>(audio.width());
-    if (states_.size() < size) states_ = AlignedBuffer<float>(size);
-    SKALD_CHECK(audio.to_host_f32(window, states_.span().first(size)));
-    states = states_.data();
+  try {
+    if (states == nullptr) {
+      const auto size = static_cast<size_t>(audio.positions()) * static_cast<size_t>(audio.width());
+      if (states_.size() < size) states_ = AlignedBuffer<float>(size);
+      SKALD_CHECK(audio.to_host_f32(window, states_.span().first(size)));
+      states = states_.data();
+    }
+    stack_.reserve_window(audio.positions());
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::kOutOfMemory, "decoder", "no memory to read a window", "use a smaller model");
   }
   SKALD_TRY(const Slot slot, cache_.open(audio.positions()));
-  const auto begin = std::chrono::steady_clock::now();
-  try {
-    stack_.read_window(states, audio.positions(), slot, cache_);
-  } catch (const std::bad_alloc&) {
-    cache_.close(slot);
-    return fail(ErrorCode::kOutOfMemory, "decoder", "no memory to read a window");
-  }
+  stack_.read_window(states, slot, cache_);
   report_.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return slot;
 }

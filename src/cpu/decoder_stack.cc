@@ -37,12 +37,15 @@ void DecoderStack::reserve_rows(size_t rows) {
   room_ = rows;
 }
 
-void DecoderStack::read_window(const float* states, int positions, model::Slot slot, KvCache& cache) {
-  const auto size = static_cast<size_t>(positions * cache.stride());
+void DecoderStack::reserve_window(int positions) {
+  const auto size = 2 * static_cast<size_t>(positions) * static_cast<size_t>(dims_.text_state);
   if (window_.size() < size) window_ = AlignedBuffer<float>(size);
+}
+
+void DecoderStack::read_window(const float* states, model::Slot slot, KvCache& cache) {
   for (int layer = 0; layer < dims_.text_layers; ++layer) {
     ops_.linear(weights_.blocks[static_cast<size_t>(layer)].cross_kv, {states, dims_.audio_state},
-                {window_.data(), cache.stride()}, positions);
+                {window_.data(), cache.stride()}, cache.positions(slot));
     ops_.pool().parallel_for(dims_.text_heads, [&](int64_t head, int /*thread*/) {
       cache.pack_head(window_.data(), cache.window(slot), layer, static_cast<int>(head));
     });

@@ -26,9 +26,11 @@ class DecoderStack {
   /// Room for this many rows at once; grows only. Throws std::bad_alloc.
   void reserve_rows(size_t rows);
 
+  /// Room to read a window of this many positions; grows only. Throws std::bad_alloc.
+  void reserve_window(int positions);
+
   /// Cross-attention keys and values of `states` (S, D) into the window of `slot`.
-  /// Throws std::bad_alloc.
-  void read_window(const float* states, int positions, model::Slot slot, KvCache& cache);
+  void read_window(const float* states, model::Slot slot, KvCache& cache);
 
   /// Runs all layers; keys and values of the rows go into `cache`. The cross-attention queries of layer l (rows, D),
   /// scaled, are given to after_query(l, queries) before they are used.
