@@ -1,0 +1,153 @@
+// The public API over mini.en: samples in memory, cancelling, callers at the same time.
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "audio/audio_source.h"
+#include "skald/engine.h"
+
+namespace skald {
+namespace {
+
+Engine& engine() {
+  static Engine loaded = [] {
+    LoadOptions options;
+    options.model = std::string(SKALD_SOURCE_DIR) + "/models/mini.en";
+    return Engine::load(options).value();
+  }();
+  return loaded;
+}
+
+const std::string& hello() {
+  static const std::string path = std::string(SKALD_SOURCE_DIR) + "/samples/hello.wav";
+  return path;
+}
+
+std::vector<float> samples_of(const std::string& path) {
+  const auto source = audio::open_audio(path).value();
+  std::vector<float> samples;
+  std::vector<float> block(4096);
+  while (const size_t got = source->read(block).value()) {
+    samples.insert(samples.end(), block.begin(), block.begin() + static_cast<std::ptrdiff_t>(got));
+  }
+  return samples;
+}
+
+TEST(EngineApi, InfoDescribesTheModel) {
+  const ModelInfo& info = engine().info();
+  EXPECT_FALSE(info.multilingual);
+  EXPECT_EQ(0, info.languages);
+  EXPECT_EQ(80, info.mel_bands);
+  EXPECT_EQ(256, info.width);
+  EXPECT_EQ(4, info.encoder_layers);
+  EXPECT_EQ(3, info.decoder_layers);
+  EXPECT_EQ(51864, info.vocabulary);
+  EXPECT_EQ("cpu", info.device);
+  EXPECT_EQ("float32", info.compute_type);
+  EXPECT_GE(info.threads, 1);
+  EXPECT_GT(info.load_seconds, 0);
+}
+
+TEST(EngineApi, SamplesGiveWhatTheFileGives) {
+  const auto from_file = engine().transcribe(hello(), {});
+  const auto from_memory = engine().transcribe(samples_of(hello()), {});
+  ASSERT_TRUE(from_file);
+  ASSERT_TRUE(from_memory);
+  EXPECT_EQ(from_file->text, from_memory->text);
+  EXPECT_EQ(from_file->duration, from_memory->duration);
+  ASSERT_EQ(2U, from_file->devices.size());
+  EXPECT_EQ("encoder", from_file->devices[0].stage);
+  EXPECT_EQ(1, from_file->devices[0].calls);
+  EXPECT_EQ("decoder", from_file->devices[1].stage);
+  EXPECT_GT(from_file->devices[1].calls, 1);
+  EXPECT_GE(from_file->timings.total, from_file->timings.encode + from_file->timings.decode);
+}
+
+TEST(EngineApi, CallbacksComeInOrder) {
+  std::string order;
+  Callbacks callbacks;
+  callbacks.on_language = [&](const std::string& code, double) { order += "L" + code; };
+  callbacks.on_segment = [&](const Segment&) { order += "S"; };
+  callbacks.on_progress = [&](double done, double total) { order += done < total ? "p" : "P"; };
+  ASSERT_TRUE(engine().transcribe(hello(), {}, callbacks));
+  EXPECT_EQ("LenpSP", order);
+}
+
+TEST(EngineApi, NoSamplesNoText) {
+  const auto transcript = engine().transcribe(std::vector<float>{}, {});
+  ASSERT_TRUE(transcript);
+  EXPECT_TRUE(transcript->complete);
+  EXPECT_TRUE(transcript->segments.empty());
+  EXPECT_EQ("", transcript->text);
+  EXPECT_EQ(0, transcript->duration);
+}
+
+TEST(EngineApi, CancelledBeforeItBegan) {
+  const std::atomic<bool> cancel{true};
+  Callbacks callbacks;
+  callbacks.cancel = &cancel;
+  const auto transcript = engine().transcribe(hello(), {}, callbacks);
+  ASSERT_TRUE(transcript);
+  EXPECT_FALSE(transcript->complete);
+  ASSERT_TRUE(transcript->error);
+  EXPECT_EQ(ErrorCode::kCancelled, transcript->error->code);
+  EXPECT_TRUE(transcript->segments.empty());
+}
+
+TEST(EngineApi, CancelledAfterASegmentKeepsIt) {
+  std::vector<float> twice = samples_of(hello());
+  twice.resize(audio::kSampleRate * 31);  // two windows
+  std::atomic<bool> cancel{false};
+  Callbacks callbacks;
+  callbacks.cancel = &cancel;
+  callbacks.on_segment = [&](const Segment&) { cancel = true; };
+  const auto transcript = engine().transcribe(twice, {}, callbacks);
+  ASSERT_TRUE(transcript);
+  EXPECT_FALSE(transcript->complete);
+  ASSERT_FALSE(transcript->segments.empty());
+  EXPECT_FALSE(transcript->text.empty());
+  EXPECT_TRUE(engine().transcribe(hello(), {})->complete);  // the engine is as good as before
+}
+
+TEST(EngineApi, CallersWaitForEachOther) {
+  const std::string alone = engine().transcribe(hello(), {})->text;
+  std::vector<std::string> texts(3);
+  {
+    std::vector<std::jthread> threads;
+    for (std::string& text : texts) {
+      threads.emplace_back([&text] { text = engine().transcribe(hello(), {}).value().text; });
+    }
+  }
+  for (const std::string& text : texts) EXPECT_EQ(alone, text);
+}
+
+TEST(EngineApi, MoreBeamsThanUsualMakeRoom) {
+  TranscribeOptions options;
+  options.beam_size = 9;
+  const auto transcript = engine().transcribe(hello(), options);
+  ASSERT_TRUE(transcript) << to_string(transcript.error());
+  EXPECT_FALSE(transcript->text.empty());
+}
+
+TEST(EngineApi, CheckSaysWhatTranscribeWould) {
+  TranscribeOptions options;
+  EXPECT_TRUE(engine().check(options));
+  options.task = "translate";
+  ASSERT_FALSE(engine().check(options));
+  EXPECT_EQ(ErrorCode::kUnsupported, engine().check(options).error().code);
+  EXPECT_EQ(ErrorCode::kUnsupported, engine().transcribe(hello(), options).error().code);
+}
+
+TEST(EngineApi, RenderKnowsItsFormatsOnly) {
+  const auto transcript = engine().transcribe(hello(), {});
+  for (const std::string_view format : output_formats())
+    EXPECT_TRUE(render(*transcript, std::string(format))) << format;
+  EXPECT_EQ(ErrorCode::kInvalidArgument, render(*transcript, "docx").error().code);
+}
+
+}  // namespace
+}  // namespace skald
