@@ -51,7 +51,7 @@ __attribute__((target("avx512f"))) void burst_avx512() {
   const __m512 factor = _mm512_set1_ps(0.5F);
   for (int i = 0; i < kPeakRounds; ++i) {
 #pragma GCC unroll 12
-    for (int j = 0; j < 12; ++j) x[j] = _mm512_fmadd_ps(x[j], factor, factor);
+    for (auto& v : x) v = _mm512_fmadd_ps(v, factor, factor);
   }
   for (auto& v : x) benchmark::DoNotOptimize(v);
 }
@@ -62,7 +62,7 @@ __attribute__((target("avx2,fma"))) void burst_avx2() {
   const __m256 factor = _mm256_set1_ps(0.5F);
   for (int i = 0; i < kPeakRounds; ++i) {
 #pragma GCC unroll 12
-    for (int j = 0; j < 12; ++j) x[j] = _mm256_fmadd_ps(x[j], factor, factor);
+    for (auto& v : x) v = _mm256_fmadd_ps(v, factor, factor);
   }
   for (auto& v : x) benchmark::DoNotOptimize(v);
 }
