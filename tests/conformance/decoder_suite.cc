@@ -191,7 +191,7 @@ void check_class(const std::vector<float>& logits, const std::vector<uint64_t>& 
     if (!masked(mask, t)) order.push_back(t);
   }
   const auto logit = [&](int t) { return logits[static_cast<size_t>(t)]; };
-  std::ranges::stable_sort(order, [&](int a, int b) { return logit(a) > logit(b); });
+  std::ranges::sort(order, [&](int a, int b) { return logit(a) != logit(b) ? logit(a) > logit(b) : a < b; });
   for (size_t i = 0; i < top.size(); ++i) {
     if (i < order.size()) {
       EXPECT_EQ(top[i].token, order[i]) << "rank " << i;
