@@ -26,8 +26,6 @@ class Progress {
   bool shown_here_;
   bool visible_ = false;
   Clock::time_point begin_ = Clock::now();
-  double done_ = 0;
-  double total_ = 0;
 };
 
 }  // namespace skald::cli
