@@ -63,7 +63,7 @@ TEST(Transcribe, AFormatGoesToStandardOutput) {
 TEST(Transcribe, JsonHasTheReferencesFieldsAndOurs) {
   const Outcome outcome = run({"transcribe", "--quiet", "-f", "json", sample("hello.wav")});
   const auto json = nlohmann::json::parse(outcome.out);
-  EXPECT_EQ(" " + spoken("hello"), json["text"]);
+  EXPECT_EQ(" " + spoken("hello"), json["text"].get<std::string>());
   EXPECT_EQ("en", json["language"]);
   EXPECT_EQ("mini.en", json["model"]);
   for (const char* key : {"device", "compute_type", "duration", "timings", "devices", "complete"}) {
