@@ -3,7 +3,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
-#include <new>
 
 namespace {
 
@@ -16,7 +15,8 @@ void note() {
 
 }  // namespace
 
-// Calls of our own objects come here by --wrap; those of the standard library by the replaced operators below.
+// Calls from our objects come here by --wrap, those of templates instantiated in them too. Operators new are wrapped,
+// not replaced, because sanitizers bring their own.
 extern "C" {
 // NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): the linker fixes these names
 void* __real_malloc(size_t size);
@@ -24,6 +24,19 @@ void* __real_calloc(size_t count, size_t size);
 void* __real_realloc(void* memory, size_t size);
 void* __real_aligned_alloc(size_t alignment, size_t size);
 
+void* __real__Znwm(size_t size);  // operator new(size_t)
+void* __real__Znam(size_t size);  // operator new[](size_t)
+
+void* __wrap__Znwm(size_t size);
+void* __wrap__Znwm(size_t size) {
+  note();
+  return __real__Znwm(size);
+}
+void* __wrap__Znam(size_t size);
+void* __wrap__Znam(size_t size) {
+  note();
+  return __real__Znam(size);
+}
 void* __wrap_malloc(size_t size);
 void* __wrap_malloc(size_t size) {
   note();
@@ -45,27 +58,6 @@ void* __wrap_aligned_alloc(size_t alignment, size_t size) {
   return __real_aligned_alloc(alignment, size);
 }
 // NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
-}
-
-void* operator new(size_t size) {
-  void* memory = std::malloc(size == 0 ? 1 : size);  // counted there
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-void* operator new[](size_t size) {
-  return operator new(size);
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, size_t /*size*/) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory, size_t /*size*/) noexcept {
-  std::free(memory);
 }
 
 namespace skald::conformance {

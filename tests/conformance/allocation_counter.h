@@ -1,6 +1,6 @@
 #pragma once
-// Counts every allocation of the program while it is switched on, on all threads. The program that links it is linked
-// with --wrap for the functions of malloc's family.
+// Counts the allocations of our own code while it is switched on, on all threads. The program that links it is linked
+// with --wrap for operator new and the functions of malloc's family (CMakeLists.txt).
 
 #include <cstdint>
 

@@ -18,6 +18,7 @@ TEST_P(DecoderConformance, ThreadsDoNotChangeTheResult) {
     ThreadPool pool(threads);
     const auto under_test = decoder(model, pool, 3, 3);
     std::vector<Ask> asks;
+    asks.reserve(3);
     for (int i = 0; i < 3; ++i) {
       asks.push_back({open(*under_test, audio, i % 2), some_tokens(model.dims().vocab, 1 + 8 * i, i), {}, 0});
     }
@@ -107,6 +108,7 @@ TEST_P(DecoderConformance, ReservesAgain) {
   under_test->close(only);
   ASSERT_TRUE(under_test->reserve(6, 5).has_value());
   std::vector<Slot> slots;
+  slots.reserve(5);
   for (int i = 0; i < 5; ++i) slots.push_back(open(*under_test, audio, i));
   EXPECT_TRUE(under_test->fork(slots[0]).has_value());
   EXPECT_EQ(step(*under_test, model.dims().vocab, {{slots[0], {5}}}), expected);

@@ -81,6 +81,7 @@ inline model::Slot open(model::Decoder& decoder, const model::EncodedAudio& audi
 /// Tokens that differ and lie in all parts of the vocabulary.
 inline std::vector<int32_t> some_tokens(int vocab, int count, int key) {
   std::vector<int32_t> tokens;
+  tokens.reserve(static_cast<size_t>(count));
   for (int i = 0; i < count; ++i) tokens.push_back((key * 131 + i * 97) % vocab);
   return tokens;
 }

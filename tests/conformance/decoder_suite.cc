@@ -81,6 +81,7 @@ std::vector<Answer> alone(Decoder& decoder, const Model& model, const MadeUpAudi
                           const std::vector<std::vector<int32_t>>& steps) {
   std::vector<Answer> answers;
   const Slot slot = open(decoder, audio, window);
+  answers.reserve(steps.size());
   for (const auto& tokens : steps) {
     answers.push_back(step(decoder, model.dims().vocab, {{.slot = slot, .tokens = tokens, .no_speech_at = 0}}).front());
   }
@@ -101,6 +102,7 @@ TEST_P(DecoderConformance, ResultsDoNotDependOnTheMix) {
   };
   std::vector<Member> members;
   const int prompts[] = {1, 17, 4, 9};
+  members.reserve(4);
   for (int i = 0; i < 4; ++i) {
     members.push_back(
         {i == 2 ? &shorter : &pair,
@@ -108,12 +110,15 @@ TEST_P(DecoderConformance, ResultsDoNotDependOnTheMix) {
          {some_tokens(vocab, prompts[i], i), some_tokens(vocab, 1, i + 9), some_tokens(vocab, 2, i + 5)}});
   }
   std::vector<std::vector<Answer>> expected;
+  expected.reserve(members.size());
   for (const Member& m : members) expected.push_back(alone(*under_test, model, *m.audio, m.window, m.steps));
 
   std::vector<Slot> slots;
+  slots.reserve(members.size());
   for (const Member& m : members) slots.push_back(open(*under_test, *m.audio, m.window));
   for (size_t s = 0; s < 3; ++s) {
     std::vector<Ask> asks;
+    asks.reserve(members.size());
     for (size_t i = 0; i < members.size(); ++i) {
       asks.push_back({.slot = slots[i], .tokens = members[i].steps[s], .no_speech_at = 0});
     }
@@ -259,6 +264,7 @@ TEST_P(DecoderConformance, NoSpeechIsReadWhereItIsAsked) {
   const NaiveWhisper naive(*model.checkpoint);
   for (const int at : {0, 3, 5}) {
     std::vector<Ask> asks;
+    asks.reserve(2);
     for (int window = 0; window < 2; ++window)
       asks.push_back({open(*under_test, audio, window), tokens, everything, at});
     const auto answers = step(*under_test, vocab, asks);
@@ -299,7 +305,8 @@ TEST_P(DecoderConformance, AlignsLikeNaive) {
   ASSERT_EQ(attention->positions, positions);
   ASSERT_EQ(attention->scores.size(), size_t{3 * 20} * static_cast<size_t>(positions));
   for (size_t h = 0; h < heads.size(); ++h) {
-    const Matrix& expected = scores[static_cast<size_t>(heads[h].first * model.dims().text_heads + heads[h].second)];
+    const int row = heads[h].first * model.dims().text_heads + heads[h].second;
+    const Matrix& expected = scores[static_cast<size_t>(row)];
     expect_near(std::span(attention->scores).subspan(h * expected.values.size(), expected.values.size()),
                 expected.values, tolerance(GetParam(), decoder_depth(model.dims(), positions), expected.values));
   }

@@ -46,6 +46,7 @@ std::vector<std::vector<float>> encode(Encoder& encoder, const WindowBatch& batc
   EXPECT_EQ((*out)->windows(), batch.windows);
   EXPECT_EQ((*out)->positions(), batch.frames / 2);
   std::vector<std::vector<float>> states;
+  states.reserve(static_cast<size_t>(batch.windows));
   for (int i = 0; i < batch.windows; ++i) states.push_back(states_of(**out, i));
   return states;
 }
