@@ -152,7 +152,8 @@ Matrix NaiveWhisper::decode(std::span<const float> states, int positions, std::s
   std::ranges::copy(states, audio.values.begin());
   const int length = static_cast<int>(tokens.size());
   if (cross_scores != nullptr) {
-    cross_scores->assign(static_cast<size_t>(dims.text_layers * dims.text_heads), Matrix(length, positions));
+    const int heads = dims.text_layers * dims.text_heads;
+    cross_scores->assign(static_cast<size_t>(heads), Matrix(length, positions));
   }
   const auto embedding = tensor("decoder.token_embedding.weight", Shape{dims.vocab, dims.text_state});
   const auto position = tensor("decoder.positional_embedding", Shape{dims.text_ctx, dims.text_state});
