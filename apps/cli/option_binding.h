@@ -19,6 +19,7 @@ std::string hyphenated(std::string name);
 class OptionTable {
  public:
   explicit OptionTable(CLI::App& app) : app_(&app) {}
+  ~OptionTable() = default;
   OptionTable(const OptionTable&) = delete;
   OptionTable& operator=(const OptionTable&) = delete;
 

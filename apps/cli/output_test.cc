@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 class OutputPlanTest : public testing::Test {
  protected:
   OutputPlanTest() : directory_(fs::path(testing::TempDir()) / "skald_output_test") { fs::remove_all(directory_); }
-  ~OutputPlanTest() override { fs::remove_all(directory_); }
+  void TearDown() override { fs::remove_all(directory_); }
 
   std::string where_of(const OutputOptions& options, const std::vector<std::string>& inputs = {"a.wav"}) const {
     const auto plan = OutputPlan::make(options, inputs);

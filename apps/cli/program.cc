@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <optional>
 #include <sstream>
 #include <utility>
 
@@ -74,8 +75,8 @@ ExitCode run_command(CLI::App& root, Command& command, const std::vector<std::st
     const auto option = std::ranges::find_if(rest, [](const std::string& word) { return word.starts_with('-'); });
     return unknown_argument(command, option == rest.end() ? rest.front() : *option);
   }
-  if (command.table().error()) {
-    complain(*command.table().error());
+  if (const std::optional<Error>& error = command.table().error()) {
+    complain(*error);
     return kUsage;
   }
   return command.run();

@@ -67,6 +67,8 @@ class Engine {
 
   const ModelInfo& info() const;
 
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
   Engine(Engine&&) noexcept;
   Engine& operator=(Engine&&) noexcept;
   ~Engine();

@@ -14,8 +14,8 @@ namespace skald {
 
 /// Names, bounds and help of one option, as a visitor of for_each_field sees it.
 struct Field {
-  const char* name;  ///< snake_case; the command line shows it with hyphens and accepts both
-  const char* help;  ///< one sentence, without a full stop
+  const char* name = "";  ///< snake_case; the command line shows it with hyphens and accepts both
+  const char* help = "";  ///< one sentence, without a full stop
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();
   const char* metavar = "";  ///< "PATH", "N", ... for the help text

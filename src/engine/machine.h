@@ -22,6 +22,7 @@ class Machine {
   /// Opens the model that `options` name. Pre: validate(options). Errors: those of Engine::load.
   static Result<std::unique_ptr<Machine>> open(const LoadOptions& options);
 
+  ~Machine() = default;
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
 

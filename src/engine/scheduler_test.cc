@@ -15,6 +15,7 @@ TEST(Scheduler, OneAtATime) {
   int worst = 0;
   int done = 0;
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < 200; ++i) {

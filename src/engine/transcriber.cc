@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -97,10 +98,10 @@ class Run {
   const Callbacks& callbacks_;
   Transcript out_;
   WatchedSource source_;
-  std::optional<audio::MelStream> mel_;
+  std::unique_ptr<audio::MelStream> mel_;
   std::vector<float> frames_;  // (3000, M)
   decode::Settings settings_;
-  std::optional<History> history_;
+  History history_{{}, false, 0};
   int64_t content_ = 0;  // frames of the recording
   int64_t seek_ = 0;
   bool first_is_encoded_ = false;  // language detection has encoded the whole first window already
@@ -110,7 +111,8 @@ Result<void> Run::prepare() {
   {
     const double audio_before = out_.timings.audio;
     const Stopwatch watch(out_.timings.mel);
-    SKALD_TRY(mel_, audio::MelStream::open(source_, machine_.mel(), machine_.pool()));
+    SKALD_TRY(auto opened, audio::MelStream::open(source_, machine_.mel(), machine_.pool()));
+    mel_ = std::make_unique<audio::MelStream>(std::move(opened));
     out_.timings.mel -= out_.timings.audio - audio_before;
   }
   content_ = mel_->content_frames();
@@ -123,7 +125,7 @@ Result<void> Run::prepare() {
   std::vector<int32_t> initial;
   if (options_.initial_prompt)
     initial = machine_.tokenizer().encode(" " + std::string(text::strip(*options_.initial_prompt)));
-  history_.emplace(std::move(initial), options_.carry_initial_prompt, text_ctx / 2 - 1);
+  history_ = History(std::move(initial), options_.carry_initial_prompt, text_ctx / 2 - 1);
   return {};
 }
 
@@ -168,7 +170,7 @@ Result<void> Run::encode(int64_t begin, int content) {
 Result<decode::WindowResult> Run::decode(WindowPlace place) {
   if (asked_to_stop(callbacks_)) return fail(ErrorCode::kCancelled, "", "cancelled");
   if (!std::exchange(first_is_encoded_, false)) SKALD_CHECK(encode(place.seek, place.frames));
-  const decode::Task task{.audio = &machine_.encoded(), .window = 0, .seek = place.seek, .prompt = history_->prompt()};
+  const decode::Task task{.audio = &machine_.encoded(), .window = 0, .seek = place.seek, .prompt = history_.prompt()};
   const Stopwatch watch(out_.timings.decode);
   SKALD_TRY(auto results, decode::decode_windows(machine_.decoder(), machine_.tokenizer(), settings_,
                                                  std::span(&task, 1), callbacks_.cancel));
@@ -199,7 +201,7 @@ void Run::keep(const decode::WindowResult& result, WindowSegments cut) {
     if (callbacks_.on_segment) callbacks_.on_segment(segment);
     out_.segments.push_back(segment);
   }
-  history_->add(cut.segments, !options_.condition_on_previous_text || result.temperature > kForgetTemperature);
+  history_.add(cut.segments, !options_.condition_on_previous_text || result.temperature > kForgetTemperature);
   seek_ = cut.next_seek;
 }
 
@@ -224,7 +226,7 @@ Result<Transcript> Run::finish() {
     out_.complete = false;
     out_.error = std::move(outcome).error();
   }
-  if (history_) out_.text = machine_.tokenizer().decode(history_->spoken());
+  out_.text = machine_.tokenizer().decode(history_.spoken());
   out_.devices = {since(machine_.encoder().report(), encoder_before),
                   since(machine_.decoder().report(), decoder_before)};
   out_.timings.total = std::chrono::duration<double>(Clock::now() - begin).count();

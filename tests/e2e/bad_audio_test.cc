@@ -16,8 +16,8 @@ struct BadAudio {
   std::vector<std::string> says;          // beside the file's name
 };
 
-void PrintTo(const BadAudio& c, std::ostream* out) {
-  *out << c.name;
+std::ostream& operator<<(std::ostream& out, const BadAudio& c) {
+  return out << c.name;
 }
 
 std::string noise(size_t size) {

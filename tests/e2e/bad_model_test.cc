@@ -19,8 +19,8 @@ struct BadModel {
   std::vector<std::string> says;
 };
 
-void PrintTo(const BadModel& c, std::ostream* out) {
-  *out << c.name;
+std::ostream& operator<<(std::ostream& out, const BadModel& c) {
+  return out << c.name;
 }
 
 std::string header_of(uint64_t length, const std::string& text) {

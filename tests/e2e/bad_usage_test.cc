@@ -16,8 +16,8 @@ struct BadUsage {
   Words says;
 };
 
-void PrintTo(const BadUsage& c, std::ostream* out) {
-  *out << c.name;
+std::ostream& operator<<(std::ostream& out, const BadUsage& c) {
+  return out << c.name;
 }
 
 const BadUsage kCases[] = {
