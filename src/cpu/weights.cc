@@ -153,7 +153,8 @@ class Loader {
 /// The factor of the attention scores, on the query alone: the reference scales query and key by E^-0.25 each
 /// (model.py, MultiHeadAttention.qkv_attention). Exact for E = 64, the head width of every Whisper model.
 float query_scale(int width, int heads) {
-  return 1.0F / std::sqrt(static_cast<float>(width / heads));
+  const int head_width = width / heads;
+  return 1.0F / std::sqrt(static_cast<float>(head_width));
 }
 
 /// Query, key (which has no bias) and value of a self-attention.
