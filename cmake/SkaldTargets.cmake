@@ -10,6 +10,11 @@ function(skald_library name)
   set_target_properties(skald_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
 endfunction()
 
+# The programs of all tests labelled fast: what the sanitizer builds need.
+if(SKALD_BUILD_TESTS)
+  add_custom_target(fast_tests)
+endif()
+
 # skald_test(NAME SOURCES ... DEPS ... LABELS ... [TIMEOUT s])
 #   One GoogleTest program, registered once per program: its cases are many and short.
 function(skald_test name)
@@ -29,4 +34,7 @@ function(skald_test name)
   endif()
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+  if("fast" IN_LIST ARG_LABELS)
+    add_dependencies(fast_tests ${name})
+  endif()
 endfunction()
