@@ -74,6 +74,13 @@ std::unexpected<Error> not_found(const std::string& name, const std::optional<st
               "with .en for English alone, or a directory");
 }
 
+/// "owner/name" as it stands; none for other paths.
+std::optional<std::string> as_repository(const std::string& path) {
+  const bool relative = path[0] != '.' && path[0] != '/';
+  if (relative && std::count(path.begin(), path.end(), '/') == 1 && !path.ends_with('/')) return path;
+  return std::nullopt;
+}
+
 Result<fs::path> find_by_name(const std::string& name) {
   const bool path_like = is_path_like(name);
   if (path_like && is_there(name)) return fs::path(name);
@@ -82,11 +89,7 @@ Result<fs::path> find_by_name(const std::string& name) {
       if (is_model(directory / name)) return directory / name;
     }
   }
-  std::optional<std::string> repository = path_like ? std::nullopt : hf_repository(name);
-  if (path_like && name[0] != '.' && name[0] != '/' && std::count(name.begin(), name.end(), '/') == 1 &&
-      !name.ends_with('/')) {
-    repository = name;
-  }
+  const auto repository = path_like ? as_repository(name) : hf_repository(name);
   if (repository) {
     const auto cache = hf_cache_directory();
     if (const auto snapshot = cache ? hf_snapshot(*cache, *repository) : std::nullopt) return *snapshot;
