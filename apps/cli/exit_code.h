@@ -27,7 +27,7 @@ inline constexpr const char* kExitCodeHelp =
     "  130  interrupted; what was finished has been written\n"
     "  141  the reader of standard output went away\n";
 
-/// For a failure of Engine::load(): options are usage, everything else is the model.
+/// For a failure of Engine::load() after its options were checked: the model's fault, or the machine's.
 inline ExitCode exit_code_of_load(ErrorCode code) {
   switch (code) {
     case ErrorCode::kOutOfMemory:
