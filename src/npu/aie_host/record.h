@@ -74,13 +74,15 @@ struct Token {
 };
 
 /// Records `op`, which makes a value of `bits` (vector or accumulator; 32 for a scalar) from up to three others.
-/// `accumulator` is the one that a multiply-accumulate adds to, which it needs later than its factors.
-Token record(Op op, unsigned bits, Token first = {}, Token second = {}, Token accumulator = {});
+/// `accumulator` is the one that a multiply-accumulate adds to, which it needs later than its factors. `macs`: products
+/// that a multiply forms, all of them (mmul<4, 8, 8>: 256). Compares and reductions to a scalar: `bits` of an operand.
+Token record(Op op, unsigned bits, Token first = {}, Token second = {}, Token accumulator = {}, unsigned macs = 0);
 
 /// A value that is made of two: ready when both are. Costs nothing.
 Token join(Token first, Token second);
 
 /// Records kLoad, kLoadAccumulator or kLookup of `bytes` at `address`; `index`: what the address was computed from.
+/// A lookup fetches four entries at once: one call, of 32 bytes, for four lanes.
 Token record_load(Op op, const void* address, unsigned bytes, Token index = {});
 
 /// Records kStore, kStoreAccumulator or kStoreNarrow of `bytes` at `address`.
@@ -89,7 +91,7 @@ void record_store(Op op, const void* address, unsigned bytes, Token value);
 #else
 
 struct Token {};
-inline Token record(Op, unsigned, Token = {}, Token = {}, Token = {}) {
+inline Token record(Op, unsigned, Token = {}, Token = {}, Token = {}, unsigned = 0) {
   return {};
 }
 inline Token join(Token, Token) {
