@@ -21,13 +21,18 @@ Machine::Machine(int threads, std::unique_ptr<model::Checkpoint> checkpoint, tex
       mel_(checkpoint_->dims().mel_bands) {}
 
 Result<std::unique_ptr<Machine>> Machine::open(const LoadOptions& options) {
-  SKALD_TRY(const Isa isa, select_isa());
   SKALD_TRY(const auto path, hub::find_model(options.model));
   SKALD_TRY(auto checkpoint, model::open_checkpoint(path));
+  return make(std::move(checkpoint), options, path.string());
+}
+
+Result<std::unique_ptr<Machine>> Machine::make(std::unique_ptr<model::Checkpoint> checkpoint,
+                                               const LoadOptions& options, const std::string& path) {
+  SKALD_TRY(const Isa isa, select_isa());
   const model::Dims& dims = checkpoint->dims();
   // The window is 3000 frames, two to a position: with another context the reference fails in the encoder.
   if (dims.audio_ctx * 2 != audio::kWindowFrames) {
-    return fail(ErrorCode::kUnsupported, path.string(),
+    return fail(ErrorCode::kUnsupported, path,
                 "has " + std::to_string(dims.audio_ctx) + " encoder positions, which no Whisper model has",
                 "use a model with 1500 (max_source_positions)");
   }
@@ -35,7 +40,7 @@ Result<std::unique_ptr<Machine>> Machine::open(const LoadOptions& options) {
   const int threads = options.threads > 0 ? options.threads : available_cpus();
   std::unique_ptr<Machine> machine(new Machine(threads, std::move(checkpoint), std::move(tokenizer)));
   SKALD_CHECK(machine->build(isa));
-  machine->describe(options, path.string(), isa);
+  machine->describe(options, path, isa);
   return machine;
 }
 

@@ -22,6 +22,10 @@ class Machine {
   /// Opens the model that `options` name. Pre: validate(options). Errors: those of Engine::load.
   static Result<std::unique_ptr<Machine>> open(const LoadOptions& options);
 
+  /// The same of a checkpoint at hand; `path` is what messages call it.
+  static Result<std::unique_ptr<Machine>> make(std::unique_ptr<model::Checkpoint> checkpoint,
+                                               const LoadOptions& options, const std::string& path);
+
   ~Machine() = default;
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
