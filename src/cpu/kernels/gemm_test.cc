@@ -195,6 +195,37 @@ TEST(Gemm, GeluIsExact) {
   }
 }
 
+// A batch must not change what a row gives: the decoder's few rows and the encoder's many sum in one order.
+TEST(Gemm, ARowAloneGivesWhatItGivesAmongMany) {
+  constexpr int kMany = 61;
+  constexpr int kColumns = 83;
+  constexpr int kDepth = 700;
+  const auto a = random_floats(at(kMany * kDepth), 1);
+  const auto w = random_floats(at(kColumns * kDepth), 2);
+  const auto bias = random_floats(at(kColumns), 3);
+  std::vector<float> packed(packed_size_f32(kColumns, kDepth));
+  pack_f32(w.data(), kColumns, kDepth, packed.data());
+  GemmF32 g{.lda = kDepth, .w = packed.data(), .bias = bias.data(), .ldc = kColumns, .n = kColumns, .k = kDepth};
+  for (const Isa isa : covered()) {
+    std::vector<float> many(at(kMany * kColumns));
+    g.a = a.data();
+    g.c = many.data();
+    g.m = kMany;
+    kernels(isa).gemm_f32(g);
+    for (const int rows : {1, 2, 3, 4, 5, 7, 8, 13, 14, 15, 28, 30}) {
+      for (int first = 0; first + rows <= kMany; first += rows) {
+        std::vector<float> few(at(rows * kColumns));
+        g.a = &a[at(first * kDepth)];
+        g.c = few.data();
+        g.m = rows;
+        kernels(isa).gemm_f32(g);
+        ASSERT_TRUE(std::equal(few.begin(), few.end(), many.begin() + first * kColumns))
+            << to_string(isa) << ": " << rows << " rows from " << first;
+      }
+    }
+  }
+}
+
 TEST(Pack, PanelsAndPadding) {
   for (const int n : {1, 15, 16, 17, 40}) {
     constexpr int kDepth = 5;
