@@ -126,6 +126,22 @@ TEST(Fusion, WideningLoadIsOneOperation) {
   EXPECT_EQ(found.loops[0].length, 1);
 }
 
+TEST(Fusion, AccumulatorsOfTheSizeOfVectorsGoToMemoryAsTheyAre) {
+  // Load 32 int32, make an accumulator of them, add products, store the accumulator unshifted: four loads on port A,
+  // four stores, nothing else besides the multiply.
+  const Cost found = cost_of([] {
+    loop(64, LoopKind::kPipelined, 16, [](int i) {
+      const Token loaded = hook::record_load(Op::kLoad, in_bank(0, 128 * i), 128);
+      const Token sum = hook::record(Op::kUps, 1024, loaded);
+      const Token made = hook::record(Op::kIntMac, 1024, {}, {}, sum);
+      hook::record_store(Op::kStore, in_bank(1, 128 * i), 128, hook::record(Op::kSrs, 1024, made));
+    });
+  });
+  EXPECT_EQ(found.loops[0].interval, 4);
+  // Loads at 0 to 3, multiply at 3 + 7 - 3 + 1, stores from 5 later.
+  EXPECT_EQ(found.loops[0].length, 8 + 5 + 4);
+}
+
 TEST(Memory, StoreThenLoadOfTheSameBytesIsACycle) {
   const Cost found = cost_of([] {
     loop(64, LoopKind::kPipelined, 16, [](int) {

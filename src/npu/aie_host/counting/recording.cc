@@ -104,19 +104,39 @@ class Fusion {
       if (users_[source] != 1 || ops_[source].used_later || ops_[source].count == 0) {
         continue;
       }
-      const Op loaded = fused_load(op.op);
-      const Op stored = fused_store(ops_[source].op);
+      const Op loaded = fused_load(op, ops_[source]);
+      const Op stored = fused_store(ops_[source]);
       if (ops_[source].op == Op::kLoad && loaded != Op::kCount) {
         take_load(i, source, loaded);
       } else if (op.op == Op::kStore && stored != Op::kCount) {
         take_store(i, source, stored);
       }
     }
+    load_and_store_as_they_are();
   }
 
  private:
-  static Op fused_load(Op op) {
-    switch (op) {
+  /// A 32-bit accumulator has the bits of a vector: what is loaded to be added to goes straight to its register, and a
+  /// result that is not shifted straight to memory.
+  void load_and_store_as_they_are() {
+    for (Recorded& op : ops_) {
+      for (const Use& use : op.uses) {
+        if (use.from != From::kHere) {
+          continue;
+        }
+        Recorded& source = ops_[use.op];
+        if (use.sum && source.op == Op::kLoad) {
+          source.op = Op::kLoadAccumulator;
+        }
+        if (op.op == Op::kStore && operation(source.op).result == Register::kAccumulator) {
+          op.op = Op::kStoreAccumulator;
+        }
+      }
+    }
+  }
+
+  static Op fused_load(const Recorded& op, const Recorded& source) {
+    switch (op.op) {
       case Op::kUnpack: return Op::kLoadUnpack;
       case Op::kUps: return Op::kLoadUps;
       case Op::kWiden: return Op::kLoadWiden;

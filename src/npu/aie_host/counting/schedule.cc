@@ -185,7 +185,13 @@ int resource_bound(const Graph& graph) {
   return std::max(bound, 1);
 }
 
-/// One attempt of iterative modulo scheduling.
+/// In which order operations are placed, and before which cycle an operation need not issue.
+struct Arrangement {
+  std::vector<int> order;
+  std::vector<int> wish;
+};
+
+/// One attempt of modulo scheduling.
 class Modulo {
  public:
   Modulo(const Graph& graph, const Neighbours& neighbours, int interval, std::vector<int> height)
@@ -197,6 +203,52 @@ class Modulo {
         start_(graph.nodes.size(), -1),
         before_(graph.nodes.size(), -1),
         slot_(graph.nodes.size(), kSlots) {}
+
+  /// Places the operations of the busiest slot first, then each other one next to those that it feeds or reads, so that
+  /// values wait little in registers. Gives up where that leaves no place.
+  bool run_close(const Arrangement& arrangement) {
+    for (const int index : arrangement.order) {
+      const Node& node = graph_.nodes[at(index)];
+      constexpr int kFar = 1 << 28;
+      int earliest = -kFar;
+      int latest = kFar;
+      for (const Edge& edge : neighbours_.in[at(index)]) {
+        if (edge.from != index && slot_[at(edge.from)] != kSlots) {
+          earliest = std::max(earliest, start_[at(edge.from)] + edge.cycles - interval_ * edge.distance);
+        }
+      }
+      for (const Edge& edge : neighbours_.out[at(index)]) {
+        if (edge.to != index && slot_[at(edge.to)] != kSlots) {
+          latest = std::min(latest, start_[at(edge.to)] - edge.cycles + interval_ * edge.distance);
+        }
+      }
+      const bool feeds = feeds_placed(index);
+      const bool down = latest < kFar && (feeds || earliest == -kFar);
+      const int from = down ? latest : std::max(earliest, arrangement.wish[at(index)]);
+      int cycle = from;
+      Slot slot = kSlots;
+      for (int step = 0; step < interval_; ++step, cycle += down ? -1 : 1) {
+        if (cycle < earliest || cycle > latest) {
+          break;
+        }
+        slot = reservations_.find(node, cycle + kOrigin * interval_);
+        if (slot != kSlots) {
+          break;
+        }
+      }
+      if (slot == kSlots) {
+        return false;
+      }
+      reservations_.take(index, node, cycle + kOrigin * interval_, slot);
+      start_[at(index)] = cycle;
+      slot_[at(index)] = slot;
+    }
+    const int first = *std::min_element(start_.begin(), start_.end());
+    for (int& start : start_) {
+      start -= first;
+    }
+    return true;
+  }
 
   bool run() {
     const auto first = [this](int a, int b) {
@@ -223,6 +275,16 @@ class Modulo {
   const std::vector<int>& start() const { return start_; }
 
  private:
+  static constexpr int kOrigin = 1 << 12;  ///< iterations that keep cycles before the first positive
+
+  /// Whether a placed operation of the same iteration reads what `index` makes.
+  bool feeds_placed(int index) const {
+    const auto& out = neighbours_.out[at(index)];
+    return std::any_of(out.begin(), out.end(), [this](const Edge& edge) {
+      return edge.read != 0 && edge.distance == 0 && slot_[at(edge.to)] != kSlots;
+    });
+  }
+
   std::set<int> place(int index) {
     const Node& node = graph_.nodes[at(index)];
     int earliest = 0;
@@ -281,7 +343,7 @@ class Modulo {
 /// reader.
 int registers_in_use(const Graph& graph, const Neighbours& neighbours, const std::vector<int>& start, int interval,
                      Register kind) {
-  const int unit = kind == Register::kVector ? 256 : 512;
+  constexpr int kUnit = 256;  // of both kinds: an accumulator may be loaded by halves
   std::vector<int> used(at(interval), 0);
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const Operation& op = operation(graph.nodes[i].op);
@@ -295,13 +357,13 @@ int registers_in_use(const Graph& graph, const Neighbours& neighbours, const std
         last = std::max(last, start[at(edge.to)] + interval * edge.distance + edge.read - 1);
       }
     }
-    const int units = (graph.nodes[i].bits + unit - 1) / unit;
+    const int units = (graph.nodes[i].bits + kUnit - 1) / kUnit;
     for (int cycle = written; cycle <= last; ++cycle) {
       used[at(cycle % interval)] += units;
     }
   }
-  return *std::max_element(used.begin(), used.end()) +
-         (kind == Register::kVector ? graph.vector_invariants : graph.accumulator_invariants);
+  const int most = *std::max_element(used.begin(), used.end());
+  return kind == Register::kVector ? most + graph.vector_invariants : (most + 1) / 2 + graph.accumulator_invariants;
 }
 
 }  // namespace
@@ -352,6 +414,166 @@ Schedule list_schedule(const Graph& graph) {
   return done;
 }
 
+namespace {
+
+/// Arranges a body: the operations of the busiest slot first, then those around them, the nearest first.
+class Arranger {
+ public:
+  Arranger(const Graph& graph, const Neighbours& neighbours, const std::vector<int>& height)
+      : graph_(graph), neighbours_(neighbours), height_(height) {
+    std::array<int, 1U << kSlots> load{};
+    for (const Node& node : graph.nodes) {
+      ++load[operation(node.op).slots];
+    }
+    const auto busiest = static_cast<std::size_t>(std::max_element(load.begin(), load.end()) - load.begin());
+    const std::size_t anchor = load[bit(kVector)] * 2 >= load[busiest] ? bit(kVector) : busiest;
+    for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+      if (operation(graph.nodes[i].op).slots == anchor) {
+        anchors_.push_back(static_cast<int>(i));
+      }
+    }
+  }
+
+  /// Anchors by height.
+  Arrangement by_height() {
+    begin();
+    take(anchors_);
+    std::sort(made_.order.begin(), made_.order.end(), [this](int a, int b) { return higher(a, b); });
+    outwards();
+    return made_;
+  }
+
+  /// Chains of accumulation start one after the other as fast as accumulators can be loaded or stored, and the
+  /// multiplies of a chain are `eighths`/8 of their distance in the source apart: the shorter, the fewer accumulators
+  /// are alive and the longer factors are.
+  Arrangement staggered(int eighths) {
+    begin();
+    int sums = 0;
+    int stores = 0;
+    for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
+      const Operation& op = operation(graph_.nodes[i].op);
+      if (op.memory != 0 && op.result == Register::kAccumulator) {
+        take({static_cast<int>(i)});
+        ++sums;
+      }
+      stores += op.memory != 0 && op.result == Register::kNone ? 1 : 0;
+    }
+    const auto begin_of_anchors = static_cast<std::ptrdiff_t>(made_.order.size());
+    take(anchors_);
+    set_wishes(eighths, sums, stores);
+    std::stable_sort(made_.order.begin() + begin_of_anchors, made_.order.end(),
+                     [this](int a, int b) { return made_.wish[at(a)] < made_.wish[at(b)]; });
+    outwards();
+    return made_;
+  }
+
+ private:
+  void begin() {
+    made_ = {.order = {}, .wish = std::vector<int>(graph_.nodes.size(), 0)};
+    taken_.assign(graph_.nodes.size(), false);
+  }
+
+  bool higher(int a, int b) const { return height_[at(a)] != height_[at(b)] ? height_[at(a)] > height_[at(b)] : a < b; }
+
+  void take(const std::vector<int>& indices) {
+    for (const int index : indices) {
+      if (!taken_[at(index)]) {
+        taken_[at(index)] = true;
+        made_.order.push_back(index);
+      }
+    }
+  }
+
+  void set_wishes(int eighths, int sums, int stores) {
+    std::vector<int> rank(graph_.nodes.size(), -1);
+    std::vector<int> before(anchors_.size(), -1);  // the multiply that the chain's sum comes from
+    int chains = 0;
+    for (std::size_t i = 0; i < anchors_.size(); ++i) {
+      rank[at(anchors_[i])] = static_cast<int>(i);
+      for (const Edge& edge : neighbours_.in[at(anchors_[i])]) {
+        if (edge.read != 0 && edge.distance == 0 && rank[at(edge.from)] >= 0) {
+          before[i] = rank[at(edge.from)];
+        }
+      }
+      chains += before[i] < 0 ? 1 : 0;
+    }
+    const int loads_each = sums / std::max(chains, 1);
+    const int skew = std::max(sums, stores) / std::max(chains, 1);
+    const int lead = loads_each > 0 ? loads_each - 1 + latency(Op::kLoadAccumulator, Op::kIntMac, true) : 0;
+    int chain = 0;
+    std::vector<int> wish(anchors_.size(), 0);  // in eighths of a cycle
+    for (std::size_t i = 0; i < anchors_.size(); ++i) {
+      wish[i] = before[i] < 0 ? 8 * (lead + skew * chain++)
+                              : wish[at(before[i])] + eighths * (static_cast<int>(i) - before[i]);
+      made_.wish[at(anchors_[i])] = wish[i] / 8;
+    }
+  }
+
+  /// Makers of what is placed from the last to the first, then readers from the first to the last.
+  void outwards() {
+    for (std::size_t before = 0; before != made_.order.size();) {
+      before = made_.order.size();
+      std::vector<int> makers;
+      std::vector<int> readers;
+      for (const int index : made_.order) {
+        gather(neighbours_.in[at(index)], true, makers);
+        gather(neighbours_.out[at(index)], false, readers);
+      }
+      // Operations that have no choice of slot before those that may go elsewhere.
+      const auto fixed = [this](int index) { return std::popcount(operation(graph_.nodes[at(index)].op).slots) == 1; };
+      std::stable_sort(makers.begin(), makers.end(),
+                       [&](int a, int b) { return fixed(a) != fixed(b) ? fixed(a) : higher(b, a); });
+      std::stable_sort(readers.begin(), readers.end(), [this](int a, int b) { return higher(a, b); });
+      made_.order.insert(made_.order.end(), makers.begin(), makers.end());
+      made_.order.insert(made_.order.end(), readers.begin(), readers.end());
+    }
+    for (int i = 0; i < static_cast<int>(graph_.nodes.size()); ++i) {
+      take({i});
+    }
+  }
+
+  void gather(const std::vector<Edge>& edges, bool makers, std::vector<int>& found) {
+    for (const Edge& edge : edges) {
+      const int other = makers ? edge.from : edge.to;
+      if (edge.read != 0 && !taken_[at(other)]) {
+        taken_[at(other)] = true;
+        found.push_back(other);
+      }
+    }
+  }
+
+  const Graph& graph_;
+  const Neighbours& neighbours_;
+  const std::vector<int>& height_;
+  std::vector<int> anchors_;
+  std::vector<bool> taken_;
+  Arrangement made_;
+};
+
+/// Whether the stages and registers suffice; fills `result` if so.
+bool accept(const Graph& graph, const Neighbours& neighbours, const std::vector<int>& start, int interval,
+            int most_stages, Pipeline& result) {
+  int length = 0;
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    length = std::max(length, end_of(graph, static_cast<int>(i), start[i]));
+  }
+  const int stages = (length + interval - 1) / interval;
+  const int vectors = registers_in_use(graph, neighbours, start, interval, Register::kVector);
+  const int accumulators = registers_in_use(graph, neighbours, start, interval, Register::kAccumulator);
+  if (stages > most_stages || vectors > kVectorRegisters || accumulators > kAccumulators) {
+    return false;
+  }
+  result.interval = interval;
+  result.length = length;
+  result.stages = stages;
+  result.vector_registers = vectors;
+  result.accumulators = accumulators;
+  result.start = start;
+  return true;
+}
+
+}  // namespace
+
 Pipeline modulo_schedule(const Graph& graph, int most_stages, int straight) {
   Pipeline result;
   const Neighbours neighbours(graph);
@@ -365,27 +587,24 @@ Pipeline modulo_schedule(const Graph& graph, int most_stages, int straight) {
     if (height.empty()) {
       continue;
     }
-    Modulo attempt(graph, neighbours, interval, std::move(height));
-    if (!attempt.run()) {
-      continue;
+    Arranger arranger(graph, neighbours, height);
+    const auto close = [&](const Arrangement& arrangement) {
+      Modulo attempt(graph, neighbours, interval, height);
+      return attempt.run_close(arrangement) &&
+             accept(graph, neighbours, attempt.start(), interval, most_stages, result);
+    };
+    if (close(arranger.by_height())) {
+      return result;
     }
-    int length = 0;
-    for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-      length = std::max(length, end_of(graph, static_cast<int>(i), attempt.start()[i]));
+    for (int eighths = 8; eighths > 0; --eighths) {
+      if (close(arranger.staggered(eighths))) {
+        return result;
+      }
     }
-    const int stages = (length + interval - 1) / interval;
-    const int vectors = registers_in_use(graph, neighbours, attempt.start(), interval, Register::kVector);
-    const int accumulators = registers_in_use(graph, neighbours, attempt.start(), interval, Register::kAccumulator);
-    if (stages > most_stages || vectors > kVectorRegisters || accumulators > kAccumulators) {
-      continue;
+    Modulo early(graph, neighbours, interval, height);
+    if (early.run() && accept(graph, neighbours, early.start(), interval, most_stages, result)) {
+      return result;
     }
-    result.interval = interval;
-    result.length = length;
-    result.stages = stages;
-    result.vector_registers = vectors;
-    result.accumulators = accumulators;
-    result.start = attempt.start();
-    return result;
   }
   return result;
 }
