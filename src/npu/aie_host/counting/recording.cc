@@ -138,15 +138,19 @@ class Fusion {
   static Op fused_load(const Recorded& op, const Recorded& source) {
     switch (op.op) {
       case Op::kUnpack: return Op::kLoadUnpack;
-      case Op::kUps: return Op::kLoadUps;
+      case Op::kUps: return op.bits == source.bits ? Op::kLoadAccumulator : Op::kLoadUps;
       case Op::kWiden: return Op::kLoadWiden;
       default: return Op::kCount;
     }
   }
 
-  static Op fused_store(Op op) {
-    switch (op) {
-      case Op::kSrs: return Op::kStoreSrs;
+  Op fused_store(const Recorded& source) const {
+    switch (source.op) {
+      case Op::kSrs: {
+        const bool as_it_is = source.uses.size() == 1 && source.uses[0].from == From::kHere &&
+                              ops_[source.uses[0].op].bits == source.bits;
+        return as_it_is ? Op::kStoreAccumulator : Op::kStoreSrs;
+      }
       case Op::kConvert: return Op::kStoreConvert;
       case Op::kPack: return Op::kStorePack;
       default: return Op::kCount;
