@@ -35,7 +35,7 @@ using Pattern = std::vector<Dim>;
 /// A dense array of one type.
 struct Block {
   Type type = Type::kI8;
-  std::vector<int64_t> shape;
+  std::vector<int64_t> shape{};
   bool operator==(const Block&) const = default;
 };
 
@@ -43,29 +43,29 @@ enum class Access : uint8_t { kRead, kWrite, kReadWrite };  ///< as the array se
 
 /// A buffer of the host that a launch is given, in the order of Program::arguments.
 struct HostArgument {
-  std::string name;
-  Block block;
+  std::string name{};
+  Block block{};
   Access access = Access::kRead;
   bool operator==(const HostArgument&) const = default;
 };
 
 /// The receiving end of a stream.
 struct Consumer {
-  Tile tile;
-  int depth = 2;        ///< objects held there
-  Pattern from_stream;  ///< order in which arriving elements are placed
+  Tile tile{};
+  int depth = 2;          ///< objects held there
+  Pattern from_stream{};  ///< order in which arriving elements are placed
   bool operator==(const Consumer&) const = default;
 };
 
 /// A stream of objects from one tile to one or more (broadcast), with `depth` objects held at each end that has memory.
 /// An object is `block` at every end; the patterns permute its elements on the way.
 struct Fifo {
-  std::string name;
-  Tile producer;
+  std::string name{};
+  Tile producer{};
   int depth = 2;
-  Pattern to_stream;
-  std::vector<Consumer> consumers;
-  Block block;
+  Pattern to_stream{};
+  std::vector<Consumer> consumers{};
+  Block block{};
   int repeat = 1;  ///< how often a memory tile sends each object
   bool operator==(const Fifo&) const = default;
 };
@@ -73,25 +73,25 @@ struct Fifo {
 /// A memory tile passes on what arrives: one input and several outputs (distribute), several inputs and one output
 /// (join), or one of each. An object of the single side is the objects of the many at `offsets` (elements).
 struct Link {
-  std::vector<int> inputs;   ///< indices into Program::fifos
-  std::vector<int> outputs;  ///< indices into Program::fifos
-  std::vector<int64_t> offsets;
+  std::vector<int> inputs{};   ///< indices into Program::fifos
+  std::vector<int> outputs{};  ///< indices into Program::fifos
+  std::vector<int64_t> offsets{};
   bool operator==(const Link&) const = default;
 };
 
 /// Memory of a compute tile that outlives its objects: lookup tables, scratch, accumulators.
 struct Buffer {
-  std::string name;
-  Tile tile;
-  Block block;
-  std::string table;  ///< initial contents: a table of the kernel catalogue; empty: zeros
+  std::string name{};
+  Tile tile{};
+  Block block{};
+  std::string table{};  ///< initial contents: a table of the kernel catalogue; empty: zeros
   bool operator==(const Buffer&) const = default;
 };
 
 /// Run-time parameters of a compute tile: 32-bit words that the sequence writes and then hands over.
 struct Parameters {
-  std::string name;
-  Tile tile;
+  std::string name{};
+  Tile tile{};
   int words = 0;
   bool operator==(const Parameters&) const = default;
 };
@@ -110,7 +110,7 @@ struct Operand {
   Kind kind = Kind::kScalar;
   int id = 0;     ///< index into Program::fifos or Program::buffers
   int index = 0;  ///< kObject: which of the held objects, oldest first
-  Scalar scalar;
+  Scalar scalar{};
   bool operator==(const Operand&) const = default;
 };
 
@@ -118,14 +118,14 @@ struct Step;
 
 /// Runs `body` `count` times; a negative count: for ever.
 struct Loop {
-  Scalar count;
+  Scalar count{};
   std::vector<Step> body;
   bool operator==(const Loop&) const = default;
 };
 
 /// Runs the phase whose number `selector` is; the resident program of a core that does many things.
 struct Choose {
-  Scalar selector;
+  Scalar selector{};
   std::vector<std::vector<Step>> phases;
   bool operator==(const Choose&) const = default;
 };
@@ -147,8 +147,8 @@ struct Release {
 
 /// Calls a kernel of the catalogue.
 struct Call {
-  std::string kernel;
-  std::vector<Operand> operands;
+  std::string kernel{};
+  std::vector<Operand> operands{};
   bool operator==(const Call&) const = default;
 };
 
@@ -158,15 +158,15 @@ struct AwaitParameters {
 };
 
 struct Step {
-  std::variant<Loop, Choose, Acquire, Release, Call, AwaitParameters> action;
+  std::variant<Loop, Choose, Acquire, Release, Call, AwaitParameters> action{};
   bool operator==(const Step&) const = default;
 };
 
 /// One compute tile's program.
 struct Core {
-  Tile tile;
+  Tile tile{};
   int stack_bytes = 0x400;
-  std::vector<Step> body;
+  std::vector<Step> body{};
   bool operator==(const Core&) const = default;
 };
 
@@ -190,7 +190,7 @@ struct Transfer {
   int fifo = 0;
   int argument = 0;
   int64_t offset = 0;  ///< elements
-  Pattern pattern;     ///< up to four levels
+  Pattern pattern{};   ///< up to four levels
   bool token = false;
   bool operator==(const Transfer&) const = default;
 };
@@ -204,15 +204,15 @@ struct Wait {
 using SequenceStep = std::variant<WriteParameter, HandOver, Transfer, Wait>;
 
 struct Program {
-  std::string name;
-  std::string device;  ///< name of a DeviceSpec: "npu1", "npu1_1col", "npu1_2col"
-  std::vector<HostArgument> arguments;
-  std::vector<Fifo> fifos;
-  std::vector<Link> links;
-  std::vector<Buffer> buffers;
-  std::vector<Parameters> parameters;
-  std::vector<Core> cores;
-  std::vector<SequenceStep> sequence;
+  std::string name{};
+  std::string device{};  ///< name of a DeviceSpec: "npu1", "npu1_1col", "npu1_2col"
+  std::vector<HostArgument> arguments{};
+  std::vector<Fifo> fifos{};
+  std::vector<Link> links{};
+  std::vector<Buffer> buffers{};
+  std::vector<Parameters> parameters{};
+  std::vector<Core> cores{};
+  std::vector<SequenceStep> sequence{};
   bool operator==(const Program&) const = default;
 };
 
