@@ -1,0 +1,216 @@
+#include "npu/kernels/catalogue.h"
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "npu/kernels/bindings.h"
+
+namespace skald::npu {
+namespace {
+
+using Arguments = std::vector<KernelArgument>;
+using Names = std::vector<std::string_view>;
+using Numbers = std::vector<std::int32_t>;
+
+constexpr auto kI8 = Element::kI8;
+constexpr auto kI16 = Element::kI16;
+constexpr auto kI32 = Element::kI32;
+constexpr auto kBf16 = Element::kBf16;
+constexpr auto kF32 = Element::kF32;
+
+constexpr auto kIn = Direction::kIn;
+constexpr auto kOut = Direction::kOut;
+constexpr auto kInOut = Direction::kInOut;
+
+/// Multiply-accumulates a cycle (AM020 chapter 4, table 7).
+constexpr int kPeakI8 = 256;
+constexpr int kPeakBf16 = 128;
+constexpr int kPeakI16 = 64;
+
+/// Frame of a kernel that keeps its values in registers: callee-saved registers only.
+constexpr int kLeafStack = 256;
+
+KernelCall call_of(std::span<const KernelBinding> bindings, std::string_view symbol) {
+  const auto found = std::find_if(bindings.begin(), bindings.end(),
+                                  [symbol](const KernelBinding& binding) { return binding.symbol == symbol; });
+  return found == bindings.end() ? nullptr : found->call;
+}
+
+/// All rows and what they refer to.
+class Catalogue {
+ public:
+  Catalogue() {
+    for (const MatmulShape& shape : {MatmulShape{16, 16, 16}, {32, 32, 32}, {64, 64, 64}, {64, 64, 128}}) {
+      add_matmul_i8(shape);
+    }
+    for (const MatmulShape& shape :
+         {MatmulShape{16, 16, 16}, {32, 32, 32}, {64, 64, 64}, {64, 32, 96}, {64, 32, 128}}) {
+      add_matmul_bf16(shape);
+    }
+    for (const auto& [m, n] : {std::pair{16, 16}, {32, 32}, {64, 64}, {64, 128}}) {
+      add_requantise(m, n);
+    }
+    for (const auto& [m, n] : {std::pair{16, 16}, {32, 32}, {64, 64}, {64, 96}, {64, 128}}) {
+      add_finish(m, n);
+    }
+    add_published();
+  }
+
+  std::span<const KernelRow> rows() const { return rows_; }
+
+ private:
+  struct Text {
+    std::string_view source;
+    std::string_view purpose;
+  };
+
+  std::string_view keep(std::string text) { return texts_.emplace_back(std::move(text)); }
+
+  KernelRow& add(std::string symbol, Text text, Arguments arguments, Names names = {}, Numbers usual = {}) {
+    KernelRow row;
+    row.symbol = keep(std::move(symbol));
+    row.source = text.source;
+    row.purpose = text.purpose;
+    row.arguments = arguments_.emplace_back(std::move(arguments));
+    row.numbers = names_.emplace_back(std::move(names));
+    row.usual = numbers_.emplace_back(std::move(usual));
+    row.stack_bytes = kLeafStack;
+    row.run = call_of(device_code::valued::bindings(), row.symbol);
+    row.count = call_of(device_code::counted::bindings(), row.symbol);
+    return rows_.emplace_back(row);
+  }
+
+  static void multiplies(KernelRow& row, const MatmulShape& shape, int peak) {
+    row.shape = shape;
+    row.macs = std::int64_t{shape.m} * shape.k * shape.n;
+    row.peak = peak;
+  }
+
+  static std::string size_of(const MatmulShape& shape) {
+    return std::to_string(shape.m) + "x" + std::to_string(shape.k) + "x" + std::to_string(shape.n);
+  }
+
+  static std::string size_of(int m, int n) { return std::to_string(m) + "x" + std::to_string(n); }
+
+  void add_matmul_i8(const MatmulShape& shape) {
+    for (const bool first : {false, true}) {
+      KernelRow& row = add("matmul_i8_" + size_of(shape) + (first ? "_first" : ""),
+                           {"matmul_i8.cc", first ? "C = A B, int8 to int32" : "C += A B, int8 to int32"},
+                           {{"a", kI8, std::int64_t{shape.m} * shape.k, kIn, "blocks 4x8", {}},
+                            {"b", kI8, std::int64_t{shape.k} * shape.n, kIn, "blocks 8x8", {}},
+                            {"c", kI32, std::int64_t{shape.m} * shape.n, first ? kOut : kInOut, "blocks 4x8", {}}});
+      multiplies(row, shape, kPeakI8);
+    }
+  }
+
+  void add_matmul_bf16(const MatmulShape& shape) {
+    for (const bool first : {false, true}) {
+      KernelRow& row = add("matmul_bf16_" + size_of(shape) + (first ? "_first" : ""),
+                           {"matmul_bf16.cc", first ? "C = A B, bfloat16 to float32" : "C += A B, bfloat16 to float32"},
+                           {{"a", kBf16, std::int64_t{shape.m} * shape.k, kIn, "blocks 4x8", {}},
+                            {"b", kBf16, std::int64_t{shape.k} * shape.n, kIn, "blocks 8x4", {}},
+                            {"c", kF32, std::int64_t{shape.m} * shape.n, first ? kOut : kInOut, "blocks 4x4", {}}});
+      multiplies(row, shape, kPeakBf16);
+    }
+  }
+
+  void add_requantise(int m, int n) {
+    const std::int64_t size = std::int64_t{m} * n;
+    const std::int64_t parameters = std::int64_t{n} / 8 * 64;
+    const KernelArgument sums{"c", kI32, size, kIn, "blocks 4x8", {}};
+    const KernelArgument scales{"parameters", kI8, parameters, kIn, "groups of 8", {}};
+    const KernelArgument out{"y", kI8, size, kOut, "blocks 4x8", {}};
+    add("requantise_i8_" + size_of(m, n), {"requantise_i8.cc", "int32 sums + bias, scaled per column, to int8"},
+        {sums, scales, out}, {"down", "shift"}, {5, 14});
+    add("requantise_add_i8_" + size_of(m, n),
+        {"requantise_i8.cc", "int32 sums + bias, scaled per column, + residual, to int8"},
+        {sums, scales, {"residual", kI8, size, kIn, "blocks 4x8", {}}, out}, {"down", "shift", "residual_factor"},
+        {5, 14, 9000});
+  }
+
+  void add_finish(int m, int n) {
+    const std::int64_t size = std::int64_t{m} * n;
+    const KernelArgument sums{"c", kF32, size, kIn, "blocks 4x4", {}};
+    const KernelArgument bias{"bias", kF32, std::int64_t{n} * 4, kIn, "groups of 4", {}};
+    const KernelArgument out{"y", kBf16, size, kOut, "blocks 4x4", {}};
+    add("finish_bf16_" + size_of(m, n), {"finish_bf16.cc", "float32 sums + bias to bfloat16"}, {sums, bias, out});
+    add("finish_add_bf16_" + size_of(m, n), {"finish_bf16.cc", "float32 sums + bias + residual to bfloat16"},
+        {sums, bias, {"residual", kBf16, size, kIn, "blocks 4x4", {}}, out});
+  }
+
+  void add_scale(std::string symbol, Element element, std::string_view purpose) {
+    add(std::move(symbol), {"scale.cc", purpose},
+        {{"a", element, 1024, kIn, "rows", {}}, {"c", element, 1024, kOut, "rows", {}}}, {"factor", "count"},
+        {3, 1024});
+  }
+
+  /// Kernels whose cycles are published.
+  void add_published() {
+    add_scale("scale_scalar_i32", kI32, "1024 int32 times a number, scalar code");
+    add_scale("scale_scalar_i16", kI16, "1024 int16 times a number, scalar code");
+    add_scale("scale_i16", kI16, "1024 int16 times a number");
+    add_scale("scale_i16_plain", kI16, "1024 int16 times a number, loop without hints");
+    add_scale("scale_i32", kI32, "1024 int32 times a number");
+    add_scale("scale_i32_plain", kI32, "1024 int32 times a number, loop without hints");
+    add("saxpy_bf16", {"saxpy.cc", "z = 3 x + y, bfloat16"},
+        {{"x", kBf16, 4096, kIn, "rows", {}},
+         {"y", kBf16, 4096, kIn, "rows", {}},
+         {"z", kBf16, 4096, kOut, "rows", {}}},
+        {"count"}, {4096});
+    multiplies(add("matmul_scalar_bf16_64x64x64", {"matmul_scalar.cc", "C = A B, bfloat16, software float"},
+                   {{"a", kBf16, 4096, kIn, "rows", {}},
+                    {"b", kBf16, 4096, kIn, "rows", {}},
+                    {"c", kF32, 4096, kOut, "rows", {}}}),
+               {64, 64, 64}, kPeakBf16);
+    multiplies(add("stock_i16_64x64x32", {"published.cc", "C += A B, int16, form of the stock kernel"},
+                   {{"a", kI16, 4096, kIn, "blocks 4x4", {}},
+                    {"b", kI16, 2048, kIn, "blocks 4x4", {}},
+                    {"c", kI16, 2048, kInOut, "blocks 4x4", {}}}),
+               {64, 64, 32}, kPeakI16);
+    multiplies(add("stock_bf16_64x64x64", {"published.cc", "C += A B, bfloat16, form of the stock kernel"},
+                   {{"a", kBf16, 4096, kIn, "blocks 4x8", {}},
+                    {"b", kBf16, 4096, kIn, "blocks 8x4", {}},
+                    {"c", kF32, 4096, kInOut, "blocks 4x4", {}}}),
+               {64, 64, 64}, kPeakBf16);
+  }
+
+  std::deque<std::string> texts_;
+  std::deque<Arguments> arguments_;
+  std::deque<Names> names_;
+  std::deque<Numbers> numbers_;
+  std::vector<KernelRow> rows_;
+};
+
+const Catalogue& catalogue() {
+  static const Catalogue kCatalogue;
+  return kCatalogue;
+}
+
+}  // namespace
+
+std::span<const KernelRow> kernel_rows() {
+  return catalogue().rows();
+}
+
+const KernelRow* find_kernel(std::string_view symbol) {
+  const std::span<const KernelRow> rows = kernel_rows();
+  const auto found =
+      std::find_if(rows.begin(), rows.end(), [symbol](const KernelRow& row) { return row.symbol == symbol; });
+  return found == rows.end() ? nullptr : &*found;
+}
+
+std::span<const KernelTable> kernel_tables() {
+  return {};
+}
+
+const KernelTable* find_table(std::string_view name) {
+  const std::span<const KernelTable> tables = kernel_tables();
+  const auto found =
+      std::find_if(tables.begin(), tables.end(), [name](const KernelTable& table) { return table.name == name; });
+  return found == tables.end() ? nullptr : &*found;
+}
+
+}  // namespace skald::npu

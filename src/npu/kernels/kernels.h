@@ -1,0 +1,57 @@
+#pragma once
+// Prototypes of all kernels, for bindings.cc; the build (values, counts) is that of the including source.
+
+#include "kernel.h"
+
+SKALD_KERNELS_BEGIN
+
+#define SKALD_DECLARE_I8(m, k, n)                                                              \
+  void matmul_i8_##m##x##k##x##n(const std::int8_t* a, const std::int8_t* b, std::int32_t* c); \
+  void matmul_i8_##m##x##k##x##n##_first(const std::int8_t* a, const std::int8_t* b, std::int32_t* c);
+SKALD_DECLARE_I8(16, 16, 16)
+SKALD_DECLARE_I8(32, 32, 32)
+SKALD_DECLARE_I8(64, 64, 64)
+SKALD_DECLARE_I8(64, 64, 128)
+
+#define SKALD_DECLARE_BF16(m, k, n)                                                 \
+  void matmul_bf16_##m##x##k##x##n(const bfloat16* a, const bfloat16* b, float* c); \
+  void matmul_bf16_##m##x##k##x##n##_first(const bfloat16* a, const bfloat16* b, float* c);
+SKALD_DECLARE_BF16(16, 16, 16)
+SKALD_DECLARE_BF16(32, 32, 32)
+SKALD_DECLARE_BF16(64, 64, 64)
+SKALD_DECLARE_BF16(64, 32, 96)
+SKALD_DECLARE_BF16(64, 32, 128)
+
+#define SKALD_DECLARE_FINISH_I8(m, n)                                                                                 \
+  void requantise_i8_##m##x##n(const std::int32_t* c, const std::int8_t* parameters, std::int8_t* y,                  \
+                               std::int32_t down, std::int32_t shift);                                                \
+  void requantise_add_i8_##m##x##n(const std::int32_t* c, const std::int8_t* parameters, const std::int8_t* residual, \
+                                   std::int8_t* y, std::int32_t down, std::int32_t shift,                             \
+                                   std::int32_t residual_factor);
+SKALD_DECLARE_FINISH_I8(16, 16)
+SKALD_DECLARE_FINISH_I8(32, 32)
+SKALD_DECLARE_FINISH_I8(64, 64)
+SKALD_DECLARE_FINISH_I8(64, 128)
+
+#define SKALD_DECLARE_FINISH_BF16(m, n)                                       \
+  void finish_bf16_##m##x##n(const float* c, const float* bias, bfloat16* y); \
+  void finish_add_bf16_##m##x##n(const float* c, const float* bias, const bfloat16* residual, bfloat16* y);
+SKALD_DECLARE_FINISH_BF16(16, 16)
+SKALD_DECLARE_FINISH_BF16(32, 32)
+SKALD_DECLARE_FINISH_BF16(64, 64)
+SKALD_DECLARE_FINISH_BF16(64, 96)
+SKALD_DECLARE_FINISH_BF16(64, 128)
+
+void matmul_scalar_bf16_64x64x64(const bfloat16* a, const bfloat16* b, float* c);
+
+void scale_scalar_i32(const std::int32_t* a, std::int32_t* c, std::int32_t factor, std::int32_t count);
+void scale_scalar_i16(const std::int16_t* a, std::int16_t* c, std::int32_t factor, std::int32_t count);
+void scale_i16(const std::int16_t* a, std::int16_t* c, std::int32_t factor, std::int32_t count);
+void scale_i16_plain(const std::int16_t* a, std::int16_t* c, std::int32_t factor, std::int32_t count);
+void scale_i32(const std::int32_t* a, std::int32_t* c, std::int32_t factor, std::int32_t count);
+void scale_i32_plain(const std::int32_t* a, std::int32_t* c, std::int32_t factor, std::int32_t count);
+void saxpy_bf16(const bfloat16* x, const bfloat16* y, bfloat16* z, std::int32_t count);
+void stock_i16_64x64x32(const std::int16_t* a, const std::int16_t* b, std::int16_t* c);
+void stock_bf16_64x64x64(const bfloat16* a, const bfloat16* b, float* c);
+
+SKALD_KERNELS_END

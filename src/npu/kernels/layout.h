@@ -1,0 +1,60 @@
+#pragma once
+// Orders of elements in kernel arguments, by the name that a KernelArgument gives, and host functions that pack and
+// unpack them. DMA does this on the array (plan/); tests and references do it here.
+//
+//   "rows"         row-major
+//   "blocks r x c" the matrix cut into blocks of r rows and c columns; blocks from left to right, then down; rows first
+//                  within a block. What the native products want: of int8 A 4 x 8, B 8 x 8, C 4 x 8; of bfloat16 A 4 x
+//                  8, B 8 x 4, C 4 x 4; of int16 4 x 4 each (AIE API, mmul; npu1 only).
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace skald::npu {
+
+/// Rows and columns of the blocks of a layout; 0, 0: row-major.
+struct BlockOrder {
+  int rows = 0;
+  int columns = 0;
+};
+
+/// Reads a layout's name, as "blocks 4x8".
+constexpr BlockOrder block_order(std::string_view layout) {
+  constexpr std::string_view kPrefix = "blocks ";
+  if (!layout.starts_with(kPrefix) || layout.size() != kPrefix.size() + 3) {
+    return {};
+  }
+  return {layout[kPrefix.size()] - '0', layout[kPrefix.size() + 2] - '0'};
+}
+
+/// Where element (row, column) of a matrix of `width` columns lies.
+constexpr std::int64_t block_index(BlockOrder order, std::int64_t width, std::int64_t row, std::int64_t column) {
+  if (order.rows == 0) {
+    return row * width + column;
+  }
+  const std::int64_t block = row / order.rows * (width / order.columns) + column / order.columns;
+  return block * order.rows * order.columns + row % order.rows * order.columns + column % order.columns;
+}
+
+/// Row-major `from` (height x width, both whole blocks) into blocks at `to`.
+template <typename T>
+void pack_blocks(BlockOrder order, std::int64_t height, std::int64_t width, const T* from, T* to) {
+  for (std::int64_t row = 0; row < height; ++row) {
+    for (std::int64_t column = 0; column < width; ++column) {
+      to[block_index(order, width, row, column)] = from[row * width + column];
+    }
+  }
+}
+
+/// The reverse.
+template <typename T>
+void unpack_blocks(BlockOrder order, std::int64_t height, std::int64_t width, const T* from, T* to) {
+  for (std::int64_t row = 0; row < height; ++row) {
+    for (std::int64_t column = 0; column < width; ++column) {
+      to[row * width + column] = from[block_index(order, width, row, column)];
+    }
+  }
+}
+
+}  // namespace skald::npu

@@ -1,0 +1,100 @@
+// What follows the last step of an int8 product: int32 sums -> int8, 4 x 8 blocks.
+//
+//   h = round(c + bias[n], down)            to int16, saturating
+//   y = round(h * factor[n] (+ other terms), shift)   to int8, saturating
+//
+// round(v, s): v / 2^s to the nearest, halves to even. `bias` int32, `factor` int16 per column. The variants add a
+// residual (int8, times one factor), or put y through a table.
+
+#include "kernel.h"
+
+namespace {
+
+/// Parameters of eight columns: 8 bias, then 8 factors twice, 64 bytes.
+constexpr int kGroupBytes = 64;
+
+struct Modes {
+  static void set() {
+    aie::set_rounding(aie::rounding_mode::conv_even);
+    aie::set_saturation(aie::saturation_mode::saturate);
+  }
+  static void restore() {
+    aie::set_rounding(aie::rounding_mode::floor);
+    aie::set_saturation(aie::saturation_mode::none);
+  }
+};
+
+inline aie::vector<std::int32_t, 32> bias_of(const std::int8_t* group) {
+  const aie::vector<std::int32_t, 8> bias = aie::load_v<8>(reinterpret_cast<const std::int32_t*>(group));
+  return aie::concat(bias, bias, bias, bias);
+}
+
+inline aie::vector<std::int16_t, 32> factors_of(const std::int8_t* group) {
+  const aie::vector<std::int16_t, 16> factors = aie::load_v<16>(reinterpret_cast<const std::int16_t*>(group + 32));
+  return aie::concat(factors, factors);
+}
+
+/// c + bias, times its factor.
+inline aie::accum<acc32, 32> scaled(const std::int32_t* c, const aie::vector<std::int32_t, 32>& bias,
+                                    const aie::vector<std::int16_t, 32>& factors, int down) {
+  aie::accum<acc32, 32> sum(aie::load_v<32>(c));
+  sum = aie::add(sum, bias);
+  return aie::mul(sum.template to_vector<std::int16_t>(down), factors);
+}
+
+template <int kM, int kN>
+inline void requantise(const std::int32_t* __restrict c, const std::int8_t* __restrict parameters,
+                       std::int8_t* __restrict y, int down, int shift) {
+  Modes::set();
+  SKALD_LOOP(group, kN / 8) {
+    const aie::vector<std::int32_t, 32> bias = bias_of(parameters + group * kGroupBytes);
+    const aie::vector<std::int16_t, 32> factors = factors_of(parameters + group * kGroupBytes);
+    SKALD_PIPELINED_LOOP(row, kM / 4, 4) {
+      const int at = (row * (kN / 8) + group) * 32;
+      aie::store_v(y + at, scaled(c + at, bias, factors, down).template to_vector<std::int8_t>(shift));
+    }
+  }
+  Modes::restore();
+}
+
+template <int kM, int kN>
+inline void requantise_add(const std::int32_t* __restrict c, const std::int8_t* __restrict parameters,
+                           const std::int8_t* __restrict residual, std::int8_t* __restrict y, int down, int shift,
+                           int residual_factor) {
+  Modes::set();
+  const aie::vector<std::int16_t, 32> weight =
+      aie::broadcast<std::int16_t, 32>(static_cast<std::int16_t>(residual_factor));
+  SKALD_LOOP(group, kN / 8) {
+    const aie::vector<std::int32_t, 32> bias = bias_of(parameters + group * kGroupBytes);
+    const aie::vector<std::int16_t, 32> factors = factors_of(parameters + group * kGroupBytes);
+    SKALD_PIPELINED_LOOP(row, kM / 4, 4) {
+      const int at = (row * (kN / 8) + group) * 32;
+      const aie::vector<std::int16_t, 32> other = aie::load_v<32>(residual + at).unpack();
+      const aie::accum<acc32, 32> sum = aie::mac(scaled(c + at, bias, factors, down), other, weight);
+      aie::store_v(y + at, sum.template to_vector<std::int8_t>(shift));
+    }
+  }
+  Modes::restore();
+}
+
+}  // namespace
+
+SKALD_KERNELS_BEGIN
+
+#define SKALD_REQUANTISE_I8(m, n)                                                                                     \
+  void requantise_i8_##m##x##n(const std::int32_t* c, const std::int8_t* parameters, std::int8_t* y,                  \
+                               std::int32_t down, std::int32_t shift) {                                               \
+    requantise<m, n>(c, parameters, y, down, shift);                                                                  \
+  }                                                                                                                   \
+  void requantise_add_i8_##m##x##n(const std::int32_t* c, const std::int8_t* parameters, const std::int8_t* residual, \
+                                   std::int8_t* y, std::int32_t down, std::int32_t shift,                             \
+                                   std::int32_t residual_factor) {                                                    \
+    requantise_add<m, n>(c, parameters, residual, y, down, shift, residual_factor);                                   \
+  }
+
+SKALD_REQUANTISE_I8(16, 16)
+SKALD_REQUANTISE_I8(32, 32)
+SKALD_REQUANTISE_I8(64, 64)
+SKALD_REQUANTISE_I8(64, 128)
+
+SKALD_KERNELS_END
