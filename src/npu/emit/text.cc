@@ -1,0 +1,92 @@
+#include "npu/emit/text.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace skald::npu::text {
+
+std::string_view element_type(Type type) {
+  switch (type) {
+    case Type::kI8:
+    case Type::kU8: return "i8";
+    case Type::kI16: return "i16";
+    case Type::kI32: return "i32";
+    case Type::kBf16: return "bf16";
+    case Type::kF32: break;
+  }
+  return "f32";
+}
+
+int element_bytes(Type type) {
+  switch (type) {
+    case Type::kI8:
+    case Type::kU8: return 1;
+    case Type::kI16:
+    case Type::kBf16: return 2;
+    case Type::kI32:
+    case Type::kF32: break;
+  }
+  return 4;
+}
+
+int64_t elements(const Block& block) {
+  int64_t product = 1;
+  for (const int64_t extent : block.shape) product *= extent;
+  return product;
+}
+
+std::string memref(Type type, int64_t elements) {
+  return "memref<" + std::to_string(elements) + "x" + std::string(element_type(type)) + ">";
+}
+
+std::string memref(const Block& block) {
+  return memref(block.type, elements(block));
+}
+
+std::string coordinates(Tile tile) {
+  return "(" + std::to_string(tile.column) + ", " + std::to_string(tile.row) + ")";
+}
+
+std::string tile_value(Tile tile) {
+  return "%tile_" + std::to_string(tile.column) + "_" + std::to_string(tile.row);
+}
+
+std::string dims(const Pattern& pattern) {
+  std::string text = "[";
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    text += i == 0 ? "<size = " : ", <size = ";
+    text += std::to_string(pattern[i].size) + ", stride = " + std::to_string(pattern[i].stride) + ">";
+  }
+  return text + "]";
+}
+
+bool is_identifier(std::string_view name) {
+  constexpr std::string_view kFirst = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+  constexpr std::string_view kLater = "0123456789";
+  const auto ordinary = [&](char c) { return kFirst.find(c) != std::string_view::npos; };
+  return !name.empty() && ordinary(name.front()) &&
+         std::ranges::all_of(name, [&](char c) { return ordinary(c) || kLater.find(c) != std::string_view::npos; });
+}
+
+Lines::Place Lines::add(std::string line) {
+  lines_.push_back({.depth = depth_, .text = std::move(line)});
+  return std::prev(lines_.end());
+}
+
+void Lines::add_after(Place& place, std::string line, int depth) {
+  place = lines_.insert(std::next(place), {.depth = depth, .text = std::move(line)});
+}
+
+std::string Lines::joined() const {
+  std::string text;
+  for (const Line& line : lines_) {
+    if (!line.text.empty()) text.append(static_cast<size_t>(line.depth) * 2, ' ');
+    text += line.text +
+            "
+            ";
+  }
+  return text;
+}
+
+}  // namespace skald::npu::text
