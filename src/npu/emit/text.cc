@@ -82,9 +82,7 @@ std::string Lines::joined() const {
   std::string text;
   for (const Line& line : lines_) {
     if (!line.text.empty()) text.append(static_cast<size_t>(line.depth) * 2, ' ');
-    text += line.text +
-            "
-            ";
+    text += line.text + "\n";
   }
   return text;
 }
