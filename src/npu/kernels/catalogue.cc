@@ -117,28 +117,31 @@ class Catalogue {
     }
   }
 
+  /// Rows of a tile that the kernels after the last step take at a time.
+  static constexpr int kSliceRows = 16;
+
   void add_requantise(int m, int n) {
-    const std::int64_t size = std::int64_t{m} * n;
-    const std::int64_t parameters = std::int64_t{n} / 8 * 64;
-    const KernelArgument sums{"c", kI32, size, kIn, "blocks 4x8", {}};
-    const KernelArgument scales{"parameters", kI8, parameters, kIn, "groups of 8", {}};
-    const KernelArgument out{"y", kI8, size, kOut, "blocks 4x8", {}};
-    add("requantise_i8_" + size_of(m, n), {"requantise_i8.cc", "int32 sums + bias, scaled per column, to int8"},
-        {sums, scales, out}, {"down", "shift"}, {5, 14});
+    const std::int64_t slice = std::int64_t{kSliceRows} * n;
+    const KernelArgument sums{"c", kI32, std::int64_t{m} * n, kIn, "blocks 4x8", {}};
+    const KernelArgument scales{"parameters", kI8, std::int64_t{n} / 8 * 64, kIn, "groups of 8", {}};
+    const KernelArgument out{"y", kI8, slice, kOut, "blocks 4x8", {}};
+    add("requantise_i8_" + size_of(m, n), {"requantise_i8.cc", "16 rows of int32 sums + bias, scaled, to int8"},
+        {sums, scales, out}, {"slice", "down", "shift"}, {m / kSliceRows - 1, 5, 14});
     add("requantise_add_i8_" + size_of(m, n),
-        {"requantise_i8.cc", "int32 sums + bias, scaled per column, + residual, to int8"},
-        {sums, scales, {"residual", kI8, size, kIn, "blocks 4x8", {}}, out}, {"down", "shift", "residual_factor"},
-        {5, 14, 9000});
+        {"requantise_i8.cc", "16 rows of int32 sums + bias, scaled, + residual, to int8"},
+        {sums, scales, {"residual", kI8, slice, kIn, "blocks 4x8", {}}, out},
+        {"slice", "down", "shift", "residual_factor"}, {m / kSliceRows - 1, 5, 14, 9000});
   }
 
   void add_finish(int m, int n) {
-    const std::int64_t size = std::int64_t{m} * n;
-    const KernelArgument sums{"c", kF32, size, kIn, "blocks 4x4", {}};
+    const std::int64_t slice = std::int64_t{kSliceRows} * n;
+    const KernelArgument sums{"c", kF32, std::int64_t{m} * n, kIn, "blocks 4x4", {}};
     const KernelArgument bias{"bias", kF32, std::int64_t{n} * 4, kIn, "groups of 4", {}};
-    const KernelArgument out{"y", kBf16, size, kOut, "blocks 4x4", {}};
-    add("finish_bf16_" + size_of(m, n), {"finish_bf16.cc", "float32 sums + bias to bfloat16"}, {sums, bias, out});
-    add("finish_add_bf16_" + size_of(m, n), {"finish_bf16.cc", "float32 sums + bias + residual to bfloat16"},
-        {sums, bias, {"residual", kBf16, size, kIn, "blocks 4x4", {}}, out});
+    const KernelArgument out{"y", kBf16, slice, kOut, "blocks 4x4", {}};
+    add("finish_bf16_" + size_of(m, n), {"finish_bf16.cc", "16 rows of float32 sums + bias to bfloat16"},
+        {sums, bias, out}, {"slice"}, {m / kSliceRows - 1});
+    add("finish_add_bf16_" + size_of(m, n), {"finish_bf16.cc", "16 rows of float32 sums + bias + residual to bfloat16"},
+        {sums, bias, {"residual", kBf16, slice, kIn, "blocks 4x4", {}}, out}, {"slice"}, {m / kSliceRows - 1});
   }
 
   void add_scale(std::string symbol, Element element, std::string_view purpose) {

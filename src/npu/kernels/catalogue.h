@@ -76,8 +76,9 @@ inline const counting::Cost& cost_of(const KernelRow& row) {
   return cost_of(row, row.usual);
 }
 
-/// Where `cost_of` and the tests put the arguments in a tile's 64 KiB: byte offsets in their order. The largest first,
-/// each at the bank with most room; empty when they do not fit beside `stack_bytes`.
+/// Where `cost_of` and the tests put the arguments in a tile's 64 KiB: byte offsets in their order, the largest first.
+/// What is read and written lies half on each side of a boundary between banks, the others each in the bank with most
+/// room. Empty when they do not fit beside `stack_bytes`. Cycles hold for buffers in banks like these.
 std::span<const std::int64_t> place_arguments(const KernelRow& row);
 
 /// A lookup table of the kernels.

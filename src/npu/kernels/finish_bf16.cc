@@ -1,18 +1,19 @@
-// What follows the last step of a bfloat16 product: float32 sums + bias (+ residual) -> bfloat16, 4 x 4 blocks. Rounds
-// to nearest, halves to even.
+// What follows the last step of a bfloat16 product: float32 sums + bias (+ residual) -> bfloat16, 4 x 4 blocks; sixteen
+// rows of the tile a call. Rounds to nearest, halves to even.
 
 #include "kernel.h"
 
 namespace {
 
-template <int kM, int kN, bool kAdd>
+template <int kN, bool kAdd>
 inline void finish(const float* __restrict c, const float* __restrict bias, const bfloat16* __restrict residual,
                    bfloat16* __restrict y) {
   aie::set_rounding(aie::rounding_mode::conv_even);
-  SKALD_LOOP(group, kN / 4) {
-    // The four numbers of a block's columns, repeated for its rows: the bias comes as 16 floats a block.
+  SKALD_PIPELINED_LOOP(group, kN / 4, 4) {
+    // The four numbers of a block's columns, repeated for its rows.
     const aie::accum<accfloat, 16> start(aie::load_v<16>(bias + group * 16));
-    SKALD_PIPELINED_LOOP(row, kM / 4, 4) {
+    SKALD_UNROLL
+    for (int row = 0; row < 4; ++row) {
       const int at = (row * (kN / 4) + group) * 16;
       aie::accum<accfloat, 16> sum(aie::load_v<16>(c + at));
       sum = aie::add(sum, start);
@@ -29,12 +30,13 @@ inline void finish(const float* __restrict c, const float* __restrict bias, cons
 
 SKALD_KERNELS_BEGIN
 
-#define SKALD_FINISH_BF16(m, n)                                                                              \
-  void finish_bf16_##m##x##n(const float* c, const float* bias, bfloat16* y) {                               \
-    finish<m, n, false>(c, bias, nullptr, y);                                                                \
-  }                                                                                                          \
-  void finish_add_bf16_##m##x##n(const float* c, const float* bias, const bfloat16* residual, bfloat16* y) { \
-    finish<m, n, true>(c, bias, residual, y);                                                                \
+#define SKALD_FINISH_BF16(m, n)                                                                            \
+  void finish_bf16_##m##x##n(const float* c, const float* bias, bfloat16* y, std::int32_t slice) {         \
+    finish<n, false>(c + slice * 16 * n, bias, nullptr, y);                                                \
+  }                                                                                                        \
+  void finish_add_bf16_##m##x##n(const float* c, const float* bias, const bfloat16* residual, bfloat16* y, \
+                                 std::int32_t slice) {                                                     \
+    finish<n, true>(c + slice * 16 * n, bias, residual, y);                                                \
   }
 
 SKALD_FINISH_BF16(16, 16)

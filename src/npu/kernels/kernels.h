@@ -24,18 +24,19 @@ SKALD_DECLARE_BF16(64, 32, 128)
 
 #define SKALD_DECLARE_FINISH_I8(m, n)                                                                                 \
   void requantise_i8_##m##x##n(const std::int32_t* c, const std::int8_t* parameters, std::int8_t* y,                  \
-                               std::int32_t down, std::int32_t shift);                                                \
+                               std::int32_t slice, std::int32_t down, std::int32_t shift);                            \
   void requantise_add_i8_##m##x##n(const std::int32_t* c, const std::int8_t* parameters, const std::int8_t* residual, \
-                                   std::int8_t* y, std::int32_t down, std::int32_t shift,                             \
+                                   std::int8_t* y, std::int32_t slice, std::int32_t down, std::int32_t shift,         \
                                    std::int32_t residual_factor);
 SKALD_DECLARE_FINISH_I8(16, 16)
 SKALD_DECLARE_FINISH_I8(32, 32)
 SKALD_DECLARE_FINISH_I8(64, 64)
 SKALD_DECLARE_FINISH_I8(64, 128)
 
-#define SKALD_DECLARE_FINISH_BF16(m, n)                                       \
-  void finish_bf16_##m##x##n(const float* c, const float* bias, bfloat16* y); \
-  void finish_add_bf16_##m##x##n(const float* c, const float* bias, const bfloat16* residual, bfloat16* y);
+#define SKALD_DECLARE_FINISH_BF16(m, n)                                                                    \
+  void finish_bf16_##m##x##n(const float* c, const float* bias, bfloat16* y, std::int32_t slice);          \
+  void finish_add_bf16_##m##x##n(const float* c, const float* bias, const bfloat16* residual, bfloat16* y, \
+                                 std::int32_t slice);
 SKALD_DECLARE_FINISH_BF16(16, 16)
 SKALD_DECLARE_FINISH_BF16(32, 32)
 SKALD_DECLARE_FINISH_BF16(64, 64)

@@ -11,8 +11,8 @@ namespace {
 
 template <typename Mmul, typename In, typename Sum, int kK, int kN, int kDown, int kAcross, bool kFirst>
 inline void multiply_block(const In* __restrict a, const In* __restrict b, Sum* __restrict c, int row, int column) {
-  constexpr int kDepth = kK / Mmul::K;
-  constexpr int kColumns = kN / Mmul::N;
+  constexpr int kDepth = kK / static_cast<int>(Mmul::K);
+  constexpr int kColumns = kN / static_cast<int>(Mmul::N);
   Mmul sums[kDown][kAcross];
   if constexpr (!kFirst) {
     SKALD_UNROLL
@@ -58,13 +58,23 @@ inline void multiply_block(const In* __restrict a, const In* __restrict b, Sum* 
   }
 }
 
-/// kFirst: C = A B, whatever C held.
+/// kFirst: C = A B, whatever C held. Otherwise the body does a block of C's upper and one of its lower half: one is
+/// loaded while the other is stored, and when a bank ends in the middle of C (place_arguments), these do not meet.
 template <typename Mmul, typename In, typename Sum, int kM, int kK, int kN, int kDown, int kAcross, bool kFirst>
 inline void multiply(const In* __restrict a, const In* __restrict b, Sum* __restrict c) {
-  constexpr int kAlong = kN / Mmul::N / kAcross;
-  constexpr int kBlocks = kM / Mmul::M / kDown * kAlong;
-  static_assert(kM % (Mmul::M * kDown) == 0 && kK % Mmul::K == 0 && kN % (Mmul::N * kAcross) == 0);
-  if constexpr (kBlocks == 1) {
+  constexpr int kAlong = kN / static_cast<int>(Mmul::N) / kAcross;
+  constexpr int kBlocks = kM / static_cast<int>(Mmul::M) / kDown * kAlong;
+  static_assert(kM % (static_cast<int>(Mmul::M) * kDown) == 0 && kN % (static_cast<int>(Mmul::N) * kAcross) == 0);
+  constexpr int kRows = kM / static_cast<int>(Mmul::M);
+  constexpr bool kHalves = !kFirst && kRows % (2 * kDown) == 0;
+  if constexpr (kHalves) {
+    SKALD_PIPELINED_LOOP(block, kBlocks / 2, 2) {
+      const int row = block / kAlong * kDown;
+      const int column = block % kAlong * kAcross;
+      multiply_block<Mmul, In, Sum, kK, kN, kDown, kAcross, kFirst>(a, b, c, row, column);
+      multiply_block<Mmul, In, Sum, kK, kN, kDown, kAcross, kFirst>(a, b, c, row + kRows / 2, column);
+    }
+  } else if constexpr (kBlocks == 1) {
     multiply_block<Mmul, In, Sum, kK, kN, kDown, kAcross, kFirst>(a, b, c, 0, 0);
   } else {
     SKALD_PIPELINED_LOOP(block, kBlocks, 2) {

@@ -32,11 +32,13 @@ class Room {
  public:
   explicit Room(std::int64_t taken) : gaps_{{aligned(taken), kTileBytes}} {}
 
-  /// The offset for `bytes`, or -1: within the bank that has most room, else at the end of a gap.
-  std::int64_t take(std::int64_t bytes) {
-    std::int64_t best = -1;
+  /// The offset for `bytes`, or -1: within the bank that has most room, else at the end of a gap. With `astride`, half
+  /// of it on each side of a boundary between banks, if there is such a place.
+  std::int64_t take(std::int64_t bytes, bool astride) {
+    std::int64_t best = astride ? across_boundary(bytes) : -1;
+    const bool settled = best >= 0;
     std::int64_t most = 0;
-    for (std::int64_t bank = 0; bank < kTileBytes; bank += kBankBytes) {
+    for (std::int64_t bank = 0; !settled && bank < kTileBytes; bank += kBankBytes) {
       std::int64_t free = 0;
       std::int64_t place = -1;
       for (const Gap& gap : gaps_) {
@@ -61,6 +63,19 @@ class Room {
   }
 
  private:
+  std::int64_t across_boundary(std::int64_t bytes) const {
+    for (std::int64_t boundary = kTileBytes - kBankBytes; boundary > 0; boundary -= kBankBytes) {
+      const std::int64_t begin = (boundary - bytes / 2) / kArgumentAlignment * kArgumentAlignment;
+      const bool free = std::any_of(gaps_.begin(), gaps_.end(), [begin, bytes](const Gap& gap) {
+        return gap.begin <= begin && begin + bytes <= gap.end;
+      });
+      if (free) {
+        return begin;
+      }
+    }
+    return -1;
+  }
+
   void remove(std::int64_t begin, std::int64_t end) {
     std::vector<Gap> left;
     for (const Gap& gap : gaps_) {
@@ -90,7 +105,7 @@ std::vector<std::int64_t> make_places(const KernelRow& row) {
   Room room(row.stack_bytes);
   std::vector<std::int64_t> places(row.arguments.size(), -1);
   for (const std::size_t index : order) {
-    places[index] = room.take(row.arguments[index].bytes());
+    places[index] = room.take(row.arguments[index].bytes(), row.arguments[index].direction == Direction::kInOut);
     if (places[index] < 0) {
       return {};
     }

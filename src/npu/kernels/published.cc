@@ -7,12 +7,12 @@ namespace {
 
 template <typename Mmul, typename In, typename Sum, int kM, int kK, int kN>
 inline void multiply_stock(const In* __restrict a, const In* __restrict b, Sum* __restrict c) {
-  constexpr int kDepth = kK / Mmul::K;
-  constexpr int kColumns = kN / Mmul::N;
-  constexpr int kA = Mmul::size_A;
-  constexpr int kB = Mmul::size_B;
-  constexpr int kC = Mmul::size_C;
-  SKALD_LOOP(row, kM / Mmul::M / 2) {
+  constexpr int kDepth = kK / static_cast<int>(Mmul::K);
+  constexpr int kColumns = kN / static_cast<int>(Mmul::N);
+  constexpr int kA = static_cast<int>(Mmul::size_A);
+  constexpr int kB = static_cast<int>(Mmul::size_B);
+  constexpr int kC = static_cast<int>(Mmul::size_C);
+  SKALD_LOOP(row, kM / static_cast<int>(Mmul::M) / 2) {
     SKALD_LOOP(column, kColumns / 2) {
       Sum* c0 = c + (2 * row * kColumns + 2 * column) * kC;
       Sum* c1 = c0 + kColumns * kC;

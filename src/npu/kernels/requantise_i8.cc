@@ -1,4 +1,5 @@
-// What follows the last step of an int8 product: int32 sums -> int8, 4 x 8 blocks.
+// What follows the last step of an int8 product: int32 sums -> int8, 4 x 8 blocks; sixteen rows of the tile a call, so
+// that results leave in objects for which there is room beside it.
 //
 //   h = round(c + bias[n], down)            to int16, saturating
 //   y = round(h * factor[n] (+ other terms), shift)   to int8, saturating
@@ -42,14 +43,16 @@ inline aie::accum<acc32, 32> scaled(const std::int32_t* c, const aie::vector<std
   return aie::mul(sum.template to_vector<std::int16_t>(down), factors);
 }
 
-template <int kM, int kN>
+/// Sixteen rows of the tile: four blocks down, all of its columns.
+template <int kN>
 inline void requantise(const std::int32_t* __restrict c, const std::int8_t* __restrict parameters,
                        std::int8_t* __restrict y, int down, int shift) {
   Modes::set();
-  SKALD_LOOP(group, kN / 8) {
+  SKALD_PIPELINED_LOOP(group, kN / 8, 2) {
     const aie::vector<std::int32_t, 32> bias = bias_of(parameters + group * kGroupBytes);
     const aie::vector<std::int16_t, 32> factors = factors_of(parameters + group * kGroupBytes);
-    SKALD_PIPELINED_LOOP(row, kM / 4, 4) {
+    SKALD_UNROLL
+    for (int row = 0; row < 4; ++row) {
       const int at = (row * (kN / 8) + group) * 32;
       aie::store_v(y + at, scaled(c + at, bias, factors, down).template to_vector<std::int8_t>(shift));
     }
@@ -57,17 +60,18 @@ inline void requantise(const std::int32_t* __restrict c, const std::int8_t* __re
   Modes::restore();
 }
 
-template <int kM, int kN>
+template <int kN>
 inline void requantise_add(const std::int32_t* __restrict c, const std::int8_t* __restrict parameters,
                            const std::int8_t* __restrict residual, std::int8_t* __restrict y, int down, int shift,
                            int residual_factor) {
   Modes::set();
   const aie::vector<std::int16_t, 32> weight =
       aie::broadcast<std::int16_t, 32>(static_cast<std::int16_t>(residual_factor));
-  SKALD_LOOP(group, kN / 8) {
+  SKALD_PIPELINED_LOOP(group, kN / 8, 2) {
     const aie::vector<std::int32_t, 32> bias = bias_of(parameters + group * kGroupBytes);
     const aie::vector<std::int16_t, 32> factors = factors_of(parameters + group * kGroupBytes);
-    SKALD_PIPELINED_LOOP(row, kM / 4, 4) {
+    SKALD_UNROLL
+    for (int row = 0; row < 4; ++row) {
       const int at = (row * (kN / 8) + group) * 32;
       const aie::vector<std::int16_t, 32> other = aie::load_v<32>(residual + at).unpack();
       const aie::accum<acc32, 32> sum = aie::mac(scaled(c + at, bias, factors, down), other, weight);
@@ -83,13 +87,13 @@ SKALD_KERNELS_BEGIN
 
 #define SKALD_REQUANTISE_I8(m, n)                                                                                     \
   void requantise_i8_##m##x##n(const std::int32_t* c, const std::int8_t* parameters, std::int8_t* y,                  \
-                               std::int32_t down, std::int32_t shift) {                                               \
-    requantise<m, n>(c, parameters, y, down, shift);                                                                  \
+                               std::int32_t slice, std::int32_t down, std::int32_t shift) {                           \
+    requantise<n>(c + slice * 16 * n, parameters, y, down, shift);                                                    \
   }                                                                                                                   \
   void requantise_add_i8_##m##x##n(const std::int32_t* c, const std::int8_t* parameters, const std::int8_t* residual, \
-                                   std::int8_t* y, std::int32_t down, std::int32_t shift,                             \
+                                   std::int8_t* y, std::int32_t slice, std::int32_t down, std::int32_t shift,         \
                                    std::int32_t residual_factor) {                                                    \
-    requantise_add<m, n>(c, parameters, residual, y, down, shift, residual_factor);                                   \
+    requantise_add<n>(c + slice * 16 * n, parameters, residual, y, down, shift, residual_factor);                     \
   }
 
 SKALD_REQUANTISE_I8(16, 16)

@@ -36,6 +36,22 @@ bool has_walls(const Block& block) {
   });
 }
 
+/// For each operation, the last item that uses its result.
+std::vector<std::size_t> last_uses(const Block& block) {
+  std::vector<std::size_t> last(block.ops.size(), 0);
+  for (std::size_t position = 0; position < block.items.size(); ++position) {
+    if (block.items[position].kind != Item::Kind::kOperation) {
+      continue;
+    }
+    for (const Use& use : block.ops[block.items[position].index].uses) {
+      if (use.from == From::kHere) {
+        last[use.op] = position;
+      }
+    }
+  }
+  return last;
+}
+
 /// Cycles from one iteration to the next when they do not overlap: the schedule's length, or more where a carried value
 /// needs it.
 int with_carried(GraphBuilder builder, const Block& block, const std::vector<Placed>& placed,
@@ -84,6 +100,7 @@ class Coster {
     int overlapped = 0;        ///< bytes of text of that loop's overlapped iterations
     bool has_loop = false;
     bool empty = true;
+    int alone = 0;  ///< length of the loop's iteration when there is nothing else
   };
 
   BodyCost body(std::uint32_t index, bool in_loop) {
@@ -103,8 +120,14 @@ class Coster {
     Stretch stretch;
     std::vector<Placed> placed(block.ops.size());
     std::vector<std::vector<Placed>> nested(block.items.size());
-    const auto close = [&] {
+    const std::vector<std::size_t> last_use = last_uses(block);
+    const auto close = [&](std::size_t position) {
       if (!stretch.empty) {
+        for (std::size_t i = 0; i < placed.size(); ++i) {
+          for (int part = 0; part < placed[i].count && last_use[i] >= position; ++part) {
+            stretch.builder.graph().leaves[static_cast<std::size_t>(placed[i].first + part)] = true;
+          }
+        }
         result.cycles += finish(stretch, bytes);
       }
       // What was laid out is done: operands from there are ready.
@@ -119,21 +142,22 @@ class Coster {
         result.macs += op.macs;
         count_multiplies(op, result);
         if (is_call(op)) {
-          close();
+          close(position);
           result.cycles += static_cast<std::int64_t>(op.count) * operation(op.op).call;
         } else {
           placed[item.index] = stretch.builder.add(op, placed, nullptr, &nested);
           stretch.empty = stretch.empty && op.count == 0;
+          stretch.alone = op.count == 0 ? stretch.alone : 0;
         }
       } else if (item.kind == Item::Kind::kCall) {
-        close();
+        close(position);
         const BodyCost called = body(item.index, false);
         result.cycles += called.cycles + kCallCycles;
         add_counts(result, called, 1);
       } else {
         const Loop& loop = trace_.loops[item.index];
         if (stretch.has_loop || !lies_flat(loop)) {
-          close();
+          close(position);
         }
         if (lies_flat(loop)) {
           lay_out(loop, placed, nested[position], stretch, result);
@@ -144,7 +168,7 @@ class Coster {
     }
     carried_ = in_loop && !result.walls ? &block : nullptr;
     carried_placed_ = &placed;
-    close();
+    close(block.items.size());
     if (in_loop && result.walls) {
       result.cycles = std::max<std::int64_t>(result.cycles, 1 + kDelaySlots);
       bytes += 6;  // the branch
@@ -205,11 +229,13 @@ class Coster {
     for (std::size_t i = 0; i < first.ops.size(); ++i) {
       placed[i] = stretch.builder.add(first.ops[i], placed, &enclosing, nullptr);
     }
+    stretch.alone = stretch.empty ? 1 : 0;
     stretch.empty = false;
     stretch.has_loop = true;
     int bytes = 0;
     for (const Run& run : loop.runs) {
       const Pipeline& pipeline = steady(run.block, loop.minimum_trips).pipeline;
+      stretch.alone = stretch.alone != 0 ? std::max(stretch.alone, pipeline.length) : 0;
       const std::int64_t times = run.count - (&run == loop.runs.data() ? 1 : 0);
       stretch.further += times * pipeline.interval;
       bytes = std::max(bytes, (pipeline.stages - 1) * pipeline.interval * kOverlappedBytes);
@@ -239,12 +265,12 @@ class Coster {
   std::int64_t finish(Stretch& stretch, std::int64_t& bytes) {
     Graph& graph = stretch.builder.graph();
     const Schedule schedule = list_schedule(graph);
-    int length = schedule.length;
+    int length = stretch.alone != 0 ? std::min(schedule.length, stretch.alone) : schedule.length;
     if (carried_ != nullptr) {
       length = with_carried(stretch.builder, *carried_, *carried_placed_, schedule);
       carried_ = nullptr;
     }
-    bytes += code_bytes(graph, schedule) + (length - schedule.length) * kShortestBundle + stretch.overlapped;
+    bytes += code_bytes(graph, schedule) + std::max(0, length - schedule.length) * kShortestBundle + stretch.overlapped;
     return length + stretch.further;
   }
 

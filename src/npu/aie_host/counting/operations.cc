@@ -77,8 +77,7 @@ int latency(Op from, Op to, bool sum) {
   const int stage = sum ? used.use_sum : used.use;
   const Bypass taken = sum ? used.sum_on : used.use_on;
   const int forwarded = made.made_on != Bypass::kNone && made.made_on == taken ? 1 : 0;
-  const int cycles = made.made - stage + 1 - forwarded;
-  return cycles > 0 ? cycles : 0;
+  return made.made - stage + 1 - forwarded;
 }
 
 }  // namespace skald::npu::counting

@@ -49,6 +49,7 @@ struct Operation {
 const Operation& operation(Op op);
 
 /// Cycles from the issue of `from` to that of `to`, which reads its result (as the accumulator it adds to: `sum`).
+/// Negative where `to` reads so late that it may issue first.
 int latency(Op from, Op to, bool sum);
 
 inline constexpr int kDelaySlots = 5;        ///< of a taken branch; Hello XDNA, isa

@@ -258,7 +258,7 @@ class Modulo {
     for (int i = 0; i < static_cast<int>(graph_.nodes.size()); ++i) {
       open.insert(i);
     }
-    constexpr std::size_t kTries = 12;  // per operation; Rau reports that few are needed
+    constexpr std::size_t kTries = 32;  // per operation; Rau reports that few are needed
     for (std::size_t budget = kTries * graph_.nodes.size(); !open.empty(); --budget) {
       if (budget == 0) {
         return false;
@@ -366,6 +366,32 @@ int registers_in_use(const Graph& graph, const Neighbours& neighbours, const std
   return kind == Register::kVector ? most + graph.vector_invariants : (most + 1) / 2 + graph.accumulator_invariants;
 }
 
+/// Moves operations that read their operands late before what makes them, where that is legal; sets the length.
+void hoist(const Graph& graph, const Neighbours& neighbours, Reservations& reservations, std::vector<Slot>& slots,
+           Schedule& schedule) {
+  schedule.length = 0;
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    const Node& node = graph.nodes[i];
+    const int now = schedule.start[i];
+    if (operation(node.op).use > 1 || operation(node.op).hold > 1) {
+      int earliest = 0;
+      for (const Edge& edge : neighbours.in[i]) {
+        earliest = std::max(earliest, edge.distance == 0 ? schedule.start[at(edge.from)] + edge.cycles : 0);
+      }
+      const auto index = static_cast<int>(i);
+      reservations.free(index, node, now, slots[i]);
+      int cycle = std::min(earliest, now);
+      while (cycle < now && reservations.find(node, cycle) == kSlots) {
+        ++cycle;
+      }
+      slots[i] = cycle < now ? reservations.find(node, cycle) : slots[i];
+      reservations.take(index, node, cycle, slots[i]);
+      schedule.start[i] = cycle;
+    }
+    schedule.length = std::max(schedule.length, end_of(graph, static_cast<int>(i), schedule.start[i]));
+  }
+}
+
 }  // namespace
 
 Schedule list_schedule(const Graph& graph) {
@@ -377,6 +403,7 @@ Schedule list_schedule(const Graph& graph) {
   std::vector<int> waiting(graph.nodes.size(), 0);  // makers that are not placed
   std::vector<int> earliest(graph.nodes.size(), 0);
   std::vector<int> ready;
+  std::vector<Slot> slots(graph.nodes.size(), kSlots);
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     waiting[i] = static_cast<int>(
         std::count_if(neighbours.in[i].begin(), neighbours.in[i].end(), [](const Edge& e) { return e.distance == 0; }));
@@ -398,7 +425,7 @@ Schedule list_schedule(const Graph& graph) {
       }
       reservations.take(index, graph.nodes[at(index)], cycle, slot);
       done.start[at(index)] = cycle;
-      done.length = std::max(done.length, end_of(graph, index, cycle));
+      slots[at(index)] = slot;
       ready.erase(ready.begin() + static_cast<std::ptrdiff_t>(k));
       --left;
       for (const Edge& edge : neighbours.out[at(index)]) {
@@ -411,6 +438,7 @@ Schedule list_schedule(const Graph& graph) {
       }
     }
   }
+  hoist(graph, neighbours, reservations, slots, done);
   return done;
 }
 
@@ -500,12 +528,23 @@ class Arranger {
     const int loads_each = sums / std::max(chains, 1);
     const int skew = std::max(sums, stores) / std::max(chains, 1);
     const int lead = loads_each > 0 ? loads_each - 1 + latency(Op::kLoadAccumulator, Op::kIntMac, true) : 0;
-    int chain = 0;
+    int start = -skew;                          // of the latest chain, not before its place in the source
     std::vector<int> wish(anchors_.size(), 0);  // in eighths of a cycle
     for (std::size_t i = 0; i < anchors_.size(); ++i) {
-      wish[i] = before[i] < 0 ? 8 * (lead + skew * chain++)
-                              : wish[at(before[i])] + eighths * (static_cast<int>(i) - before[i]);
+      if (before[i] < 0) {
+        start = std::max(start + skew, static_cast<int>(i));
+        wish[i] = 8 * (lead + start);
+      } else {
+        wish[i] = wish[at(before[i])] + eighths * (static_cast<int>(i) - before[i]);
+      }
       made_.wish[at(anchors_[i])] = wish[i] / 8;
+    }
+    for (const int load : made_.order) {
+      for (const Edge& edge : neighbours_.out[at(load)]) {
+        if (rank[at(load)] < 0 && edge.read != 0 && rank[at(edge.to)] >= 0) {
+          made_.wish[at(load)] = std::max(0, made_.wish[at(edge.to)] - lead);
+        }
+      }
     }
   }
 
@@ -601,9 +640,17 @@ Pipeline modulo_schedule(const Graph& graph, int most_stages, int straight) {
         return result;
       }
     }
-    Modulo early(graph, neighbours, interval, height);
-    if (early.run() && accept(graph, neighbours, early.start(), interval, most_stages, result)) {
-      return result;
+    // The order of operations of nearly equal height decides much; a few orders are tried.
+    constexpr std::uint32_t kOrders = 24;
+    for (std::uint32_t order = 0; order < (graph.nodes.size() < 64 ? kOrders : 1); ++order) {
+      std::vector<int> bent = height;
+      for (std::size_t i = 0; i < bent.size(); ++i) {
+        bent[i] += static_cast<int>((static_cast<std::uint32_t>(i + 1) * 2654435761U * order >> 16U) % (1 + order / 4));
+      }
+      Modulo early(graph, neighbours, interval, std::move(bent));
+      if (early.run() && accept(graph, neighbours, early.start(), interval, most_stages, result)) {
+        return result;
+      }
     }
   }
   return result;
