@@ -104,7 +104,7 @@ struct StreamEnd {
   Tile tile{};
   bool interface = false;       ///< host memory by transfers, no ring
   std::vector<Slice> slices{};  ///< in object order
-  Pattern pattern{};
+  Pattern pattern{};            ///< of one slice
 };
 
 /// Both ends. A stream between neighbours that share memory has a ring and no channel: `direct`.
@@ -115,9 +115,8 @@ struct StreamEnds {
   std::vector<StreamEnd> consumers{};
 };
 
-/// Lays buffers, parameters and rings out in their tiles' memories (`core_bytes` of a compute tile, `memory_bytes` of a
-/// memory tile), and finds both ends of every stream. Pre: verify(program). Errors: kUnsupported: a memory is too
-/// small.
-Result<std::vector<StreamEnds>> lay_out(Array& array, int64_t core_bytes, int64_t memory_bytes);
+/// Lays buffers, parameters and rings out in their tiles' memories, and finds both ends of every stream.
+/// Pre: verify(program). Errors: kUnsupported: a memory is too small.
+Result<std::vector<StreamEnds>> lay_out(Array& array);
 
 }  // namespace skald::npu::sim

@@ -15,9 +15,9 @@ double Controller::cost(const SequenceStep& step) const {
   const TimeModel& time = array_.options.time;
   if (const auto* transfer = std::get_if<Transfer>(&step)) {
     const bool reads = array_.program.fifos[static_cast<size_t>(transfer->fifo)].producer.row == 0;
-    return time.descriptor_write + time.address_patch + (reads ? time.push_read : time.push_write);
+    return time.descriptor_write + (reads ? time.push_read : time.push_write);
   }
-  if (std::holds_alternative<Wait>(step)) return time.wait_token;
+  if (std::holds_alternative<Wait>(step)) return 0;
   return time.register_write;
 }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "npu/sim/array.h"
+#include "npu/spec/device_spec.h"
 
 namespace skald::npu::sim {
 namespace {
@@ -30,8 +31,7 @@ bool shares_memory(const Fifo& fifo) {
 
 class Layout {
  public:
-  Layout(Array& array, int64_t core_bytes, int64_t memory_bytes)
-      : array_(array), core_bytes_(core_bytes), memory_bytes_(memory_bytes) {}
+  explicit Layout(Array& array) : array_(array) {}
 
   Result<std::vector<StreamEnds>> run() {
     const Program& program = array_.program;
@@ -104,6 +104,8 @@ class Layout {
       part.slices = {{.begin = 0, .bytes = slice.bytes, .ring = slice.ring}};
     }
     std::ranges::sort(whole.slices, {}, &Slice::begin);
+    // Each slice is a descriptor of its own: the toolchain gives it its share of the slowest level.
+    if (!whole.pattern.empty()) whole.pattern.front().size /= static_cast<int64_t>(many.size());
   }
 
   /// Rings of the ends that no link made.
@@ -142,7 +144,7 @@ class Layout {
 
   Result<void> make_memories() {
     for (const auto& [tile, bytes] : used_) {
-      const int64_t room = tile.row == 1 ? memory_bytes_ : core_bytes_;
+      const int64_t room = kNpu1.tile(tile.row).memory.bytes;
       if (bytes > room) {
         return fail(ErrorCode::kUnsupported, array_.program.name + ", tile " + to_string(tile),
                     "needs " + std::to_string(bytes) + " bytes of " + std::to_string(room),
@@ -154,8 +156,6 @@ class Layout {
   }
 
   Array& array_;
-  int64_t core_bytes_;
-  int64_t memory_bytes_;
   std::map<Tile, int64_t> used_;
   std::vector<StreamEnds> ends_;
 };
@@ -188,8 +188,8 @@ int64_t bytes_of(const Block& block) {
   return elements_of(block) * element_bytes(block.type);
 }
 
-Result<std::vector<StreamEnds>> lay_out(Array& array, int64_t core_bytes, int64_t memory_bytes) {
-  return Layout(array, core_bytes, memory_bytes).run();
+Result<std::vector<StreamEnds>> lay_out(Array& array) {
+  return Layout(array).run();
 }
 
 }  // namespace skald::npu::sim

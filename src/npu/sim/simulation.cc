@@ -10,9 +10,6 @@
 namespace skald::npu::sim {
 namespace {
 
-constexpr int64_t kCoreBytes = 64 * 1024;     // AM020, data memory of a compute tile
-constexpr int64_t kMemoryBytes = 512 * 1024;  // of a memory tile
-
 // After the sequence has ended, cores may finish what they hold; one that goes on longer than this never stops.
 constexpr double kMostCyclesAfterTheEnd = 1e8;
 
@@ -30,7 +27,7 @@ Result<std::unique_ptr<Simulation>> Simulation::load(const Program& program, con
 }
 
 Result<void> Simulation::build() {
-  SKALD_TRY(auto ends, lay_out(array_, kCoreBytes, kMemoryBytes));
+  SKALD_TRY(auto ends, lay_out(array_));
   SKALD_CHECK(fill_tables());
   std::vector<Stream*> by_fifo;
   for (StreamEnds& end : ends) {

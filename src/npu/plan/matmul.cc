@@ -1,0 +1,351 @@
+#include "npu/plan/matmul.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "npu/kernels/layout.h"
+
+namespace skald::npu::plan {
+namespace {
+
+constexpr int64_t kMostRepeats = 64;  // of a transfer: iteration field of a descriptor, AM020
+
+int64_t whole(int64_t value, int64_t unit) {
+  return (value + unit - 1) / unit * unit;
+}
+
+Type type_of(Element element) {
+  switch (element) {
+    case Element::kI8: return Type::kI8;
+    case Element::kU8: return Type::kU8;
+    case Element::kI16: return Type::kI16;
+    case Element::kI32: return Type::kI32;
+    case Element::kBf16: return Type::kBf16;
+    case Element::kF32: return Type::kF32;
+  }
+  return Type::kI8;
+}
+
+std::string name_of(Element element) {
+  return element == Element::kI8 ? "i8" : "bf16";
+}
+
+/// The rows of the catalogue that a plan calls.
+struct Chosen {
+  const KernelRow* first = nullptr;
+  const KernelRow* next = nullptr;
+  const KernelRow* finish = nullptr;  ///< null: kNone
+};
+
+Result<Chosen> choose(const MatmulProblem& problem, const MatmulShape& tile) {
+  const std::string mn = std::to_string(tile.m) + "x" + std::to_string(tile.n);
+  const std::string size = std::to_string(tile.m) + "x" + std::to_string(tile.k) + "x" + std::to_string(tile.n);
+  const std::string product = "matmul_" + name_of(problem.type) + "_" + size;
+  Chosen chosen{.first = find_kernel(product + "_first"), .next = find_kernel(product)};
+  std::string missing = chosen.first == nullptr || chosen.next == nullptr ? product : "";
+  if (problem.finish != Finish::kNone) {
+    const std::string finish = (problem.finish == Finish::kRequantise ? "requantise_i8_" : "finish_bf16_") + mn;
+    chosen.finish = find_kernel(finish);
+    if (chosen.finish == nullptr) missing = finish;
+  }
+  if (!missing.empty()) {
+    return fail(ErrorCode::kUnsupported, "matmul " + name_of(problem.type), "there is no kernel " + missing,
+                "choose a tile that the catalogue has");
+  }
+  return chosen;
+}
+
+/// A pattern over a matrix of `width` columns in memory, `rows` x `columns` of it, in blocks of `order`.
+Pattern blocks_of_rows(BlockOrder order, int64_t rows, int64_t columns, int64_t width) {
+  return {{rows / order.rows, order.rows * width},
+          {columns / order.columns, order.columns},
+          {order.rows, width},
+          {order.columns, 1}};
+}
+
+/// The reverse: `rows` x `columns` that lie in blocks, read row by row.
+Pattern rows_of_blocks(BlockOrder order, int64_t rows, int64_t columns) {
+  const int64_t block = int64_t{order.rows} * order.columns;
+  return {{rows / order.rows, order.rows * columns},
+          {order.rows, order.columns},
+          {columns / order.columns, block},
+          {order.columns, 1}};
+}
+
+class Planner {
+ public:
+  Planner(const MatmulProblem& problem, const MatmulTiling& tiling, const MatmulLayout& layout, const Chosen& chosen)
+      : problem_(problem), tiling_(tiling), layout_(layout), chosen_(chosen) {}
+
+  Program run(const std::string& device) {
+    const MatmulShape& tile = tiling_.tile;
+    p_.name = "matmul_" + name_of(problem_.type) + "_" + std::to_string(problem_.m) + "x" + std::to_string(problem_.k) +
+              "x" + std::to_string(problem_.n);
+    p_.device = device;
+    const Type in = type_of(problem_.type);
+    out_ = type_of(chosen_.finish != nullptr ? chosen_.finish->arguments.back().element
+                                             : chosen_.first->arguments.back().element);
+    const int64_t b_elements = layout_.packed_bytes / bytes_of(problem_.type);
+    p_.arguments = {{.name = "a", .block = {in, {layout_.m, layout_.k}}, .access = Access::kRead},
+                    {.name = "b", .block = {in, {b_elements}}, .access = Access::kRead},
+                    {.name = "c", .block = {out_, {layout_.m, layout_.n}}, .access = Access::kWrite}};
+    a_tile_ = {in, {tile.m, tile.k}};
+    b_tile_ = {in, {int64_t{tile.k} * tile.n}};
+    c_tile_ = {out_, {tile.m, tile.n}};
+    for (int column = 0; column < tiling_.columns; ++column) add_a(column);
+    for (int column = 0; column < tiling_.columns; ++column) add_b(column);
+    for (int column = 0; column < tiling_.columns; ++column) add_c(column);
+    for (int column = 0; column < tiling_.columns; ++column) {
+      for (int row = 0; row < tiling_.rows; ++row) add_core(column, row);
+    }
+    add_sequence();
+    return std::move(p_);
+  }
+
+ private:
+  int add(Fifo fifo) {
+    p_.fifos.push_back(std::move(fifo));
+    return static_cast<int>(p_.fifos.size()) - 1;
+  }
+
+  static Tile interface_of(int column) { return {column, 0}; }
+  static Tile memory_of(int column) { return {column, 1}; }
+  static Tile core_at(int column, int row) { return {column, row + 2}; }
+
+  void add_a(int column) {
+    const int rows = layout_.rows_per_column;
+    Block block = a_tile_;
+    block.shape[0] *= rows;
+    const std::string name = "a" + std::to_string(column);
+    a_in_.push_back(add(
+        {.name = name, .producer = interface_of(column), .consumers = {{.tile = memory_of(column)}}, .block = block}));
+    Link link{.inputs = {a_in_.back()}};
+    for (int i = 0; i < rows; ++i) {
+      const int row = column * rows + i;
+      Fifo fifo{.name = "a_row" + std::to_string(row), .producer = memory_of(column), .block = a_tile_};
+      fifo.to_stream = blocks_of_rows(block_order(chosen_.first->arguments[0].layout), tiling_.tile.m, tiling_.tile.k,
+                                      tiling_.tile.k);
+      for (int to = 0; to < tiling_.columns; ++to) fifo.consumers.push_back({.tile = core_at(to, row)});
+      link.outputs.push_back(add(std::move(fifo)));
+      link.offsets.push_back(i * elements(a_tile_));
+      a_core_.push_back(link.outputs.back());
+    }
+    p_.links.push_back(std::move(link));
+  }
+
+  void add_b(int column) {
+    const std::string name = "b" + std::to_string(column);
+    b_in_.push_back(add({.name = name,
+                         .producer = interface_of(column),
+                         .consumers = {{.tile = memory_of(column)}},
+                         .block = b_tile_}));
+    Fifo fifo{.name = name + "_column", .producer = memory_of(column), .block = b_tile_};
+    for (int row = 0; row < tiling_.rows; ++row) fifo.consumers.push_back({.tile = core_at(column, row)});
+    b_core_.push_back(add(std::move(fifo)));
+    p_.links.push_back({.inputs = {b_in_.back()}, .outputs = {b_core_.back()}, .offsets = {0}});
+  }
+
+  void add_c(int column) {
+    const std::string name = "c" + std::to_string(column);
+    Link link;
+    for (int row = 0; row < tiling_.rows; ++row) {
+      const int fifo = add({.name = name + "_row" + std::to_string(row),
+                            .producer = core_at(column, row),
+                            .depth = 1,
+                            .consumers = {{.tile = memory_of(column)}},
+                            .block = c_tile_});
+      link.inputs.push_back(fifo);
+      link.offsets.push_back(row * elements(c_tile_));
+      c_core_.push_back(fifo);
+    }
+    Block joined = c_tile_;
+    joined.shape[0] *= tiling_.rows;
+    const KernelRow& last = chosen_.finish != nullptr ? *chosen_.finish : *chosen_.first;
+    Fifo fifo{.name = name, .producer = memory_of(column), .block = joined};
+    fifo.to_stream = rows_of_blocks(block_order(last.arguments.back().layout), joined.shape[0], joined.shape[1]);
+    fifo.consumers = {{.tile = interface_of(column)}};
+    c_out_.push_back(add(std::move(fifo)));
+    link.outputs = {c_out_.back()};
+    p_.links.push_back(std::move(link));
+  }
+
+  static int64_t elements(const Block& block) {
+    int64_t count = 1;
+    for (const int64_t extent : block.shape) count *= extent;
+    return count;
+  }
+
+  static Operand object(int fifo) { return {.kind = Operand::Kind::kObject, .id = fifo}; }
+  static Operand constant(int32_t value) { return {.kind = Operand::Kind::kScalar, .scalar = {.value = value}}; }
+  template <class Action>
+  static Step step(Action action) {
+    return {std::move(action)};
+  }
+
+  /// One tile of C after the other, for ever.
+  void add_core(int column, int row) {
+    const int a = a_core_[static_cast<size_t>(row)];
+    const int b = b_core_[static_cast<size_t>(column)];
+    const int c = c_core_[static_cast<size_t>(column * tiling_.rows + row)];
+    Operand sums = object(c);
+    std::vector<Step> body;
+    if (chosen_.finish != nullptr) {
+      const Block block{type_of(chosen_.first->arguments.back().element), {tiling_.tile.m, tiling_.tile.n}};
+      p_.buffers.push_back({.name = "sums_" + std::to_string(column) + "_" + std::to_string(row),
+                            .tile = core_at(column, row),
+                            .block = block});
+      sums = {.kind = Operand::Kind::kBuffer, .id = static_cast<int>(p_.buffers.size()) - 1};
+    } else {
+      body.push_back(step(Acquire{.fifo = c}));
+    }
+    const auto product = [&](const KernelRow& kernel, std::vector<Step>& to) {
+      to.push_back(step(Acquire{.fifo = a}));
+      to.push_back(step(Acquire{.fifo = b}));
+      to.push_back(step(Call{.kernel = std::string(kernel.symbol), .operands = {object(a), object(b), sums}}));
+      to.push_back(step(Release{.fifo = a}));
+      to.push_back(step(Release{.fifo = b}));
+    };
+    product(*chosen_.first, body);
+    if (layout_.depth > 1) {
+      Loop more{.count = {.value = static_cast<int32_t>(layout_.depth - 1)}, .body = {}};
+      product(*chosen_.next, more.body);
+      body.push_back(step(std::move(more)));
+    }
+    if (chosen_.finish != nullptr) add_finish(b, c, sums, body);
+    body.push_back(step(Release{.fifo = c}));
+    Loop forever{.count = {.value = -1}, .body = std::move(body)};
+    p_.cores.push_back({.tile = core_at(column, row), .body = {step(std::move(forever))}});
+  }
+
+  void add_finish(int b, int c, const Operand& sums, std::vector<Step>& body) {
+    Call call{.kernel = std::string(chosen_.finish->symbol), .operands = {sums, object(b), object(c)}};
+    if (problem_.finish == Finish::kRequantise) {
+      call.operands.push_back(constant(problem_.down));
+      call.operands.push_back(constant(problem_.shift));
+    }
+    body.push_back(step(Acquire{.fifo = b}));
+    body.push_back(step(Acquire{.fifo = c}));
+    body.push_back(step(std::move(call)));
+    body.push_back(step(Release{.fifo = b}));
+  }
+
+  /// Block of rows after block of rows. B is sent once, for all of them; A of a block and the place for its C are
+  /// queued while the block before is made, and no more than two blocks are under way.
+  void add_sequence() {
+    for (int64_t block = 0; block < layout_.row_blocks; ++block) {
+      if (block >= 2) wait_for_c();
+      for (int column = 0; column < tiling_.columns; ++column) {
+        push_a(block, column);
+        if (block == 0) push_b(column);
+      }
+      for (int column = 0; column < tiling_.columns; ++column) push_c(block, column);
+    }
+    for (int64_t block = 0; block < std::min<int64_t>(2, layout_.row_blocks); ++block) wait_for_c();
+  }
+
+  void wait_for_c() {
+    for (const int fifo : c_out_) p_.sequence.emplace_back(Wait{.fifo = fifo});
+  }
+
+  void push_a(int64_t block, int column) {
+    const MatmulShape& tile = tiling_.tile;
+    const int64_t rows = int64_t{layout_.rows_per_column} * tile.m;
+    const int64_t first = block * tiling_.rows * tile.m + column * rows;
+    p_.sequence.emplace_back(
+        Transfer{.fifo = a_in_[static_cast<size_t>(column)],
+                 .argument = 0,
+                 .offset = first * layout_.k,
+                 .pattern = {{layout_.column_blocks, 0}, {layout_.depth, tile.k}, {rows, layout_.k}, {tile.k, 1}}});
+  }
+
+  void push_b(int column) {
+    const int64_t panel = layout_.packed_bytes / bytes_of(problem_.type) / tiling_.columns;
+    p_.sequence.emplace_back(Transfer{.fifo = b_in_[static_cast<size_t>(column)],
+                                      .argument = 1,
+                                      .offset = column * panel,
+                                      .pattern = {{layout_.row_blocks, 0}, {panel, 1}}});
+  }
+
+  void push_c(int64_t block, int column) {
+    const MatmulShape& tile = tiling_.tile;
+    const int64_t rows = int64_t{tiling_.rows} * tile.m;
+    p_.sequence.emplace_back(Transfer{
+        .fifo = c_out_[static_cast<size_t>(column)],
+        .argument = 2,
+        .offset = block * rows * layout_.n + column * tile.n,
+        .pattern = {{layout_.column_blocks, int64_t{tiling_.columns} * tile.n}, {rows, layout_.n}, {tile.n, 1}},
+        .token = true});
+  }
+
+  const MatmulProblem& problem_;
+  const MatmulTiling& tiling_;
+  const MatmulLayout& layout_;
+  const Chosen& chosen_;
+  Program p_;
+  Type out_ = Type::kI8;
+  Block a_tile_;
+  Block b_tile_;
+  Block c_tile_;
+  std::vector<int> a_in_;    ///< by column
+  std::vector<int> a_core_;  ///< by row of cores
+  std::vector<int> b_in_;    ///< by column
+  std::vector<int> b_core_;  ///< by column
+  std::vector<int> c_core_;  ///< by column and row
+  std::vector<int> c_out_;   ///< by column
+};
+
+}  // namespace
+
+Result<MatmulLayout> matmul_layout(const MatmulProblem& problem, const MatmulTiling& tiling) {
+  const std::string where = "matmul " + std::to_string(problem.m) + "x" + std::to_string(problem.k) + "x" +
+                            std::to_string(problem.n) + " on " + std::to_string(tiling.rows) + " x " +
+                            std::to_string(tiling.columns) + " cores";
+  if (problem.m < 1 || problem.k < 1 || problem.n < 1) {
+    return fail(ErrorCode::kInvalidArgument, where, "has an empty side", "give sizes of at least 1");
+  }
+  if (tiling.columns < 1 || tiling.rows < 1 || tiling.rows % tiling.columns != 0) {
+    return fail(ErrorCode::kUnsupported, where, "each interface tile must feed as many rows as the others",
+                "use 4 x 4, 4 x 2, 4 x 1, 2 x 2, 2 x 1 or 1 x 1 cores");
+  }
+  SKALD_TRY(const Chosen chosen, choose(problem, tiling.tile));
+  const MatmulShape& tile = tiling.tile;
+  MatmulLayout layout;
+  layout.m = whole(problem.m, int64_t{tiling.rows} * tile.m);
+  layout.k = whole(problem.k, tile.k);
+  layout.n = whole(problem.n, int64_t{tiling.columns} * tile.n);
+  layout.row_blocks = layout.m / tiling.rows / tile.m;
+  layout.column_blocks = layout.n / tiling.columns / tile.n;
+  layout.depth = layout.k / tile.k;
+  layout.panel_tiles = layout.depth + (problem.finish == Finish::kNone ? 0 : 1);
+  layout.packed_bytes =
+      tiling.columns * layout.column_blocks * layout.panel_tiles * int64_t{tile.k} * tile.n * bytes_of(problem.type);
+  layout.rows_per_column = tiling.rows / tiling.columns;
+  if (layout.row_blocks > kMostRepeats || layout.column_blocks > kMostRepeats) {
+    return fail(ErrorCode::kUnsupported, where, "has more than 64 blocks on a side", "split the product");
+  }
+  if (chosen.finish != nullptr &&
+      chosen.finish->arguments[1].bytes() > int64_t{tile.k} * tile.n * bytes_of(problem.type)) {
+    return fail(ErrorCode::kUnsupported, where, "the epilogue's parameters do not fit into an object of B",
+                "use a deeper tile");
+  }
+  return layout;
+}
+
+Result<Program> plan_matmul(const MatmulProblem& problem, const MatmulTiling& tiling, const std::string& device) {
+  SKALD_TRY(const MatmulLayout layout, matmul_layout(problem, tiling));
+  SKALD_TRY(const Chosen chosen, choose(problem, tiling.tile));
+  return Planner(problem, tiling, layout, chosen).run(device);
+}
+
+std::vector<std::byte> pad_rows(std::span<const std::byte> a, int64_t rows, int64_t columns, int64_t padded_rows,
+                                int64_t padded_columns, int element_bytes) {
+  std::vector<std::byte> padded(static_cast<size_t>(padded_rows * padded_columns * element_bytes));
+  for (int64_t row = 0; row < rows; ++row) {
+    std::memcpy(&padded[static_cast<size_t>(row * padded_columns * element_bytes)],
+                &a[static_cast<size_t>(row * columns * element_bytes)], static_cast<size_t>(columns * element_bytes));
+  }
+  return padded;
+}
+
+}  // namespace skald::npu::plan

@@ -1,0 +1,77 @@
+#pragma once
+// C = A B on the array: 4 x 4 cores (or fewer), A broadcast along rows, B along columns.
+//
+// Each core makes one tile (m, n) of C at a time and keeps its sums in its own memory while tiles of A (m, k) and B (k,
+// n) stream past: one lock in and one out for each. A core's row of tiles of A enters through a memory tile, which cuts
+// it into the blocks that the native product wants, and reaches all cores of that row; B is packed so on the host
+// (weights are packed once), with what the epilogue needs behind each column of tiles; C leaves through the memory
+// tiles, which join a column's tiles and turn blocks back into rows. One launch, and one transfer for each block of
+// rows and interface tile.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "npu/kernels/catalogue.h"
+#include "npu/program/program.h"
+
+namespace skald::npu::plan {
+
+/// What follows the sum over K.
+enum class Finish : uint8_t {
+  kNone,        ///< C as accumulated: int32 or float32
+  kRequantise,  ///< + bias, scaled per column, int8: kernels/requantise_i8.cc
+  kBias,        ///< + bias, bfloat16: kernels/finish_bf16.cc
+};
+
+struct MatmulProblem {
+  int64_t m = 0;
+  int64_t k = 0;
+  int64_t n = 0;
+  Element type = Element::kI8;  ///< of A and B: kI8 or kBf16
+  Finish finish = Finish::kNone;
+  int32_t down = 0;   ///< kRequantise: first shift
+  int32_t shift = 0;  ///< kRequantise: second shift
+};
+
+/// How it is laid on the array.
+struct MatmulTiling {
+  MatmulShape tile{};  ///< a row of the catalogue has this shape
+  int rows = 4;        ///< of cores
+  int columns = 4;
+};
+
+/// Sizes that follow.
+struct MatmulLayout {
+  int64_t m = 0;  ///< padded to whole blocks of rows * tile.m
+  int64_t k = 0;  ///< to whole tiles
+  int64_t n = 0;  ///< to whole blocks of columns * tile.n
+  int64_t row_blocks = 0;
+  int64_t column_blocks = 0;
+  int64_t depth = 0;         ///< tiles along K
+  int64_t panel_tiles = 0;   ///< objects of B for one tile of C: depth, and one for the epilogue
+  int64_t packed_bytes = 0;  ///< of B, all columns
+  int rows_per_column = 0;   ///< of cores, that one interface tile feeds with A
+};
+
+/// Errors: kUnsupported with the reason: no kernel of that tile, rows and columns that do not fit together, too many
+/// blocks for one transfer.
+Result<MatmulLayout> matmul_layout(const MatmulProblem& problem, const MatmulTiling& tiling);
+
+/// Arguments of the Program: "a" (m, k) rows, "b" packed, "c" (m, n) rows; sizes of the layout.
+Result<Program> plan_matmul(const MatmulProblem& problem, const MatmulTiling& tiling, const std::string& device);
+
+/// B (problem.k, problem.n), row-major, as the Program wants it: per column of cores and block of columns the tiles
+/// along K, each in blocks of the native product, then one object that begins with the epilogue's parameters for these
+/// n columns. `parameters(first, count)`: their bytes, for `count` columns from `first` on (padding columns: zeros).
+Result<std::vector<std::byte>> pack_matmul_b(const MatmulProblem& problem, const MatmulTiling& tiling,
+                                             std::span<const std::byte> b, std::span<const std::byte> parameters);
+
+/// A (problem.m, problem.k), row-major, padded with zeros to the layout's size.
+std::vector<std::byte> pad_rows(std::span<const std::byte> a, int64_t rows, int64_t columns, int64_t padded_rows,
+                                int64_t padded_columns, int element_bytes);
+
+}  // namespace skald::npu::plan

@@ -1,0 +1,63 @@
+#include <cstring>
+
+#include "npu/kernels/layout.h"
+#include "npu/plan/matmul.h"
+
+namespace skald::npu::plan {
+namespace {
+
+/// Bytes of the epilogue's parameters for `columns` columns: 8 bytes each for int8 (kernels/requantise_i8.cc), 16 for
+/// bfloat16 (kernels/finish_bf16.cc).
+int64_t parameter_bytes(const MatmulProblem& problem, int64_t columns) {
+  switch (problem.finish) {
+    case Finish::kNone: return 0;
+    case Finish::kRequantise: return columns * 8;
+    case Finish::kBias: return columns * 16;
+  }
+  return 0;
+}
+
+}  // namespace
+
+Result<std::vector<std::byte>> pack_matmul_b(const MatmulProblem& problem, const MatmulTiling& tiling,
+                                             std::span<const std::byte> b, std::span<const std::byte> parameters) {
+  SKALD_TRY(const MatmulLayout layout, matmul_layout(problem, tiling));
+  const MatmulShape& tile = tiling.tile;
+  const int element = bytes_of(problem.type);
+  const BlockOrder order = problem.type == Element::kI8 ? BlockOrder{8, 8} : BlockOrder{8, 4};
+  const int64_t whole_parameters = parameter_bytes(problem, problem.n);
+  if (static_cast<int64_t>(b.size()) != problem.k * problem.n * element ||
+      static_cast<int64_t>(parameters.size()) != whole_parameters) {
+    return fail(ErrorCode::kInvalidArgument, "pack_matmul_b",
+                "got " + std::to_string(b.size()) + " bytes of B and " + std::to_string(parameters.size()) +
+                    " of parameters, not " + std::to_string(problem.k * problem.n * element) + " and " +
+                    std::to_string(whole_parameters));
+  }
+  std::vector<std::byte> packed(static_cast<size_t>(layout.packed_bytes));
+  const int64_t object = int64_t{tile.k} * tile.n * element;
+  std::byte* to = packed.data();
+  for (int column = 0; column < tiling.columns; ++column) {
+    for (int64_t block = 0; block < layout.column_blocks; ++block) {
+      const int64_t first = (block * tiling.columns + column) * tile.n;
+      const int64_t there = std::max<int64_t>(0, std::min<int64_t>(tile.n, problem.n - first));
+      for (int64_t depth = 0; depth < layout.depth; ++depth, to += object) {
+        for (int64_t k = 0; k < tile.k && depth * tile.k + k < problem.k; ++k) {
+          const int64_t row = (depth * tile.k + k) * problem.n;
+          for (int64_t n = 0; n < there; ++n) {
+            std::memcpy(to + block_index(order, tile.n, k, n) * element,
+                        &b[static_cast<size_t>((row + first + n) * element)], static_cast<size_t>(element));
+          }
+        }
+      }
+      if (problem.finish == Finish::kNone) continue;
+      if (there > 0) {
+        std::memcpy(to, &parameters[static_cast<size_t>(parameter_bytes(problem, first))],
+                    static_cast<size_t>(parameter_bytes(problem, there)));
+      }
+      to += object;
+    }
+  }
+  return packed;
+}
+
+}  // namespace skald::npu::plan
