@@ -59,3 +59,11 @@ def weight(token):
     """Share of the time that a text token takes: its bytes, a mark counting for three (a pause follows)."""
     text = FULL.decode_single_token_bytes(token)
     return len(text) + 2 * (text[-1:] in b",.?!")
+
+
+def row(token):
+    """Row of a trained token in the model's embedding table; a text token's row is its id."""
+    return len(TRAINED) + token - FIRST_STAMP if token >= FIRST_STAMP else _ROWS[token]
+
+
+_ROWS = {token: index for index, token in enumerate(TRAINED)}
