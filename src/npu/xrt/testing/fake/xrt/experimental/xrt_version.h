@@ -1,0 +1,7 @@
+#pragma once
+
+namespace xrt::version {
+unsigned int major();
+unsigned int minor();
+unsigned int patch();
+}  // namespace xrt::version

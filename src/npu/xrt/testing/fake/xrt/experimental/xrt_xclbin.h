@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace xrt {
+
+class xclbin {
+ public:
+  class kernel {
+   public:
+    explicit kernel(std::string name) : name_(std::move(name)) {}
+    std::string get_name() const { return name_; }
+
+   private:
+    std::string name_;
+  };
+
+  explicit xclbin(const std::string& filename);
+  std::vector<kernel> get_kernels() const;
+};
+
+}  // namespace xrt
