@@ -1,6 +1,7 @@
 #pragma once
 // What the text of a core can name at the place it has come to: constants, objects that are held, parameters, counters.
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -35,7 +36,10 @@ class CoreValues {
   std::string fresh(const std::string& what) { return "%" + what + std::to_string(count_[what]++); }
 
   std::string constant(int64_t value, const std::string& type);
-  static constexpr int64_t kForEver = 9223372036854775807;  ///< largest index; mlir-aie's Python front end, range_()
+
+  /// What a loop that never ends counts to: mlir-aie's own front end takes the largest index; this is the largest one
+  /// that every depth up to 10 divides, so that unrolling leaves no last rounds to print again behind the loop.
+  static constexpr int64_t kForEver = INT64_MAX / 2520 * 2520;
 
   /// The tile's parameters.
   Result<const Parameters*> parameters() const;

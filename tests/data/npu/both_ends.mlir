@@ -9,7 +9,7 @@ module {
     aie.objectfifo @y(%tile_0_4, {%tile_0_0}, [1 : i32, 2 : i32]) : !aie.objectfifo<memref<1024xi32>>
     func.func private @copy(memref<1024xi32>, memref<1024xi32>) attributes {link_with = "copy_code.o"}
     %core_0_2 = aie.core(%tile_0_2) {
-      %c_for_ever = arith.constant 9223372036854775807 : index
+      %c_for_ever = arith.constant 9223372036854775800 : index
       %c0 = arith.constant 0 : index
       %c1 = arith.constant 1 : index
       scf.for %i0 = %c0 to %c_for_ever step %c1 {
@@ -24,7 +24,7 @@ module {
       aie.end
     } {stack_size = 1024 : i32}
     %core_0_4 = aie.core(%tile_0_4) {
-      %c_for_ever = arith.constant 9223372036854775807 : index
+      %c_for_ever = arith.constant 9223372036854775800 : index
       %c0 = arith.constant 0 : index
       %c1 = arith.constant 1 : index
       scf.for %i0 = %c0 to %c_for_ever step %c1 {

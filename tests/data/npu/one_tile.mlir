@@ -16,7 +16,7 @@ module {
     func.func private @zero(memref<2048xf32>) attributes {link_with = "zero_code.o"}
     func.func private @matmul(memref<4096xbf16>, memref<2048xbf16>, memref<2048xf32>) attributes {link_with = "matmul_code.o"}
     %core_0_2 = aie.core(%tile_0_2) {
-      %c_for_ever = arith.constant 9223372036854775807 : index
+      %c_for_ever = arith.constant 9223372036854775800 : index
       %c0 = arith.constant 0 : index
       %c1 = arith.constant 1 : index
       %c2 = arith.constant 2 : index

@@ -12,7 +12,7 @@ module {
     %parameters_choice = aie.buffer(%tile_0_2) {sym_name = "choice"} : memref<4xi32>
     %handover_choice = aie.lock(%tile_0_2) {init = 0 : i32, sym_name = "choice_handover"}
     %core_0_2 = aie.core(%tile_0_2) {
-      %c_for_ever = arith.constant 9223372036854775807 : index
+      %c_for_ever = arith.constant 9223372036854775800 : index
       %c0 = arith.constant 0 : index
       %c1 = arith.constant 1 : index
       %c0_i32 = arith.constant 0 : i32

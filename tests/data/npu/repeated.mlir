@@ -16,7 +16,7 @@ module {
     func.func private @scale(memref<256xbf16>, memref<256xbf16>, memref<256xbf16>) attributes {link_with = "scale_code.o"}
     func.func private @add(memref<256xbf16>, memref<256xbf16>, memref<256xbf16>) attributes {link_with = "add_code.o"}
     %core_1_2 = aie.core(%tile_1_2) {
-      %c_for_ever = arith.constant 9223372036854775807 : index
+      %c_for_ever = arith.constant 9223372036854775800 : index
       %c0 = arith.constant 0 : index
       %c1 = arith.constant 1 : index
       %c3 = arith.constant 3 : index
@@ -37,7 +37,7 @@ module {
       aie.end
     } {stack_size = 1024 : i32, dynamic_objfifo_lowering = true}
     %core_1_3 = aie.core(%tile_1_3) {
-      %c_for_ever = arith.constant 9223372036854775807 : index
+      %c_for_ever = arith.constant 9223372036854775800 : index
       %c0 = arith.constant 0 : index
       %c1 = arith.constant 1 : index
       scf.for %i0 = %c0 to %c_for_ever step %c1 {

@@ -76,7 +76,7 @@ module {
     func.func private @zero(memref<4096xi32>) attributes {link_with = "zero_code.o"}
     func.func private @matmul(memref<4096xi8>, memref<4096xi8>, memref<4096xi32>) attributes {link_with = "matmul_code.o"}
     %core_0_2 = aie.core(%tile_0_2) {
-      %c_for_ever = arith.constant 9223372036854775807 : index
+      %c_for_ever = arith.constant 9223372036854775800 : index
       %c0 = arith.constant 0 : index
       %c1 = arith.constant 1 : index
       %c2 = arith.constant 2 : index
@@ -98,7 +98,7 @@ module {
       aie.end
     } {stack_size = 2048 : i32}
     %core_0_3 = aie.core(%tile_0_3) {
-      %c_for_ever = arith.constant 9223372036854775807 : index
+      %c_for_ever = arith.constant 9223372036854775800 : index
       %c0 = arith.constant 0 : index
       %c1 = arith.constant 1 : index
       %c2 = arith.constant 2 : index
@@ -120,7 +120,7 @@ module {
       aie.end
     } {stack_size = 2048 : i32}
     %core_0_4 = aie.core(%tile_0_4) {
-      %c_for_ever = arith.constant 9223372036854775807 : index
+      %c_for_ever = arith.constant 9223372036854775800 : index
       %c0 = arith.constant 0 : index
       %c1 = arith.constant 1 : index
       %c2 = arith.constant 2 : index
@@ -142,7 +142,7 @@ module {
       aie.end
     } {stack_size = 2048 : i32}
     %core_0_5 = aie.core(%tile_0_5) {
-      %c_for_ever = arith.constant 9223372036854775807 : index
+      %c_for_ever = arith.constant 9223372036854775800 : index
       %c0 = arith.constant 0 : index
       %c1 = arith.constant 1 : index
       %c2 = arith.constant 2 : index
@@ -164,7 +164,7 @@ module {
       aie.end
     } {stack_size = 2048 : i32}
     %core_1_2 = aie.core(%tile_1_2) {
-      %c_for_ever = arith.constant 9223372036854775807 : index
+      %c_for_ever = arith.constant 9223372036854775800 : index
       %c0 = arith.constant 0 : index
       %c1 = arith.constant 1 : index
       %c2 = arith.constant 2 : index
@@ -186,7 +186,7 @@ module {
       aie.end
     } {stack_size = 2048 : i32}
     %core_1_3 = aie.core(%tile_1_3) {
-      %c_for_ever = arith.constant 9223372036854775807 : index
+      %c_for_ever = arith.constant 9223372036854775800 : index
       %c0 = arith.constant 0 : index
       %c1 = arith.constant 1 : index
       %c2 = arith.constant 2 : index
@@ -208,7 +208,7 @@ module {
       aie.end
     } {stack_size = 2048 : i32}
     %core_1_4 = aie.core(%tile_1_4) {
-      %c_for_ever = arith.constant 9223372036854775807 : index
+      %c_for_ever = arith.constant 9223372036854775800 : index
       %c0 = arith.constant 0 : index
       %c1 = arith.constant 1 : index
       %c2 = arith.constant 2 : index
@@ -230,7 +230,7 @@ module {
       aie.end
     } {stack_size = 2048 : i32}
     %core_1_5 = aie.core(%tile_1_5) {
-      %c_for_ever = arith.constant 9223372036854775807 : index
+      %c_for_ever = arith.constant 9223372036854775800 : index
       %c0 = arith.constant 0 : index
       %c1 = arith.constant 1 : index
       %c2 = arith.constant 2 : index
@@ -252,7 +252,7 @@ module {
       aie.end
     } {stack_size = 2048 : i32}
     %core_2_2 = aie.core(%tile_2_2) {
-      %c_for_ever = arith.constant 9223372036854775807 : index
+      %c_for_ever = arith.constant 9223372036854775800 : index
       %c0 = arith.constant 0 : index
       %c1 = arith.constant 1 : index
       %c2 = arith.constant 2 : index
@@ -274,7 +274,7 @@ module {
       aie.end
     } {stack_size = 2048 : i32}
     %core_2_3 = aie.core(%tile_2_3) {
-      %c_for_ever = arith.constant 9223372036854775807 : index
+      %c_for_ever = arith.constant 9223372036854775800 : index
       %c0 = arith.constant 0 : index
       %c1 = arith.constant 1 : index
       %c2 = arith.constant 2 : index
@@ -296,7 +296,7 @@ module {
       aie.end
     } {stack_size = 2048 : i32}
     %core_2_4 = aie.core(%tile_2_4) {
-      %c_for_ever = arith.constant 9223372036854775807 : index
+      %c_for_ever = arith.constant 9223372036854775800 : index
       %c0 = arith.constant 0 : index
       %c1 = arith.constant 1 : index
       %c2 = arith.constant 2 : index
@@ -318,7 +318,7 @@ module {
       aie.end
     } {stack_size = 2048 : i32}
     %core_2_5 = aie.core(%tile_2_5) {
-      %c_for_ever = arith.constant 9223372036854775807 : index
+      %c_for_ever = arith.constant 9223372036854775800 : index
       %c0 = arith.constant 0 : index
       %c1 = arith.constant 1 : index
       %c2 = arith.constant 2 : index
@@ -340,7 +340,7 @@ module {
       aie.end
     } {stack_size = 2048 : i32}
     %core_3_2 = aie.core(%tile_3_2) {
-      %c_for_ever = arith.constant 9223372036854775807 : index
+      %c_for_ever = arith.constant 9223372036854775800 : index
       %c0 = arith.constant 0 : index
       %c1 = arith.constant 1 : index
       %c2 = arith.constant 2 : index
@@ -362,7 +362,7 @@ module {
       aie.end
     } {stack_size = 2048 : i32}
     %core_3_3 = aie.core(%tile_3_3) {
-      %c_for_ever = arith.constant 9223372036854775807 : index
+      %c_for_ever = arith.constant 9223372036854775800 : index
       %c0 = arith.constant 0 : index
       %c1 = arith.constant 1 : index
       %c2 = arith.constant 2 : index
@@ -384,7 +384,7 @@ module {
       aie.end
     } {stack_size = 2048 : i32}
     %core_3_4 = aie.core(%tile_3_4) {
-      %c_for_ever = arith.constant 9223372036854775807 : index
+      %c_for_ever = arith.constant 9223372036854775800 : index
       %c0 = arith.constant 0 : index
       %c1 = arith.constant 1 : index
       %c2 = arith.constant 2 : index
@@ -406,7 +406,7 @@ module {
       aie.end
     } {stack_size = 2048 : i32}
     %core_3_5 = aie.core(%tile_3_5) {
-      %c_for_ever = arith.constant 9223372036854775807 : index
+      %c_for_ever = arith.constant 9223372036854775800 : index
       %c0 = arith.constant 0 : index
       %c1 = arith.constant 1 : index
       %c2 = arith.constant 2 : index
