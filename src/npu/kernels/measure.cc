@@ -99,8 +99,9 @@ class Room {
 std::vector<std::int64_t> make_places(const KernelRow& row) {
   std::vector<std::size_t> order(row.arguments.size());
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&row](std::size_t a, std::size_t b) {
-    return row.arguments[a].bytes() > row.arguments[b].bytes();
+  std::sort(order.begin(), order.end(), [&row](std::size_t a, std::size_t b) {
+    return row.arguments[a].bytes() != row.arguments[b].bytes() ? row.arguments[a].bytes() > row.arguments[b].bytes()
+                                                                : a < b;
   });
   Room room(row.stack_bytes);
   std::vector<std::int64_t> places(row.arguments.size(), -1);

@@ -58,8 +58,9 @@ class Arranger {
     const auto begin_of_anchors = static_cast<std::ptrdiff_t>(made_.order.size());
     take(anchors_);
     set_wishes(eighths, sums, stores);
-    std::stable_sort(made_.order.begin() + begin_of_anchors, made_.order.end(),
-                     [this](int a, int b) { return made_.wish[at(a)] < made_.wish[at(b)]; });
+    std::sort(made_.order.begin() + begin_of_anchors, made_.order.end(), [this](int a, int b) {
+      return made_.wish[at(a)] != made_.wish[at(b)] ? made_.wish[at(a)] < made_.wish[at(b)] : a < b;
+    });
     outwards();
     return made_;
   }
@@ -129,9 +130,9 @@ class Arranger {
       }
       // Operations that have no choice of slot before those that may go elsewhere.
       const auto fixed = [this](int index) { return std::popcount(operation(graph_.nodes[at(index)].op).slots) == 1; };
-      std::stable_sort(makers.begin(), makers.end(),
-                       [&](int a, int b) { return fixed(a) != fixed(b) ? fixed(a) : higher(b, a); });
-      std::stable_sort(readers.begin(), readers.end(), [this](int a, int b) { return higher(a, b); });
+      std::sort(makers.begin(), makers.end(),
+                [&](int a, int b) { return fixed(a) != fixed(b) ? fixed(a) : higher(b, a); });
+      std::sort(readers.begin(), readers.end(), [this](int a, int b) { return higher(a, b); });
       made_.order.insert(made_.order.end(), makers.begin(), makers.end());
       made_.order.insert(made_.order.end(), readers.begin(), readers.end());
     }

@@ -16,7 +16,7 @@ struct Access {
   const std::byte* end = nullptr;
 };
 
-bool overlap(const Access& a, const Access& b) {
+inline bool overlap(const Access& a, const Access& b) {
   return a.begin < b.end && b.begin < a.end;
 }
 

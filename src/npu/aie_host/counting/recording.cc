@@ -73,7 +73,7 @@ std::vector<std::uint32_t> key_of(const Block& block) {
 /// Adds the orders that accesses to the same bytes impose, within the iteration and from the one before.
 void add_memory_orders(Frame& frame) {
   std::vector<Access>& all = frame.accesses;
-  std::stable_sort(all.begin(), all.end(), [](const Access& a, const Access& b) { return a.op < b.op; });
+  std::sort(all.begin(), all.end(), [](const Access& a, const Access& b) { return a.op < b.op; });
   const auto order = [&frame](const Access& later, const Access& earlier, From from) {
     if ((later.store || earlier.store) && overlap(later, earlier)) {
       frame.block.ops[later.op].uses.push_back({.from = from, .memory = true, .op = earlier.op});
@@ -352,7 +352,7 @@ Trace Recording::finish() {
 
 }  // namespace skald::npu::counting
 
-namespace aie::counted::detail {
+namespace aie::inline counted::detail {
 
 using skald::npu::counting::current;
 
@@ -414,4 +414,4 @@ void end_call() {
   }
 }
 
-}  // namespace aie::counted::detail
+}  // namespace aie::inline counted::detail
