@@ -11,6 +11,7 @@
 #include "console.h"
 #include "doctor_command.h"
 #include "near_match.h"
+#include "npu_command.h"
 #include "skald/version.h"
 #include "transcribe_command.h"
 
@@ -30,23 +31,31 @@ ExitCode show(const std::string& text) {
   return kOutputFailed;
 }
 
-/// The first argument is no command.
-ExitCode unknown_command(const std::string& word, const std::vector<std::string>& names) {
+/// "skald npu info": the command as it is typed.
+std::string full_name(const CLI::App& command) {
+  const CLI::App* parent = command.get_parent();
+  return (parent == nullptr ? "" : full_name(*parent) + " ") + command.get_name();
+}
+
+/// The word after `group` ("skald", "skald npu") is none of its commands.
+ExitCode unknown_command(const CLI::App& group, const std::string& word, const std::vector<std::string>& names) {
+  const std::string prefix = full_name(group);
   if (word.starts_with('-')) {
-    return usage(word, "unknown option before the command", "see skald --help");
+    return usage(word, "unknown option before the command", "see " + prefix + " --help");
   }
   std::error_code ignored;
-  if (std::filesystem::exists(word, ignored)) {
+  if (group.get_parent() == nullptr && std::filesystem::exists(word, ignored)) {
     return usage(word, "a command comes first", "skald transcribe " + word);
   }
   const std::string near = near_match(word, names);
-  return usage(word, "unknown command", near.empty() ? "see skald --help" : "did you mean 'skald " + near + "'?");
+  return usage(word, "unknown command",
+               near.empty() ? "see " + prefix + " --help" : "did you mean '" + prefix + " " + near + "'?");
 }
 
 /// What is left over after parsing: options nobody declared, or arguments a command does not take.
 ExitCode unknown_argument(Command& command, std::string argument) {
   if (!argument.starts_with('-')) {
-    return usage(argument, "unexpected argument", "see skald " + command.app().get_name() + " --help");
+    return usage(argument, "unexpected argument", "see " + full_name(command.app()) + " --help");
   }
   argument = argument.substr(0, argument.find('='));
   if (const std::string reason = command.why_missing(argument); !reason.empty()) {
@@ -54,7 +63,7 @@ ExitCode unknown_argument(Command& command, std::string argument) {
   }
   const std::string near = near_match(argument, command.table().names());
   return usage(argument, "unknown option",
-               near.empty() ? "see skald " + command.app().get_name() + " --help" : "did you mean " + near + "?");
+               near.empty() ? "see " + full_name(command.app()) + " --help" : "did you mean " + near + "?");
 }
 
 ExitCode run_command(CLI::App& root, Command& command, const std::vector<std::string>& arguments) {
@@ -67,7 +76,7 @@ ExitCode run_command(CLI::App& root, Command& command, const std::vector<std::st
     root.exit(asked, out, out);
     return show(out.str());
   } catch (const CLI::ParseError& error) {
-    return usage("", error.what(), "see skald " + command.app().get_name() + " --help");
+    return usage("", error.what(), "see " + full_name(command.app()) + " --help");
   }
   // Names before values: a misspelt option's value would otherwise be blamed.
   const std::vector<std::string> rest = command.app().remaining();
@@ -82,6 +91,17 @@ ExitCode run_command(CLI::App& root, Command& command, const std::vector<std::st
   return command.run();
 }
 
+/// skald npu ...
+ExitCode run_npu(CLI::App& root, NpuCommands& npu, const std::vector<std::string>& arguments) {
+  if (arguments.size() < 2 || arguments[1] == "--help" || arguments[1] == "-h") return show(npu.app().help("skald"));
+  std::vector<std::string> names;
+  for (Command* command : npu.commands()) {
+    names.push_back(command->app().get_name());
+    if (names.back() == arguments[1]) return run_command(root, *command, arguments);
+  }
+  return unknown_command(npu.app(), arguments[1], names);
+}
+
 }  // namespace
 
 ExitCode run_program(const std::vector<std::string>& arguments) {
@@ -91,6 +111,7 @@ ExitCode run_program(const std::vector<std::string>& arguments) {
   root.footer(kExitCodeHelp);
   TranscribeCommand transcribe(root);
   DoctorCommand doctor(root);
+  NpuCommands npu(root);
   const std::array<Command*, 2> commands = {&transcribe, &doctor};
 
   if (arguments.empty() || arguments.front() == "--help" || arguments.front() == "-h") return show(root.help());
@@ -100,7 +121,9 @@ ExitCode run_program(const std::vector<std::string>& arguments) {
     names.push_back(command->app().get_name());
     if (names.back() == arguments.front()) return run_command(root, *command, arguments);
   }
-  return unknown_command(arguments.front(), names);
+  names.push_back(npu.app().get_name());
+  if (names.back() == arguments.front()) return run_npu(root, npu, arguments);
+  return unknown_command(root, arguments.front(), names);
 }
 
 }  // namespace skald::cli

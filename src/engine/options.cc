@@ -64,7 +64,8 @@ struct Refusal {
 };
 
 constexpr const char* kNoGpu = "Skald runs on the processor; it has no code for graphics cards";
-constexpr const char* kNoNpu = "this build has no NPU wing";
+constexpr const char* kNoNpu =
+    "this build does not transcribe on the NPU (skald npu info shows what this machine has of one)";
 constexpr auto kRefusedDevices = std::to_array<Refusal>({{"npu", kNoNpu},
                                                          {"npu-sim", kNoNpu},
                                                          {"cuda", kNoGpu},

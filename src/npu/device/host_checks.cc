@@ -109,7 +109,7 @@ HostCheck check_memlock(const HostFacts& facts) {
 }
 
 HostCheck check_suspend(const HostFacts& facts) {
-  if (!facts.npu || facts.npu->power_control.empty()) return unknown("suspend", "unknown", "");
+  if (!facts.npu || facts.npu->power_control.empty()) return unknown("suspend", "no device that could say", "");
   const PciNpu& npu = *facts.npu;
   if (npu.power_control == "on") return good("suspend", "never");
   if (npu.suspend_after && (*npu.suspend_after < 0 || *npu.suspend_after >= kLongIdle)) {

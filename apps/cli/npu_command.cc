@@ -1,0 +1,31 @@
+#include "npu_command.h"
+
+#include "console.h"
+#include "npu_report.h"
+
+namespace skald::cli {
+
+NpuInfoCommand::NpuInfoCommand(CLI::App& npu)
+    : Command(npu, "info", "Show the NPU's description, what this machine has of one, and what to fix") {
+  table().add("--json", json_, "as JSON", "", "Info");
+}
+
+std::string NpuInfoCommand::why_missing(const std::string&) const {
+  return "";
+}
+
+ExitCode NpuInfoCommand::run() {
+  const NpuReport report = inspect_npu();
+  const auto printed = print(json_ ? as_json(report) : as_text(report));
+  if (printed) return kOk;
+  if (is_closed_pipe(printed.error())) return kPipeClosed;
+  complain(printed.error());
+  return kOutputFailed;
+}
+
+NpuCommands::NpuCommands(CLI::App& root)
+    : app_(root.add_subcommand("npu", "Look at the NPU: what it is, what this machine has")), info_(*app_) {
+  app_->require_subcommand(0, 1);
+}
+
+}  // namespace skald::cli

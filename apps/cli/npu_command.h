@@ -1,0 +1,33 @@
+#pragma once
+// skald npu: the commands about the NPU, for people who look inside.
+
+#include <vector>
+
+#include "command.h"
+
+namespace skald::cli {
+
+/// skald npu info
+class NpuInfoCommand final : public Command {
+ public:
+  explicit NpuInfoCommand(CLI::App& npu);
+  std::string why_missing(const std::string& option) const override;
+  ExitCode run() override;
+
+ private:
+  bool json_ = false;
+};
+
+/// The word "npu" with its commands.
+class NpuCommands {
+ public:
+  explicit NpuCommands(CLI::App& root);
+  CLI::App& app() { return *app_; }
+  std::vector<Command*> commands() { return {&info_}; }
+
+ private:
+  CLI::App* app_;
+  NpuInfoCommand info_;
+};
+
+}  // namespace skald::cli
