@@ -132,7 +132,8 @@ void pattern_granularity(const Context& c, Report& report) {
 
 void pattern_overlap(const Context& c, Report& report) {
   for_each_use(c, [&](const Use& use) {
-    if (use.end.produces() || pattern_reach(use.pattern, 0) >= use.elements) return;
+    constexpr int64_t kLargest = int64_t{1} << 20;  // fits no tile: another rule's business
+    if (use.end.produces() || use.elements > kLargest || pattern_reach(use.pattern, 0) >= use.elements) return;
     std::vector<bool> hit(static_cast<size_t>(use.elements));
     std::vector<int64_t> at(use.pattern.size());
     const int64_t product = std::min(pattern_elements(use.pattern, 0), use.elements + 1);

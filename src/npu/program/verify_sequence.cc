@@ -78,9 +78,12 @@ void transfer_argument(const Context& c, Report& report) {
 void transfer_bounds(const Context& c, Report& report) {
   for_each_transfer(c, [&](const Use& use) {
     const int64_t whole = elements_of(use.argument.block);
-    const int64_t last = use.transfer.offset + pattern_reach(use.transfer.pattern, use.elements());
-    if (use.transfer.offset >= 0 && use.transfer.offset <= whole && last < whole) return;
-    report(use.where, "reaches element " + text(last) + " of " + text(whole) + " of argument " + use.argument.name,
+    const int64_t offset = use.transfer.offset;
+    const int64_t reach = pattern_reach(use.transfer.pattern, use.elements());
+    if (offset >= 0 && offset <= whole && reach < whole - offset) return;
+    report(use.where,
+           "goes " + text(reach) + " elements beyond offset " + text(offset) + " in argument " + use.argument.name +
+               ", which has " + text(whole),
            "stay inside the argument");
   });
 }
