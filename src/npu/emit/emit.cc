@@ -1,10 +1,11 @@
 #include "npu/emit/emit.h"
 
-#include <array>
+#include <algorithm>
 #include <set>
 #include <utility>
 
 #include "npu/emit/core_text.h"
+#include "npu/emit/core_values.h"
 #include "npu/emit/declarations.h"
 #include "npu/emit/sequence_text.h"
 #include "npu/emit/text.h"
@@ -99,6 +100,19 @@ class Printer {
     return {};
   }
 
+  /// Whether they have a lock: a core awaits them, or the sequence hands them over.
+  bool is_handed_over(const Parameters& parameters) const {
+    const bool awaited = std::ranges::any_of(program_.cores, [&](const Core& core) {
+      Touched touched;
+      touched.add(core.body);
+      return core.tile == parameters.tile && touched.parameters;
+    });
+    return awaited || std::ranges::any_of(program_.sequence, [&](const SequenceStep& step) {
+             const auto* over = std::get_if<HandOver>(&step);
+             return over != nullptr && &program_.parameters[static_cast<size_t>(over->parameters)] == &parameters;
+           });
+  }
+
   static std::string lock_name(const Parameters& parameters) { return parameters.name + "_handover"; }
 
   void tiles() {
@@ -182,6 +196,7 @@ class Printer {
     const std::string tile = text::tile_value(parameters.tile);
     lines_.add("%parameters_" + parameters.name + " = aie.buffer(" + tile + ") {sym_name = \"" + parameters.name +
                "\"} : " + text::memref(Type::kI32, parameters.words));
+    if (!is_handed_over(parameters)) return;
     lines_.add("%handover_" + parameters.name + " = aie.lock(" + tile + ") {init = 0 : i32, sym_name = \"" +
                lock_name(parameters) + "\"}");
   }

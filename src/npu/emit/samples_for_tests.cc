@@ -185,7 +185,7 @@ Program phases() {
   const Tile shim{0, 0};
   const Tile core{0, 2};
   Program program{.name = "phases", .device = "npu1_1col"};
-  program.arguments = {{"x", {Type::kI16, {1024}}, Access::kRead}, {"y", {Type::kI16, {1024}}, Access::kWrite}};
+  program.arguments = {{"from", {Type::kI16, {1024}}, Access::kRead}, {"to", {Type::kI16, {1024}}, Access::kWrite}};
   program.fifos = {
       {.name = "x", .producer = shim, .consumers = {{.tile = core, .depth = 3}}, .block = {Type::kI16, {128}}},
       {.name = "y", .producer = core, .depth = 2, .consumers = {{.tile = shim}}, .block = {Type::kI16, {128}}}};
@@ -228,9 +228,9 @@ Program repeated() {
   const Tile second{1, 3};
   const Block half{Type::kBf16, {256}};
   Program program{.name = "repeated", .device = "npu1_2col"};
-  program.arguments = {{"x", {Type::kBf16, {512}}, Access::kRead},
-                       {"w", {Type::kBf16, {256}}, Access::kRead},
-                       {"y", {Type::kBf16, {768}}, Access::kWrite}};
+  program.arguments = {{"from", {Type::kBf16, {512}}, Access::kRead},
+                       {"weights", {Type::kBf16, {256}}, Access::kRead},
+                       {"to", {Type::kBf16, {768}}, Access::kWrite}};
   program.fifos = {
       {.name = "x_in", .producer = {1, 0}, .consumers = {{.tile = memory}}, .block = {Type::kBf16, {512}}},
       {.name = "x_first", .producer = memory, .consumers = {{.tile = first}}, .block = half, .repeat = 3},
@@ -258,7 +258,7 @@ Program both_ends() {
   const Tile core{0, 2};
   const Tile other{0, 4};
   Program program{.name = "both_ends", .device = "npu1_1col"};
-  program.arguments = {{"x", {Type::kI32, {1024}}, Access::kRead}, {"y", {Type::kI32, {3072}}, Access::kWrite}};
+  program.arguments = {{"from", {Type::kI32, {1024}}, Access::kRead}, {"to", {Type::kI32, {3072}}, Access::kWrite}};
   const Block block{Type::kI32, {16, 64}};
   program.fifos = {{.name = "x", .producer = {0, 0}, .consumers = {{.tile = core}}, .block = block},
                    {.name = "turned",

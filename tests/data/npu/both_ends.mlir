@@ -38,14 +38,14 @@ module {
       }
       aie.end
     } {stack_size = 1024 : i32}
-    aie.runtime_sequence @sequence(%host_x: memref<1024xi32>, %host_y: memref<3072xi32>) {
+    aie.runtime_sequence @sequence(%host_from: memref<1024xi32>, %host_to: memref<3072xi32>) {
       %task0 = aiex.dma_configure_task_for @x {
-        aie.dma_bd(%host_x : memref<1024xi32>, 0, 1024, [<size = 3, stride = 0>, <size = 1, stride = 0>, <size = 16, stride = 64>, <size = 64, stride = 1>])
+        aie.dma_bd(%host_from : memref<1024xi32>, 0, 1024, [<size = 3, stride = 0>, <size = 1, stride = 0>, <size = 16, stride = 64>, <size = 64, stride = 1>])
         aie.end
       } {repeat_count = 2 : i32}
       aiex.dma_start_task(%task0)
       %task1 = aiex.dma_configure_task_for @y {
-        aie.dma_bd(%host_y : memref<3072xi32>, 0, 3072, [<size = 1, stride = 0>, <size = 1, stride = 0>, <size = 1, stride = 0>, <size = 3072, stride = 1>])
+        aie.dma_bd(%host_to : memref<3072xi32>, 0, 3072, [<size = 1, stride = 0>, <size = 1, stride = 0>, <size = 1, stride = 0>, <size = 3072, stride = 1>])
         aie.end
       } {issue_token = true, repeat_count = 0 : i32}
       aiex.dma_start_task(%task1)

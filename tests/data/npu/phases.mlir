@@ -56,18 +56,18 @@ module {
       }
       aie.end
     } {stack_size = 1024 : i32, dynamic_objfifo_lowering = true}
-    aie.runtime_sequence @sequence(%host_x: memref<1024xi16>, %host_y: memref<1024xi16>) {
+    aie.runtime_sequence @sequence(%host_from: memref<1024xi16>, %host_to: memref<1024xi16>) {
       aiex.npu.rtp_write(@choice, 0, 0)
       aiex.npu.rtp_write(@choice, 1, 4)
       aiex.npu.rtp_write(@choice, 2, -7)
       aiex.set_lock(%handover_choice, 1)
       %task0 = aiex.dma_configure_task_for @x {
-        aie.dma_bd(%host_x : memref<1024xi16>, 0, 512, [<size = 1, stride = 0>, <size = 1, stride = 0>, <size = 1, stride = 0>, <size = 512, stride = 1>])
+        aie.dma_bd(%host_from : memref<1024xi16>, 0, 512, [<size = 1, stride = 0>, <size = 1, stride = 0>, <size = 1, stride = 0>, <size = 512, stride = 1>])
         aie.end
       } {repeat_count = 0 : i32}
       aiex.dma_start_task(%task0)
       %task1 = aiex.dma_configure_task_for @y {
-        aie.dma_bd(%host_y : memref<1024xi16>, 0, 512, [<size = 1, stride = 0>, <size = 1, stride = 0>, <size = 1, stride = 0>, <size = 512, stride = 1>])
+        aie.dma_bd(%host_to : memref<1024xi16>, 0, 512, [<size = 1, stride = 0>, <size = 1, stride = 0>, <size = 1, stride = 0>, <size = 512, stride = 1>])
         aie.end
       } {issue_token = true, repeat_count = 0 : i32}
       aiex.dma_start_task(%task1)
@@ -77,12 +77,12 @@ module {
       aiex.npu.rtp_write(@choice, 2, -7)
       aiex.set_lock(%handover_choice, 1)
       %task2 = aiex.dma_configure_task_for @x {
-        aie.dma_bd(%host_x : memref<1024xi16>, 512, 512, [<size = 1, stride = 0>, <size = 1, stride = 0>, <size = 1, stride = 0>, <size = 512, stride = 1>])
+        aie.dma_bd(%host_from : memref<1024xi16>, 512, 512, [<size = 1, stride = 0>, <size = 1, stride = 0>, <size = 1, stride = 0>, <size = 512, stride = 1>])
         aie.end
       } {repeat_count = 0 : i32}
       aiex.dma_start_task(%task2)
       %task3 = aiex.dma_configure_task_for @y {
-        aie.dma_bd(%host_y : memref<1024xi16>, 512, 384, [<size = 1, stride = 0>, <size = 1, stride = 0>, <size = 1, stride = 0>, <size = 384, stride = 1>])
+        aie.dma_bd(%host_to : memref<1024xi16>, 512, 384, [<size = 1, stride = 0>, <size = 1, stride = 0>, <size = 1, stride = 0>, <size = 384, stride = 1>])
         aie.end
       } {issue_token = true, repeat_count = 0 : i32}
       aiex.dma_start_task(%task3)

@@ -54,19 +54,19 @@ module {
       }
       aie.end
     } {stack_size = 1024 : i32}
-    aie.runtime_sequence @sequence(%host_x: memref<512xbf16>, %host_w: memref<256xbf16>, %host_y: memref<768xbf16>) {
+    aie.runtime_sequence @sequence(%host_from: memref<512xbf16>, %host_weights: memref<256xbf16>, %host_to: memref<768xbf16>) {
       %task0 = aiex.dma_configure_task_for @w {
-        aie.dma_bd(%host_w : memref<256xbf16>, 0, 256)
+        aie.dma_bd(%host_weights : memref<256xbf16>, 0, 256)
         aie.end
       } {repeat_count = 0 : i32}
       aiex.dma_start_task(%task0)
       %task1 = aiex.dma_configure_task_for @x_in {
-        aie.dma_bd(%host_x : memref<512xbf16>, 0, 512)
+        aie.dma_bd(%host_from : memref<512xbf16>, 0, 512)
         aie.end
       } {repeat_count = 0 : i32}
       aiex.dma_start_task(%task1)
       %task2 = aiex.dma_configure_task_for @y {
-        aie.dma_bd(%host_y : memref<768xbf16>, 0, 768)
+        aie.dma_bd(%host_to : memref<768xbf16>, 0, 768)
         aie.end
       } {issue_token = true, repeat_count = 0 : i32}
       aiex.dma_start_task(%task2)
