@@ -12,7 +12,7 @@ NOISE_SECONDS = 20
 SLOPES = (0.0, 0.5, 1.0, 0.25)  # spectra of the noises: f ** -slope
 HUMS = (50, 60, 100, 120)  # Hz
 SNR = (4, 35)  # dB
-CHANCE = {"reverb": 0.08, "noise": 0.25, "babble": 0.12, "warp": 0.25, "equaliser": 0.2, "mask": 0.4}
+CHANCE = {"reverb": 0.08, "noise": 0.2, "babble": 0.12, "warp": 0.25, "equaliser": 0.2, "mask": 0.4}
 MASK_BANDS, MASK_FRAMES, FRAMES_A_MASK = 14, 30, 400
 
 
@@ -61,7 +61,7 @@ def babble(size, draw):
 
 
 def add_noise(wave, draw):
-    """The wave with noise or babble at an SNR from the range SNR."""
+    """The wave with noise, at times babble of the waves that draw() gives, at an SNR from the range SNR."""
     other = babble(len(wave), draw) if chance("babble") else noise(len(wave))
     scale = 10 ** (-random.uniform(*SNR) / 20)
     return wave + other * (scale * np.sqrt((wave**2).mean() / ((other**2).mean() + 1e-9)))
@@ -99,9 +99,7 @@ def mask_mels(mel, frames, strength):
     """SpecAugment: one band and about one stretch of time in 4 s, set to the mean. frames [B]: that hold sound."""
     count, _, size = mel.shape
     chosen = (torch.rand(count, device=mel.device) < CHANCE["mask"] * strength).float()
-    bands = _stretches(
-        torch.full_like(chosen, MELS), (torch.rand_like(chosen) * MASK_BANDS * chosen).floor(), MELS
-    )
+    bands = _stretches(torch.full_like(chosen, MELS), (torch.rand_like(chosen) * MASK_BANDS * chosen).floor(), MELS)
     times = torch.zeros(count, size, dtype=torch.bool, device=mel.device)
     for k in range(max(1, size // FRAMES_A_MASK)):
         longest = torch.minimum(frames / 12, torch.full_like(frames, MASK_FRAMES))

@@ -17,7 +17,7 @@ POSITIONS = 1500
 POOL = 12  # batches of short clips that are sorted by length together
 SHORT, EASY, WINDOW = 9.0, 5.0, 30  # seconds
 PROMPT_TOKENS = 200
-SPLIT_NOISE = 0.2  # chance of noise in a short example; windows have it twice as often
+NOISIER = 2  # windows have noise this many times as often as short examples
 
 
 @dataclass
@@ -127,10 +127,11 @@ class Batches(torch.utils.data.IterableDataset):
             stage = self.curriculum.stage(float(self.progress[0]))
             yield self.windows() if random.random() < stage.windows else self.short(stage.easy)
 
-    def _noisy(self, wave, share):
+    def _noisy(self, wave, noisier):
+        """The wave as it is, or with reverberation, noise or both."""
         if chance("reverb", self.strength):
             wave = reverb(wave)
-        if random.random() < share * self.strength:
+        if chance("noise", self.strength * noisier):
             wave = add_noise(wave, lambda: self.clips.draw(WINDOW).wave())
         return wave
 
@@ -167,7 +168,7 @@ class Batches(torch.utils.data.IterableDataset):
         joined = [join(clips, 40 * RATE, long_pauses=False) for clips in self.queue.pop()]
         for one in joined:
             tail = np.zeros(int(RATE * random.uniform(0, 0.5)), np.float32)
-            one.wave = self._noisy(np.concatenate([one.wave, tail]), SPLIT_NOISE)
+            one.wave = self._noisy(np.concatenate([one.wave, tail]), 1)
         size = min(WINDOW * RATE, -(-max(len(one.wave) for one in joined) // 3200) * 3200)
         last = POSITIONS - size // POSITION
         examples = []
@@ -207,7 +208,7 @@ class Batches(torch.utils.data.IterableDataset):
             joined.wave, joined.cut = joined.wave[: int((joined.spans[-1][1] + 0.1) * RATE)], None
         if random.random() < 0.5:  # noise to the end of the window, else digital silence there
             joined.wave = np.concatenate([joined.wave, np.zeros(size - len(joined.wave), np.float32)])
-        joined.wave = self._noisy(joined.wave, 2 * SPLIT_NOISE)
+        joined.wave = self._noisy(joined.wave, NOISIER)
         prompt = self._text_before(clips[0].voice) if random.random() < 0.08 else ()
         return write(joined, timestamps, prompt=prompt)
 

@@ -11,7 +11,9 @@ HELDOUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "heldout_kath
 def add_folders(parser):
     """--work: everything that is made; --speech: the recordings, which are third parties' and never copied here."""
     parser.add_argument("--work", default=os.environ.get("SKALD_TRAINING", os.path.join(ROOT, "build", "training")))
-    parser.add_argument("--speech", default=os.environ.get("SKALD_SPEECH", os.path.join(ROOT, "..", "shared", "speech")))
+    parser.add_argument(
+        "--speech", default=os.environ.get("SKALD_SPEECH", os.path.join(ROOT, "..", "shared", "speech"))
+    )
 
 
 def read_table(path):

@@ -11,8 +11,8 @@ import torch
 from align import viterbi
 from batches import POSITION
 from common import add_folders
+from export import load
 from frontend import HOP, Frontend
-from model import Mini, Shape
 from pieces import SPACE, letters_of
 from sound import read_pack
 
@@ -55,14 +55,6 @@ def cut_points(samples, text, scores):
         if smooth[lowest] < limit:
             points.append([int((low + lowest) * HOP + HOP // 2), count])
     return points
-
-
-def load(path):
-    """The model of a state of train.py."""
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    model = Mini(Shape(**state["shape"]))
-    model.load_state_dict(state["model"])
-    return model.eval()
 
 
 def main():

@@ -47,10 +47,10 @@ def sharp_guide(scores, batch):
     return guide.to(batch.guide.device)
 
 
-def losses(forward, batch, mel, token_noise, ctc_average):
+def losses(model, batch, mel, token_noise, ctc_average):
     """-> {"loss": to minimise, "ce": nats a token, "ctc": nats a letter, "guide", "right": share of right tokens}."""
     inputs = noisy_inputs(batch.inputs, batch.targets, token_noise)
-    scores, hidden, looks, table = forward(mel, batch.offsets, inputs)
+    scores, hidden, looks, table = model(mel, batch.offsets, inputs)
     keep = batch.targets != IGNORED
     entropy, right = token_losses(hidden[keep], batch.targets[keep], table)
     guide = sharp_guide(scores, batch) if ctc_average < SHARP_BELOW else batch.guide

@@ -4,7 +4,7 @@ The texts are cut with the first RANKS ranks of the GPT-2 BPE alone: every token
 from some hundred hours, and any Whisper decoder joins the pieces to the same text.
 """
 
-from functools import lru_cache
+from functools import cache
 
 import tiktoken
 from whisper.tokenizer import get_tokenizer
@@ -46,7 +46,7 @@ def stamp(seconds):
     return FIRST_STAMP + round(seconds / STAMP_SECONDS)
 
 
-@lru_cache(maxsize=None)
+@cache
 def letter_count(token):
     """CTC labels, spaces aside, in a text token; 0 for all others."""
     if not 0 <= token < EOT:
@@ -54,7 +54,7 @@ def letter_count(token):
     return sum(c in LETTERS and c != " " for c in FULL.decode([token]).lower())
 
 
-@lru_cache(maxsize=None)
+@cache
 def weight(token):
     """Share of the time that a text token takes: its bytes, a mark counting for three (a pause follows)."""
     text = FULL.decode_single_token_bytes(token)

@@ -97,7 +97,9 @@ def _wordnet_glosses(root):
 
 def wordnet_examples(root):
     """Quoted examples of WordNet 3.0 (Princeton WordNet licence); package wordnet-base."""
-    return [text for gloss in _wordnet_glosses(root) for text in re.findall(r'"([^"]+)"', gloss) if len(text.split()) >= 3]
+    return [
+        text for gloss in _wordnet_glosses(root) for text in re.findall(r'"([^"]+)"', gloss) if len(text.split()) >= 3
+    ]
 
 
 def wordnet_definitions(root):

@@ -8,8 +8,8 @@ import argparse
 import os
 import random
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Callable
 
 import phrases
 import text_sources
@@ -170,7 +170,9 @@ def evaluation_sentences(args, rng, training):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_folders(parser)
-    parser.add_argument("--packages", default="/", help="where the Debian packages with texts are unpacked or installed")
+    parser.add_argument(
+        "--packages", default="/", help="where the Debian packages with texts are unpacked or installed"
+    )
     parser.add_argument("--ljspeech", required=True, help='LJ Speech transcripts, lines "id|text"')
     parser.add_argument("--ljspeech-eval", required=True, help="other LJ Speech transcripts, for evaluation alone")
     args = parser.parse_args()

@@ -56,7 +56,6 @@ class Trainer:
     def __init__(self, args):
         self.args, self.device = args, torch.device(args.device)
         self.model = Mini(Shape(args.width, *args.layers)).to(self.device)
-        self.forward = torch.compile(self.model, dynamic=True) if args.compile else self.model
         self.frontend, self.clock = Frontend(self.device), Clock(args.stretch)
         self.half = torch.bfloat16 if args.precision == "bf16" else torch.float32
         named = list(self.model.named_parameters())
@@ -93,7 +92,7 @@ class Trainer:
         batch = batch.to(self.device)
         mel = mask_mels(self.frontend(batch.waves, batch.warp, batch.equaliser), batch.frames, self.args.augment)
         with torch.autocast(self.device.type, self.half, enabled=self.half != torch.float32):
-            out = losses(self.forward, batch, mel, token_noise, self.clock.ctc)
+            out = losses(self.model, batch, mel, token_noise, self.clock.ctc)
         if not torch.isfinite(out["loss"]):
             return None
         for parameter in self.model.parameters():
@@ -109,7 +108,7 @@ class Trainer:
 
 
 class Log:
-    """A line of means every LOG_EVERY steps."""
+    """Collects the values of LOG_EVERY steps, and prints their means."""
 
     def __init__(self):
         self.rows, self.began, self.audio, self.waited = [], time.monotonic(), 0.0, 0.0
@@ -127,7 +126,6 @@ class Log:
             f"heard {clock.audio / 3600:.1f} h  {self.audio / took:.0f}x realtime  data {self.waited / took:.2f}",
             flush=True,
         )
-        self.__init__()
 
 
 def run(trainer, args):
@@ -157,11 +155,14 @@ def run(trainer, args):
         log.add(values, batch.seconds(), waited)
         if len(log.rows) == LOG_EVERY:
             log.line(clock, stage.name, trainer.schedule.share(float(progress[0]), steps))
+            log = Log()
         if time.monotonic() - saved > SAVE_EVERY * 60:
             trainer.save(args.state)
             saved = time.monotonic()
     trainer.save(args.state)
-    print(f"stretch {clock.stretch}: {clock.elapsed:.1f} min; in all {clock.done:.1f} min, {clock.audio / 3600:.1f} h heard")
+    print(
+        f"stretch {clock.stretch}: {clock.elapsed:.1f} min; in all {clock.done:.1f} min, {clock.audio / 3600:.1f} h heard"
+    )
 
 
 def main():
@@ -181,7 +182,6 @@ def main():
     parser.add_argument("--batch-seconds", type=float, default=130)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32", help="bf16: autocast")
-    parser.add_argument("--compile", action="store_true", help="torch.compile the model")
     parser.add_argument("--workers", type=int, default=0, help="processes that prepare batches; 0: in this one")
     parser.add_argument("--width", type=int, default=256)
     parser.add_argument("--layers", type=int, nargs=2, default=(4, 3), help="encoder and decoder")

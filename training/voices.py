@@ -37,9 +37,7 @@ VOICES = (
     Voice("festival:cmu_us_slt_arctic_hts", 5),
     Voice("espeak", 16),
 )
-ESPEAK_ACCENTS = (
-    "en-us en-us en-us en-gb en-gb en-gb-x-rp en-gb-scotland en-gb-x-gbclan en-gb-x-gbcwmd en-029".split()
-)
+ESPEAK_ACCENTS = "en-us en-us en-us en-gb en-gb en-gb-x-rp en-gb-scotland en-gb-x-gbclan en-gb-x-gbcwmd en-029".split()
 ESPEAK_VARIANTS = (
     "+f2 +f3 +f4 +f5 +m2 +m3 +m4 +m5 +m6 +m7 +klatt +klatt2 +klatt4 +Annie +linda +steph +michael +Andrea +Mario +belinda"
 ).split() + [""] * 6
@@ -59,7 +57,8 @@ def draw_voice(rng):
 
 def speak_flite(utterances, program):
     lines = [
-        f"{u.voice.split(':')[1]}\t{u.stretch:.3f}\t{u.pitch * PITCH[u.voice]:.1f}\t{u.path}\t{u.spoken}\n" for u in utterances
+        f"{u.voice.split(':')[1]}\t{u.stretch:.3f}\t{u.pitch * PITCH[u.voice]:.1f}\t{u.path}\t{u.spoken}\n"
+        for u in utterances
     ]
     subprocess.run([program], input="".join(lines), text=True, stderr=subprocess.DEVNULL)
 
@@ -79,8 +78,8 @@ def speak_festival(utterances, program):
     script = os.path.join(os.path.dirname(utterances[0].path), "speak.scm")
     with open(script, "w", encoding="utf8") as file:
         for u in utterances:
-            file.write(f"{_festival_settings(u)}\n(set! u (utt.synth (Utterance Text \"{u.spoken}\")))\n")
-            file.write(f"(utt.save.wave u \"{u.path}\" 'riff)\n")
+            file.write(f'{_festival_settings(u)}\n(set! u (utt.synth (Utterance Text "{u.spoken}")))\n')
+            file.write(f'(utt.save.wave u "{u.path}" \'riff)\n')
     subprocess.run([program, "-b", script], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
