@@ -60,6 +60,16 @@ TEST(Latency, FollowsStagesAndBypasses) {
   EXPECT_EQ(latency(Op::kScalarMul, Op::kStore, false), 2);
 }
 
+TEST(Text, BundlesAreAsLongAsListed) {
+  // From the listing that bundle_bytes names.
+  EXPECT_EQ(bundle_bytes(0, 0), 2);              // nop
+  EXPECT_EQ(bundle_bytes(1, 16), 4);             // paddb
+  EXPECT_EQ(bundle_bytes(2, 20 + 22), 8);        // movx, mov
+  EXPECT_EQ(bundle_bytes(3, 21 + 20 + 22), 10);  // st, movx, mov
+  EXPECT_EQ(bundle_bytes(4, 21 + 22 + 21 + 26), 14);
+  EXPECT_EQ(bundle_bytes(6, 126), 16);
+}
+
 TEST(Scale, PipelinedStartsEveryTwoCycles) {
   const Cost found = cost_of([] { loop(32, LoopKind::kPipelined, 16, scale_int16); });
   ASSERT_EQ(found.fault, "");

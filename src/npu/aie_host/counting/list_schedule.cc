@@ -1,5 +1,3 @@
-#include <numeric>
-
 #include "npu/aie_host/counting/reservations.h"
 #include "npu/aie_host/counting/schedule.h"
 
@@ -113,13 +111,17 @@ Schedule list_schedule(const Graph& graph) {
 
 int code_bytes(const Graph& graph, const Schedule& schedule) {
   std::vector<int> bits(at(schedule.length), 0);
+  std::vector<int> operations(at(schedule.length), 0);
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const auto slot = std::countr_zero(operation(graph.nodes[i].op).slots);
     bits[at(schedule.start[i])] += kSlotBits[at(slot)];
+    ++operations[at(schedule.start[i])];
   }
-  return std::accumulate(bits.begin(), bits.end(), 0, [](int bytes, int used) {
-    return bytes + (used == 0 ? kShortestBundle : std::min(16, 2 * ((used + kFormatBits + 15) / 16)));
-  });
+  int bytes = 0;
+  for (int cycle = 0; cycle < schedule.length; ++cycle) {
+    bytes += bundle_bytes(operations[at(cycle)], bits[at(cycle)]);
+  }
+  return bytes;
 }
 
 }  // namespace skald::npu::counting

@@ -57,7 +57,16 @@ inline constexpr int kVectorRegisters = 24;  ///< of 256 bit; AM020 chapter 4
 inline constexpr int kAccumulators = 18;     ///< of 512 bit (nine of 1024); xdna-emu register file
 inline constexpr unsigned kLoadBytes = 32;   ///< one load or store; AM020 chapter 2
 inline constexpr std::array<int, kSlots> kSlotBits = {21, 16, 21, 26, 22, 20};  ///< AIE2Slots.td
-inline constexpr int kFormatBits = 2;      ///< six slots of 126 bits fill a bundle of 128
+inline constexpr int kFormatBits = 7;      ///< of a bundle of several slots; see bundle_bytes
 inline constexpr int kShortestBundle = 2;  ///< bytes; a bundle without operations
+
+/// Bytes of a bundle whose slots take `bits`: 2 without operations, 4 with one, else a multiple of 2 up to 16. Fits the
+/// 32 bundles of a public listing (xdna-emu, tools/fixtures/debug_halt_probe_objdump.txt: 205 bytes) to 2 %.
+constexpr int bundle_bytes(int operations, int bits) {
+  constexpr int kOne = 4;
+  constexpr int kLongest = 16;
+  const int several = 2 * ((bits + kFormatBits + 15) / 16);
+  return operations == 0 ? kShortestBundle : operations == 1 ? kOne : several < kLongest ? several : kLongest;
+}
 
 }  // namespace skald::npu::counting
