@@ -158,6 +158,16 @@ TEST(Counts, WideTilesKeepTheMultiplierBusy) {
   }
 }
 
+TEST(Counts, LoopsThatAskForItArePipelined) {
+  for (const KernelRow& row : kernel_rows()) {
+    for (const counting::LoopCost& loop : cost_of(row).loops) {
+      EXPECT_EQ(loop.asked, loop.interval != 0) << row.symbol << " " << loop.site;
+      EXPECT_GE(loop.interval, loop.resource_bound) << row.symbol << " " << loop.site;
+      EXPECT_GE(loop.interval, loop.recurrence_bound) << row.symbol << " " << loop.site;
+    }
+  }
+}
+
 TEST(Counts, AreKept) {
   const KernelRow* row = find_kernel("scale_i16");
   ASSERT_NE(row, nullptr);

@@ -288,6 +288,7 @@ class Coster {
   void count_loop(const Loop& loop, std::int64_t times) {
     LoopCost& entry = loops_[loop.site];
     entry.site = loop.site;
+    entry.asked = loop.kind == LoopKind::kPipelined;
     entry.trips = loop.trips;
     entry.times += times;
     BodyCost counts;

@@ -61,7 +61,7 @@ inline constexpr int kFormatBits = 7;      ///< of a bundle of several slots; se
 inline constexpr int kShortestBundle = 2;  ///< bytes; a bundle without operations
 
 /// Bytes of a bundle whose slots take `bits`: 2 without operations, 4 with one, else a multiple of 2 up to 16. Fits the
-/// 32 bundles of a public listing (xdna-emu, tools/fixtures/debug_halt_probe_objdump.txt: 205 bytes) to 2 %.
+/// 32 bundles of a public listing (xdna-emu, tools/fixtures/debug_halt_probe_objdump.txt), each of them: 208 bytes.
 constexpr int bundle_bytes(int operations, int bits) {
   constexpr int kOne = 4;
   constexpr int kLongest = 16;
