@@ -30,6 +30,7 @@ inline constexpr int kFunctionBytes = 64;
 
 struct LoopCost {
   std::string site;
+  bool asked = false;      ///< the source asks for pipelining
   std::int64_t trips = 0;  ///< of one execution
   std::int64_t times = 0;  ///< executions
   int interval = 0;        ///< 0: not pipelined
