@@ -117,7 +117,9 @@ TEST(Rows, WrongElementsAreNoticed) {
     Memory after = run(row, row.run, before);
     for (std::size_t i = 0; i < row.arguments.size(); ++i) {
       if (row.arguments[i].direction != Direction::kIn) {
-        after[i][after[i].size() / 2 + 1] ^= std::byte{0x40};
+        const int bytes = bytes_of(row.arguments[i].element);
+        after[i][after[i].size() / 2 + static_cast<std::size_t>(bytes) - 1] ^=
+            std::byte{0x40};  // of a number's top byte
       }
     }
     EXPECT_NE(testing::check_definition(row, before, after), "") << row.symbol;
