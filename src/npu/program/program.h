@@ -71,7 +71,8 @@ struct Fifo {
 };
 
 /// A memory tile passes on what arrives: one input and several outputs (distribute), several inputs and one output
-/// (join), or one of each. An object of the single side is the objects of the many at `offsets` (elements).
+/// (join), or one of each. An object of the single side is the objects of the many at `offsets` (elements), one after
+/// the other; a pattern that the single side has at the memory tile goes over each of them by itself.
 struct Link {
   std::vector<int> inputs{};   ///< indices into Program::fifos
   std::vector<int> outputs{};  ///< indices into Program::fifos
@@ -185,7 +186,8 @@ struct HandOver {
 };
 
 /// Sequence: moves elements between a host argument and a stream whose one end is an interface tile. The pattern's
-/// first level may have stride 0 (the same elements again). Returns at once; `token` lets Wait see its end.
+/// first level may have stride 0 (the same elements again); without levels it is everything from the offset to the
+/// argument's end. Returns at once; `token` lets Wait see its end.
 struct Transfer {
   int fifo = 0;
   int argument = 0;

@@ -119,8 +119,10 @@ void repeat_place(const Context& c, Report& report) {
   for (const Link& link : c.program.links) {
     if (!has_form(link)) continue;
     for (const int fifo : link.outputs) {
-      if (c.fifo(fifo).repeat == c.fifo(link.outputs[0]).repeat) continue;
-      report(where_of(c, link), "its outputs repeat differently often", "one repeat for all outputs of a link");
+      const int repeat = c.fifo(fifo).repeat;
+      if (repeat == c.fifo(link.outputs[0]).repeat && (repeat == 1 || link.inputs.size() == 1)) continue;
+      report(where_of(c, link), "a join repeats, or its outputs repeat differently often",
+             "one repeat for all outputs of a link, and none for a join");
       break;
     }
   }

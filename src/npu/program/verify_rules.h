@@ -1,6 +1,8 @@
 #pragma once
 // Inside verify: the table's rows and what their checks are given.
 
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -8,6 +10,7 @@
 
 #include "npu/program/blocks.h"
 #include "npu/program/counts.h"
+#include "npu/program/flow.h"
 #include "npu/program/verify.h"
 
 namespace skald::npu::verifying {
@@ -15,8 +18,9 @@ namespace skald::npu::verifying {
 struct Context {
   const Program& program;
   const KernelLookup& kernels;
-  const DeviceSpec* device = nullptr;  ///< from the second group on
-  Counts counts{};                     ///< the same
+  const DeviceSpec* device = nullptr;                 ///< from the second group on
+  Counts counts{};                                    ///< the same
+  mutable std::shared_ptr<const FlowOutcome> flow{};  ///< once a rule has asked for it
 
   const Fifo& fifo(int index) const { return program.fifos[static_cast<size_t>(index)]; }
   TileKind kind(Tile tile) const { return device->geometry.kind(tile.row); }

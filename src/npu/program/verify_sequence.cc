@@ -25,8 +25,11 @@ struct Use {
     });
   }
   int64_t bytes() const { return element_bytes(argument.block.type); }
-  /// Without a pattern one object is moved: a contiguous one.
-  int64_t elements() const { return pattern_elements(transfer.pattern, elements_of(fifo.block)); }
+  /// Without a pattern: all from the offset to the argument's end.
+  int64_t elements() const {
+    const int64_t whole = elements_of(argument.block);
+    return pattern_elements(transfer.pattern, whole - std::clamp<int64_t>(transfer.offset, 0, whole));
+  }
 };
 
 template <class Visit>
@@ -91,7 +94,7 @@ void transfer_bounds(const Context& c, Report& report) {
 void transfer_objects(const Context& c, Report& report) {
   for_each_transfer(c, [&](const Use& use) {
     const int64_t object = elements_of(use.fifo.block);
-    if (use.elements() % object == 0) return;
+    if (use.elements() > 0 && use.elements() % object == 0) return;
     report(use.where, "moves " + text(use.elements()) + " elements, an object has " + text(object),
            "move whole objects, or the array waits for the rest for ever");
   });
