@@ -10,7 +10,7 @@ from augment import add_noise, chance, mel_changes, reverb
 from common import RATE
 from frontend import HOP
 from pieces import EOT, IGNORED, RANKS, row
-from windows import Example, join, without_speech, write
+from windows import Example, join, pauses, without_speech, write
 
 POSITION = 2 * HOP  # samples that one encoder position stands for
 POSITIONS = 1500
@@ -84,6 +84,19 @@ def noisy_inputs(inputs, targets, share):
 
 
 @dataclass(frozen=True)
+class Plan:
+    """A short example: clips, seconds of silence before each, and after the last. Planned before the waves are made, so that
+    batches can be sorted by true length."""
+
+    clips: list
+    gaps: list
+    tail: float
+
+    def seconds(self):
+        return sum(len(clip.samples) for clip in self.clips) / RATE + sum(self.gaps) + self.tail
+
+
+@dataclass(frozen=True)
 class Stage:
     """What the batches hold at a time of the training. easy: single clips of up to 5 s alone; windows: share of batches
     with windows; token_noise: share of replaced input tokens."""
@@ -135,7 +148,7 @@ class Batches(torch.utils.data.IterableDataset):
             wave = add_noise(wave, lambda: self.clips.draw(WINDOW).wave())
         return wave
 
-    def _short_clips(self, easy):
+    def _short_plan(self, easy):
         """One clip, sometimes several, for a short example."""
         longest = EASY if easy else SHORT
         chosen = [self.clips.draw(longest)]
@@ -144,31 +157,32 @@ class Batches(torch.utils.data.IterableDataset):
             clip = self.clips.draw(4.0) if random.random() < 0.5 else self.clips.draw_like(chosen[0].voice, 4.0)
             if clip and sum(len(c.samples) for c in [*chosen, clip]) < (longest - 1) * RATE:
                 chosen.append(clip)
-        return sum(len(c.samples) for c in chosen) / RATE + 0.3 * len(chosen), chosen
+        return Plan(chosen, pauses(len(chosen), long_ones=False), random.uniform(0, 0.3))
 
     def _fill_queue(self, easy):
-        """POOL batches of clips sorted by length, in random order."""
+        """POOL batches of plans sorted by length, in random order."""
         pool, total = [], 0.0
         while total < self.seconds * POOL:
-            pool.append(self._short_clips(easy or random.random() < 0.35))
-            total += pool[-1][0]
+            pool.append(self._short_plan(easy or random.random() < 0.35))
+            total += pool[-1].seconds()
         groups, group = [], []
-        for length, clips in sorted(pool, key=lambda entry: entry[0]):
-            if group and (len(group) + 1) * (length + 0.3) > self.seconds:
+        for plan in sorted(pool, key=Plan.seconds):
+            if group and (len(group) + 1) * plan.seconds() > self.seconds:
                 groups.append(group)
                 group = []
-            group.append(clips)
+            group.append(plan)
         random.shuffle(groups)
-        self.queue, self.queue_easy = groups, easy
+        self.queue, self.queue_easy = [*groups, group], easy
 
     def short(self, easy):
         """Clips alone or a few joined, padded to the longest; some stand later in the window, some hold no speech."""
         if not self.queue or self.queue_easy != easy:
             self._fill_queue(easy)
-        joined = [join(clips, 40 * RATE, long_pauses=False) for clips in self.queue.pop()]
-        for one in joined:
-            tail = np.zeros(int(RATE * random.uniform(0, 0.5)), np.float32)
-            one.wave = self._noisy(np.concatenate([one.wave, tail]), 1)
+        joined = []
+        for plan in self.queue.pop():
+            one = join(plan.clips, plan.gaps, WINDOW * RATE)
+            one.wave = self._noisy(np.concatenate([one.wave, np.zeros(int(RATE * plan.tail), np.float32)]), 1)
+            joined.append(one)
         size = min(WINDOW * RATE, -(-max(len(one.wave) for one in joined) // 3200) * 3200)
         last = POSITIONS - size // POSITION
         examples = []
@@ -201,9 +215,9 @@ class Batches(torch.utils.data.IterableDataset):
         if random.random() < 0.05:
             return without_speech(size, timestamps)
         clips = self._window_clips(size)
-        joined = join(clips, size, long_pauses=True)
-        while not joined.spans:
-            joined = join(clips[:1], size, long_pauses=False)
+        joined = join(clips, pauses(len(clips), long_ones=True), size)
+        if not joined.spans:  # a long pause before a long clip
+            joined = join(clips, [0.0] * len(clips), size)
         if not timestamps and joined.cut is not None:  # without timestamps a cut-off clip cannot be told
             joined.wave, joined.cut = joined.wave[: int((joined.spans[-1][1] + 0.1) * RATE)], None
         if random.random() < 0.5:  # noise to the end of the window, else digital silence there

@@ -112,7 +112,7 @@ class Texts(unittest.TestCase):
 class Windows(unittest.TestCase):
     def test_targets_follow_inputs(self):
         clip = Clip("v", np.ones(RATE, np.int16), 1600, 14400, pieces.encode("A small house."), pieces.letters_of("a small house"))
-        joined = windows.join([clip, clip], 10 * RATE, long_pauses=False)
+        joined = windows.join([clip, clip], [0.1, 0.3], 10 * RATE)
         example = windows.write(joined, timestamps=True, prompt=[5, 6])
         self.assertEqual(len(example.inputs), len(example.targets))
         self.assertEqual(len(example.guide), len(example.targets))

@@ -39,20 +39,24 @@ class Joined:
         return [label for _, _, clip in self.spans for label in [*clip.letters, SPACE]][:-1]
 
 
-def _pause(first, long_ones):
-    """Seconds of silence before a clip."""
-    if first and random.random() < 0.7:
-        return random.uniform(0, 0.25)
-    if random.random() < 0.85:
-        return random.uniform(0.1, 1.0)
-    return random.uniform(0.5, 4.0) if long_ones else 0.5
+def pauses(count, long_ones):
+    """Seconds of silence before each of some clips; long_ones: up to 4 s."""
+    out = []
+    for index in range(count):
+        if index == 0 and random.random() < 0.7:
+            out.append(random.uniform(0, 0.25))
+        elif random.random() < 0.85:
+            out.append(random.uniform(0.1, 1.0))
+        else:
+            out.append(random.uniform(0.5, 4.0) if long_ones else 0.5)
+    return out
 
 
-def join(clips, limit, long_pauses):
-    """The clips at random levels with pauses between, in at most `limit` samples."""
+def join(clips, gaps, limit):
+    """The clips at random levels, gaps [s] before them, in at most `limit` samples."""
     parts, spans, cut, at = [], [], None, 0
-    for clip in clips:
-        gap = int(RATE * _pause(not spans, long_pauses))
+    for clip, seconds in zip(clips, gaps):
+        gap = int(RATE * seconds)
         wave = clip.wave() * 10 ** (random.uniform(-8, 2) / 20)
         begin = at + gap
         if begin + len(wave) > limit:
