@@ -48,45 +48,17 @@ constexpr KernelBinding bind(std::string_view symbol) {
 }
 
 #define SKALD_BIND(symbol) bind<&symbol>(#symbol)
+#define SKALD_BIND_PAIR(symbol) SKALD_BIND(symbol), SKALD_BIND(symbol##_first),
+#define SKALD_BIND_I8(m, k, n) SKALD_BIND_PAIR(matmul_i8_##m##x##k##x##n)
+#define SKALD_BIND_BF16(m, k, n) SKALD_BIND_PAIR(matmul_bf16_##m##x##k##x##n)
+#define SKALD_BIND_I16(m, k, n) SKALD_BIND_PAIR(matmul_i16_##m##x##k##x##n)
+#define SKALD_BIND_FINISH(m, n)                                                                                    \
+  SKALD_BIND(requantise_i8_##m##x##n), SKALD_BIND(requantise_add_i8_##m##x##n), SKALD_BIND(finish_bf16_##m##x##n), \
+      SKALD_BIND(finish_add_bf16_##m##x##n),
 
 constexpr auto kBindings = std::to_array<KernelBinding>({
-    SKALD_BIND(matmul_i8_16x16x16),
-    SKALD_BIND(matmul_i8_16x16x16_first),
-    SKALD_BIND(matmul_i8_32x32x32),
-    SKALD_BIND(matmul_i8_32x32x32_first),
-    SKALD_BIND(matmul_i8_64x64x64),
-    SKALD_BIND(matmul_i8_64x64x64_first),
-    SKALD_BIND(matmul_i8_64x64x128),
-    SKALD_BIND(matmul_i8_64x64x128_first),
-    SKALD_BIND(matmul_bf16_16x16x16),
-    SKALD_BIND(matmul_bf16_16x16x16_first),
-    SKALD_BIND(matmul_bf16_32x32x32),
-    SKALD_BIND(matmul_bf16_32x32x32_first),
-    SKALD_BIND(matmul_bf16_64x64x64),
-    SKALD_BIND(matmul_bf16_64x64x64_first),
-    SKALD_BIND(matmul_bf16_64x32x96),
-    SKALD_BIND(matmul_bf16_64x32x96_first),
-    SKALD_BIND(matmul_bf16_64x32x128),
-    SKALD_BIND(matmul_bf16_64x32x128_first),
-    SKALD_BIND(requantise_i8_16x16),
-    SKALD_BIND(requantise_i8_32x32),
-    SKALD_BIND(requantise_i8_64x64),
-    SKALD_BIND(requantise_i8_64x128),
-    SKALD_BIND(requantise_add_i8_16x16),
-    SKALD_BIND(requantise_add_i8_32x32),
-    SKALD_BIND(requantise_add_i8_64x64),
-    SKALD_BIND(requantise_add_i8_64x128),
-    SKALD_BIND(finish_bf16_16x16),
-    SKALD_BIND(finish_bf16_32x32),
-    SKALD_BIND(finish_bf16_64x64),
-    SKALD_BIND(finish_bf16_64x96),
-    SKALD_BIND(finish_bf16_64x128),
-    SKALD_BIND(finish_add_bf16_16x16),
-    SKALD_BIND(finish_add_bf16_32x32),
-    SKALD_BIND(finish_add_bf16_64x64),
-    SKALD_BIND(finish_add_bf16_64x96),
-    SKALD_BIND(finish_add_bf16_64x128),
-    SKALD_BIND(matmul_scalar_bf16_64x64x64),
+    SKALD_MATMUL_I8_SHAPES(SKALD_BIND_I8) SKALD_MATMUL_BF16_SHAPES(SKALD_BIND_BF16) SKALD_MATMUL_I16_SHAPES(
+        SKALD_BIND_I16) SKALD_FINISH_SHAPES(SKALD_BIND_FINISH) SKALD_BIND(matmul_scalar_bf16_64x64x64),
     SKALD_BIND(scale_scalar_i32),
     SKALD_BIND(scale_scalar_i16),
     SKALD_BIND(scale_i16),

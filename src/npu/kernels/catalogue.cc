@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "npu/kernels/bindings.h"
+#include "npu/kernels/shapes.h"
 
 namespace skald::npu {
 namespace {
@@ -43,19 +44,23 @@ KernelCall call_of(std::span<const KernelBinding> bindings, std::string_view sym
 class Catalogue {
  public:
   Catalogue() {
-    for (const MatmulShape& shape : {MatmulShape{16, 16, 16}, {32, 32, 32}, {64, 64, 64}, {64, 64, 128}}) {
-      add_matmul_i8(shape);
+#define SKALD_SHAPE(m, k, n) MatmulShape{m, k, n},
+    for (const MatmulShape& shape : {SKALD_MATMUL_I8_SHAPES(SKALD_SHAPE)}) {
+      add_matmul(shape, {"i8", "matmul_i8.cc", kI8, kI32, {"blocks 4x8", "blocks 8x8", "blocks 4x8"}, kPeakI8});
     }
-    for (const MatmulShape& shape :
-         {MatmulShape{16, 16, 16}, {32, 32, 32}, {64, 64, 64}, {64, 32, 96}, {64, 32, 128}}) {
-      add_matmul_bf16(shape);
+    for (const MatmulShape& shape : {SKALD_MATMUL_BF16_SHAPES(SKALD_SHAPE)}) {
+      add_matmul(shape, {"bf16", "matmul_bf16.cc", kBf16, kF32, {"blocks 4x8", "blocks 8x4", "blocks 4x4"}, kPeakBf16});
     }
-    for (const auto& [m, n] : {std::pair{16, 16}, {32, 32}, {64, 64}, {64, 128}}) {
+    for (const MatmulShape& shape : {SKALD_MATMUL_I16_SHAPES(SKALD_SHAPE)}) {
+      add_matmul(shape, {"i16", "matmul_i16.cc", kI16, kI32, {"blocks 4x4", "blocks 4x4", "blocks 4x4"}, kPeakI16});
+    }
+#undef SKALD_SHAPE
+#define SKALD_SHAPE(m, n) std::pair{m, n},
+    for (const auto& [m, n] : {SKALD_FINISH_SHAPES(SKALD_SHAPE)}) {
       add_requantise(m, n);
-    }
-    for (const auto& [m, n] : {std::pair{16, 16}, {32, 32}, {64, 64}, {64, 96}, {64, 128}}) {
       add_finish(m, n);
     }
+#undef SKALD_SHAPE
     add_published();
   }
 
@@ -95,25 +100,25 @@ class Catalogue {
 
   static std::string size_of(int m, int n) { return std::to_string(m) + "x" + std::to_string(n); }
 
-  void add_matmul_i8(const MatmulShape& shape) {
-    for (const bool first : {false, true}) {
-      KernelRow& row = add("matmul_i8_" + size_of(shape) + (first ? "_first" : ""),
-                           {"matmul_i8.cc", first ? "C = A B, int8 to int32" : "C += A B, int8 to int32"},
-                           {{"a", kI8, std::int64_t{shape.m} * shape.k, kIn, "blocks 4x8", {}},
-                            {"b", kI8, std::int64_t{shape.k} * shape.n, kIn, "blocks 8x8", {}},
-                            {"c", kI32, std::int64_t{shape.m} * shape.n, first ? kOut : kInOut, "blocks 4x8", {}}});
-      multiplies(row, shape, kPeakI8);
-    }
-  }
+  /// What a family of products has in common.
+  struct Family {
+    std::string_view name;
+    std::string_view source;
+    Element factor;
+    Element sum;
+    std::array<std::string_view, 3> layouts;
+    int peak;
+  };
 
-  void add_matmul_bf16(const MatmulShape& shape) {
+  void add_matmul(const MatmulShape& shape, const Family& family) {
     for (const bool first : {false, true}) {
-      KernelRow& row = add("matmul_bf16_" + size_of(shape) + (first ? "_first" : ""),
-                           {"matmul_bf16.cc", first ? "C = A B, bfloat16 to float32" : "C += A B, bfloat16 to float32"},
-                           {{"a", kBf16, std::int64_t{shape.m} * shape.k, kIn, "blocks 4x8", {}},
-                            {"b", kBf16, std::int64_t{shape.k} * shape.n, kIn, "blocks 8x4", {}},
-                            {"c", kF32, std::int64_t{shape.m} * shape.n, first ? kOut : kInOut, "blocks 4x4", {}}});
-      multiplies(row, shape, kPeakBf16);
+      KernelRow& row =
+          add("matmul_" + std::string(family.name) + "_" + size_of(shape) + (first ? "_first" : ""),
+              {family.source, first ? "C = A B" : "C += A B"},
+              {{"a", family.factor, std::int64_t{shape.m} * shape.k, kIn, family.layouts[0], {}},
+               {"b", family.factor, std::int64_t{shape.k} * shape.n, kIn, family.layouts[1], {}},
+               {"c", family.sum, std::int64_t{shape.m} * shape.n, first ? kOut : kInOut, family.layouts[2], {}}});
+      multiplies(row, shape, family.peak);
     }
   }
 

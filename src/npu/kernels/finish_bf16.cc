@@ -2,6 +2,7 @@
 // rows of the tile a call. Rounds to nearest, halves to even.
 
 #include "kernel.h"
+#include "shapes.h"
 
 namespace {
 
@@ -39,10 +40,6 @@ SKALD_KERNELS_BEGIN
     finish<n, true>(c + slice * 16 * n, bias, residual, y);                                                \
   }
 
-SKALD_FINISH_BF16(16, 16)
-SKALD_FINISH_BF16(32, 32)
-SKALD_FINISH_BF16(64, 64)
-SKALD_FINISH_BF16(64, 96)
-SKALD_FINISH_BF16(64, 128)
+SKALD_FINISH_SHAPES(SKALD_FINISH_BF16)
 
 SKALD_KERNELS_END

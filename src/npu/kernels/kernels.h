@@ -2,25 +2,24 @@
 // Prototypes of all kernels, for bindings.cc; the build (values, counts) is that of the including source.
 
 #include "kernel.h"
+#include "shapes.h"
 
 SKALD_KERNELS_BEGIN
 
 #define SKALD_DECLARE_I8(m, k, n)                                                              \
   void matmul_i8_##m##x##k##x##n(const std::int8_t* a, const std::int8_t* b, std::int32_t* c); \
   void matmul_i8_##m##x##k##x##n##_first(const std::int8_t* a, const std::int8_t* b, std::int32_t* c);
-SKALD_DECLARE_I8(16, 16, 16)
-SKALD_DECLARE_I8(32, 32, 32)
-SKALD_DECLARE_I8(64, 64, 64)
-SKALD_DECLARE_I8(64, 64, 128)
+SKALD_MATMUL_I8_SHAPES(SKALD_DECLARE_I8)
 
 #define SKALD_DECLARE_BF16(m, k, n)                                                 \
   void matmul_bf16_##m##x##k##x##n(const bfloat16* a, const bfloat16* b, float* c); \
   void matmul_bf16_##m##x##k##x##n##_first(const bfloat16* a, const bfloat16* b, float* c);
-SKALD_DECLARE_BF16(16, 16, 16)
-SKALD_DECLARE_BF16(32, 32, 32)
-SKALD_DECLARE_BF16(64, 64, 64)
-SKALD_DECLARE_BF16(64, 32, 96)
-SKALD_DECLARE_BF16(64, 32, 128)
+SKALD_MATMUL_BF16_SHAPES(SKALD_DECLARE_BF16)
+
+#define SKALD_DECLARE_I16(m, k, n)                                                                \
+  void matmul_i16_##m##x##k##x##n(const std::int16_t* a, const std::int16_t* b, std::int32_t* c); \
+  void matmul_i16_##m##x##k##x##n##_first(const std::int16_t* a, const std::int16_t* b, std::int32_t* c);
+SKALD_MATMUL_I16_SHAPES(SKALD_DECLARE_I16)
 
 #define SKALD_DECLARE_FINISH_I8(m, n)                                                                                 \
   void requantise_i8_##m##x##n(const std::int32_t* c, const std::int8_t* parameters, std::int8_t* y,                  \
@@ -28,20 +27,13 @@ SKALD_DECLARE_BF16(64, 32, 128)
   void requantise_add_i8_##m##x##n(const std::int32_t* c, const std::int8_t* parameters, const std::int8_t* residual, \
                                    std::int8_t* y, std::int32_t slice, std::int32_t down, std::int32_t shift,         \
                                    std::int32_t residual_factor);
-SKALD_DECLARE_FINISH_I8(16, 16)
-SKALD_DECLARE_FINISH_I8(32, 32)
-SKALD_DECLARE_FINISH_I8(64, 64)
-SKALD_DECLARE_FINISH_I8(64, 128)
+SKALD_FINISH_SHAPES(SKALD_DECLARE_FINISH_I8)
 
 #define SKALD_DECLARE_FINISH_BF16(m, n)                                                                    \
   void finish_bf16_##m##x##n(const float* c, const float* bias, bfloat16* y, std::int32_t slice);          \
   void finish_add_bf16_##m##x##n(const float* c, const float* bias, const bfloat16* residual, bfloat16* y, \
                                  std::int32_t slice);
-SKALD_DECLARE_FINISH_BF16(16, 16)
-SKALD_DECLARE_FINISH_BF16(32, 32)
-SKALD_DECLARE_FINISH_BF16(64, 64)
-SKALD_DECLARE_FINISH_BF16(64, 96)
-SKALD_DECLARE_FINISH_BF16(64, 128)
+SKALD_FINISH_SHAPES(SKALD_DECLARE_FINISH_BF16)
 
 void matmul_scalar_bf16_64x64x64(const bfloat16* a, const bfloat16* b, float* c);
 

@@ -2,6 +2,7 @@
 // native products of 4 x 8 x 4: sixteen of the eighteen accumulators of 512 bit.
 
 #include "matmul.h"
+#include "shapes.h"
 
 namespace {
 
@@ -24,10 +25,6 @@ SKALD_KERNELS_BEGIN
     multiply_bf16<m, k, n, true>(a, b, c);                                                   \
   }
 
-SKALD_MATMUL_BF16(16, 16, 16)
-SKALD_MATMUL_BF16(32, 32, 32)
-SKALD_MATMUL_BF16(64, 64, 64)
-SKALD_MATMUL_BF16(64, 32, 96)
-SKALD_MATMUL_BF16(64, 32, 128)
+SKALD_MATMUL_BF16_SHAPES(SKALD_MATMUL_BF16)
 
 SKALD_KERNELS_END

@@ -2,6 +2,7 @@
 // products of 4 x 8 x 8: eight of the nine accumulators.
 
 #include "matmul.h"
+#include "shapes.h"
 
 namespace {
 
@@ -24,9 +25,6 @@ SKALD_KERNELS_BEGIN
     multiply_i8<m, k, n, true>(a, b, c);                                                                \
   }
 
-SKALD_MATMUL_I8(16, 16, 16)
-SKALD_MATMUL_I8(32, 32, 32)
-SKALD_MATMUL_I8(64, 64, 64)
-SKALD_MATMUL_I8(64, 64, 128)
+SKALD_MATMUL_I8_SHAPES(SKALD_MATMUL_I8)
 
 SKALD_KERNELS_END

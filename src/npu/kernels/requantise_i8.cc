@@ -8,6 +8,7 @@
 // residual (int8, times one factor), or put y through a table.
 
 #include "kernel.h"
+#include "shapes.h"
 
 namespace {
 
@@ -96,9 +97,6 @@ SKALD_KERNELS_BEGIN
     requantise_add<n>(c + slice * 16 * n, parameters, residual, y, down, shift, residual_factor);                     \
   }
 
-SKALD_REQUANTISE_I8(16, 16)
-SKALD_REQUANTISE_I8(32, 32)
-SKALD_REQUANTISE_I8(64, 64)
-SKALD_REQUANTISE_I8(64, 128)
+SKALD_FINISH_SHAPES(SKALD_REQUANTISE_I8)
 
 SKALD_KERNELS_END

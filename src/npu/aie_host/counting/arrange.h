@@ -82,6 +82,18 @@ class Arranger {
     }
   }
 
+  /// Cycles from the load of an accumulator to the multiply that adds to it.
+  int sum_latency() const {
+    int most = 0;
+    for (const int load : made_.order) {
+      for (const Edge& edge : neighbours_.out[at(load)]) {
+        const Operation& op = operation(graph_.nodes[at(load)].op);
+        most = op.memory != 0 && op.result == Register::kAccumulator ? std::max(most, edge.cycles) : most;
+      }
+    }
+    return most;
+  }
+
   void set_wishes(int eighths, int sums, int stores) {
     std::vector<int> rank(graph_.nodes.size(), -1);
     std::vector<int> before(anchors_.size(), -1);  // the multiply that the chain's sum comes from
@@ -97,7 +109,7 @@ class Arranger {
     }
     const int loads_each = sums / std::max(chains, 1);
     const int skew = std::max(sums, stores) / std::max(chains, 1);
-    const int lead = loads_each > 0 ? loads_each - 1 + latency(Op::kLoadAccumulator, Op::kIntMac, true) : 0;
+    const int lead = loads_each > 0 ? loads_each - 1 + sum_latency() : 0;
     int start = -skew;                          // of the latest chain, not before its place in the source
     std::vector<int> wish(anchors_.size(), 0);  // in eighths of a cycle
     for (std::size_t i = 0; i < anchors_.size(); ++i) {

@@ -267,6 +267,72 @@ TEST(Schedules, AreLegalForRandomBodies) {
   }
 }
 
+/// The body of a loop over blocks of 4 x 4 bfloat16 products of depth 32, accumulators loaded and stored.
+void multiply_block(int i) {
+  std::array<Token, 16> sums{};
+  for (std::size_t k = 0; k < sums.size(); ++k) {
+    sums[k] = hook::record_load(Op::kLoadAccumulator, in_bank(2, 64 * static_cast<int>(k)), 64);
+  }
+  for (int k = 0; k < 4; ++k) {
+    std::array<Token, 4> left{};
+    std::array<Token, 4> right{};
+    for (std::size_t j = 0; j < 4; ++j) {
+      left[j] = hook::record_load(Op::kLoad, in_bank(0), 64);
+      right[j] = hook::record_load(Op::kLoad, in_bank(1), 64);
+    }
+    for (std::size_t j = 0; j < 16; ++j) {
+      sums[j] = hook::record(Op::kBf16Mac, 512, left[j / 4], right[j % 4], sums[j], 256);
+    }
+  }
+  for (std::size_t k = 0; k < sums.size(); ++k) {
+    hook::record_store(Op::kStoreAccumulator, in_bank(3, 1024 * (i % 16) + 64 * static_cast<int>(k)), 64, sums[k]);
+  }
+}
+
+TEST(Schedules, OfAProductKeepTheMultiplierBusyAndFitTheCore) {
+  Recording recording(image);
+  loop(8, LoopKind::kPipelined, 2, multiply_block);
+  const Trace trace = recording.finish();
+  const Block& block = trace.blocks[trace.loops.at(0).runs.back().block];
+  GraphBuilder builder;
+  std::vector<Placed> placed;
+  for (const Recorded& op : block.ops) {
+    placed.push_back(builder.add(op, placed, nullptr, nullptr));
+  }
+  builder.add_carried(block, placed, true);
+  const Graph& graph = builder.graph();
+  const Pipeline pipeline = modulo_schedule(graph, 2, list_schedule(graph).length);
+  ASSERT_EQ(pipeline.interval, 64);  // as many cycles as multiplies
+  expect_legal(graph, pipeline.start, pipeline.interval);
+  // Slots and banks, counted again: one multiply, one store, two loads of which one an accumulator's, one access a
+  // bank.
+  std::array<std::array<int, 5>, 64> used{};
+  std::array<std::array<int, 5>, 64> banks{};
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    const Node& node = graph.nodes[i];
+    const auto cycle = static_cast<std::size_t>(pipeline.start[i] % 64);
+    const std::size_t kind = node.op == Op::kBf16Mac            ? 0
+                             : node.op == Op::kStoreAccumulator ? 1
+                             : node.op == Op::kLoadAccumulator  ? 2
+                                                                : 3;
+    ++used[cycle][kind];
+    if (node.bank != 0) {
+      ++banks[static_cast<std::size_t>((pipeline.start[i] + operation(node.op).memory) % 64)][node.bank];
+    }
+  }
+  for (std::size_t cycle = 0; cycle < 64; ++cycle) {
+    EXPECT_LE(used[cycle][0], 1);
+    EXPECT_LE(used[cycle][1], 1);
+    EXPECT_LE(used[cycle][2], 1);
+    EXPECT_LE(used[cycle][2] + used[cycle][3], 2);
+    for (const int accesses : banks[cycle]) {
+      EXPECT_LE(accesses, 1);
+    }
+  }
+  EXPECT_LE(pipeline.vector_registers, kVectorRegisters);
+  EXPECT_LE(pipeline.accumulators, kAccumulators);
+}
+
 TEST(Recording, IsDeterministic) {
   const auto kernel = [] {
     loop(7, LoopKind::kPlain, 0, [](int) { loop(32, LoopKind::kPipelined, 16, scale_int16, 2); });
