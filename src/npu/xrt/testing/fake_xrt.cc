@@ -76,7 +76,10 @@ struct run::impl {
 };
 
 struct runlist::impl {
+  impl() = default;
   ~impl() { clear(); }
+  impl(const impl&) = delete;
+  impl& operator=(const impl&) = delete;
   void clear() {
     for (const auto& run : runs) run->in_list = false;
     runs.clear();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "xrt/experimental/xrt_xclbin.h"
@@ -24,6 +25,7 @@ class device {
 
  private:
   static std::string name();
+  std::shared_ptr<void> handle_;
 };
 
 }  // namespace xrt
