@@ -12,14 +12,14 @@ inline void finish(const float* __restrict c, const float* __restrict bias, cons
   aie::set_rounding(aie::rounding_mode::conv_even);
   SKALD_PIPELINED_LOOP(group, kN / 4, 4) {
     // The four numbers of a block's columns, repeated for its rows.
-    const aie::accum<accfloat, 16> start(aie::load_v<16>(bias + group * 16));
+    const aie::vector<float, 16> start = aie::load_v<16>(bias + group * 16);
     SKALD_UNROLL
     for (int row = 0; row < 4; ++row) {
       const int at = (row * (kN / 4) + group) * 16;
       aie::accum<accfloat, 16> sum(aie::load_v<16>(c + at));
       sum = aie::add(sum, start);
       if constexpr (kAdd) {
-        sum = aie::add(sum, aie::accum<accfloat, 16>(aie::load_v<16>(residual + at)));
+        sum = aie::add(sum, aie::load_v<16>(residual + at));
       }
       aie::store_v(y + at, sum.template to_vector<bfloat16>());
     }
