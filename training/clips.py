@@ -68,9 +68,10 @@ def _parts(work):
 
 class Clips:
     def __init__(self, work):
-        self.groups = {"synthetic": list(_load(work, "synth")), "kathleen": [], "people": []}
+        groups = {"synthetic": list(_load(work, "synth")), "kathleen": [], "people": []}
         for clip in _load(work, "recorded"):
-            self.groups["kathleen" if clip.voice == "kathleen" else "people"].append(clip)
+            groups["kathleen" if clip.voice == "kathleen" else "people"].append(clip)
+        self.groups = {name: group for name, group in groups.items() if group}
         self.parts = _parts(work)
         self.order = {name: [] for name in self.groups}
         self.voices = {}
@@ -89,7 +90,7 @@ class Clips:
 
     def draw(self, seconds):
         """A clip, or a splice of two, of at most this length, from a group chosen by SHARES."""
-        name = random.choices(list(SHARES), list(SHARES.values()))[0]
+        name = random.choices(list(self.groups), [SHARES[name] for name in self.groups])[0]
         clip = self._next(name)
         while len(clip.samples) > seconds * RATE:
             clip = self._next(name)
