@@ -53,7 +53,8 @@ class Fusion {
           continue;
         }
         Recorded& source = ops_[use.op];
-        if (use.sum && source.op == Op::kLoad) {
+        const bool adds = op.op == Op::kFloatAccAdd || op.op == Op::kIntAccAdd;
+        if ((use.sum || adds) && source.op == Op::kLoad) {
           source.op = Op::kLoadAccumulator;
         }
         if (op.op == Op::kStore && operation(source.op).result == Register::kAccumulator) {
