@@ -63,7 +63,11 @@ class CorePrinter {
     const std::string counter = values_.fresh("i");
     const std::string from = values_.constant(0, "index");
     const std::string step = values_.constant(1, "index");
-    const auto place = lines_.add("scf.for " + counter + " = " + from + " to " + bound + " step " + step + " {");
+    std::string line = "scf.for " + counter;
+    line += " = " + from;
+    line += " to " + bound;
+    line += " step " + step;
+    const auto place = lines_.add(line + " {");
     values_.enter_loop(counter, place);
     SKALD_CHECK(print_region(loop.body, true));
     values_.leave_loop();
@@ -95,7 +99,9 @@ class CorePrinter {
     if (!produces && std::ranges::none_of(shown.consumers, here)) {
       return values_.wrong("has no end of " + shown.name, "acquire only what begins or ends on the tile");
     }
-    return "@" + shown.name + (produces ? "(Produce, " : "(Consume, ") + std::to_string(count) + ")";
+    std::string text = "@" + shown.name;
+    text += produces ? "(Produce, " : "(Consume, ";
+    return text + std::to_string(count) + ")";
   }
 
   Result<void> print(const Acquire& acquire) {
@@ -125,8 +131,10 @@ class CorePrinter {
     std::string types;
     for (size_t i = 0; i < call.operands.size(); ++i) {
       SKALD_TRY(const std::string value, values_.operand(call.operands[i]));
-      operands += (i == 0 ? "" : ", ") + value;
-      types += (i == 0 ? "" : ", ") + callee->types[i];
+      operands += text::separator(operands);
+      operands += value;
+      types += text::separator(types);
+      types += callee->types[i];
     }
     lines_.add("func.call @" + callee->code.symbol + "(" + operands + ") : (" + types + ") -> ()");
     return {};

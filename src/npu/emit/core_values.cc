@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "npu/program/blocks.h"
+
 namespace skald::npu {
 
 void Touched::add(const std::vector<Step>& body) {
@@ -18,8 +20,8 @@ void Touched::add(const std::vector<Step>& body) {
 }
 
 std::unexpected<Error> CoreValues::wrong(std::string message, std::string remedy) const {
-  return fail(ErrorCode::kInvalidArgument, program_.name + ", core " + text::coordinates(core_.tile),
-              std::move(message), std::move(remedy));
+  return fail(ErrorCode::kInvalidArgument, program_.name + ", core " + to_string(core_.tile), std::move(message),
+              std::move(remedy));
 }
 
 std::string CoreValues::constant(int64_t value, const std::string& type) {

@@ -8,6 +8,7 @@ namespace skald::npu {
 
 Result<const Declaration*> Declarations::of(const Call& call) {
   std::vector<std::string> types;
+  types.reserve(call.operands.size());
   for (const Operand& operand : call.operands) types.push_back(type_of(operand));
   auto found = known_.find(call.kernel);
   if (found == known_.end()) {

@@ -9,16 +9,22 @@
 #include "npu/emit/declarations.h"
 #include "npu/emit/sequence_text.h"
 #include "npu/emit/text.h"
+#include "npu/program/blocks.h"
 
 namespace skald::npu {
 namespace {
 
 using text::Lines;
 
-std::string list(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
-  return text;
+/// "[x, y]" and the like: `text(element)` of all.
+template <class Range, class Text>
+std::string list(const char* open, const Range& range, const char* close, const Text& text) {
+  std::string parts;
+  for (const auto& element : range) {
+    parts += text::separator(parts);
+    parts += text(element);
+  }
+  return open + parts + close;
 }
 
 class Printer {
@@ -27,7 +33,6 @@ class Printer {
       : program_(program), lookups_(lookups), declarations_(program, lookups) {}
 
   Result<std::string> run() {
-    SKALD_CHECK(check_names());
     // Cores first, for they say which kernels are called; in the text, declarations stand in front of them.
     Lines cores;
     cores.indent();
@@ -56,48 +61,22 @@ class Printer {
   }
 
  private:
-  std::unexpected<Error> wrong(std::string message, std::string remedy) const {
-    return fail(ErrorCode::kInvalidArgument, program_.name, std::move(message), std::move(remedy));
-  }
-
-  const std::string& fifo(int index) const { return program_.fifos[static_cast<size_t>(index)].name; }
-
-  /// Names become symbols and values.
-  Result<void> check_names() const {
-    std::vector<std::string> names;
-    for (const Fifo& fifo : program_.fifos) names.push_back(fifo.name);
-    for (const Buffer& buffer : program_.buffers) names.push_back(buffer.name);
-    for (const Parameters& parameters : program_.parameters) names.push_back(parameters.name);
-    for (const HostArgument& argument : program_.arguments) names.push_back(argument.name);
-    for (const std::string& name : names) {
-      if (!text::is_identifier(name)) {
-        return wrong("the name '" + name + "' cannot be a symbol", "use letters, digits and _, a letter first");
-      }
-    }
-    if (program_.name.find('\n') != std::string::npos) return wrong("its name has a line break", "rename it");
-    return {};
-  }
-
-  /// The device has one table of symbols; host arguments are values of their own.
+  /// The device has one table of symbols, and verify does not know all: C names of kernels, and those made here.
   Result<void> check_symbols() const {
     std::set<std::string> known = {std::string(kSequenceName)};
-    std::vector<std::string> symbols;
-    for (const Fifo& fifo : program_.fifos) symbols.push_back(fifo.name);
-    for (const Buffer& buffer : program_.buffers) symbols.push_back(buffer.name);
+    std::string twice;
+    const auto look = [&](const std::string& symbol) {
+      if (!known.insert(symbol).second) twice = symbol;
+    };
+    for (const Fifo& fifo : program_.fifos) look(fifo.name);
+    for (const Buffer& buffer : program_.buffers) look(buffer.name);
     for (const Parameters& parameters : program_.parameters) {
-      symbols.push_back(parameters.name);
-      symbols.push_back(lock_name(parameters));
+      look(parameters.name);
+      look(lock_name(parameters));
     }
-    for (const Declaration* kernel : declarations_.in_order()) symbols.push_back(kernel->code.symbol);
-    for (const std::string& symbol : symbols) {
-      if (!known.insert(symbol).second) return wrong("'" + symbol + "' stands for two things", "rename one");
-    }
-    std::set<std::string> arguments;
-    for (const HostArgument& argument : program_.arguments) {
-      if (!arguments.insert(argument.name).second)
-        return wrong("has two arguments '" + argument.name + "'", "rename one");
-    }
-    return {};
+    for (const Declaration* kernel : declarations_.in_order()) look(kernel->code.symbol);
+    if (twice.empty()) return {};
+    return fail(ErrorCode::kInvalidArgument, program_.name, "'" + twice + "' stands for two things", "rename one");
   }
 
   /// Whether they have a lock: a core awaits them, or the sequence hands them over.
@@ -124,42 +103,44 @@ class Printer {
     for (const Buffer& buffer : program_.buffers) used.insert(buffer.tile);
     for (const Parameters& parameters : program_.parameters) used.insert(parameters.tile);
     for (const Core& core : program_.cores) used.insert(core.tile);
-    for (const Tile tile : used) lines_.add(text::tile_value(tile) + " = aie.tile" + text::coordinates(tile));
+    for (const Tile tile : used) {
+      lines_.add(text::tile_value(tile) + " = aie.tile(" + std::to_string(tile.column) + ", " +
+                 std::to_string(tile.row) + ")");
+    }
   }
 
   void print(const Fifo& fifo) {
     std::string producer = text::tile_value(fifo.producer);
     if (!fifo.to_stream.empty()) producer += " dimensionsToStream " + text::dims(fifo.to_stream);
-    std::vector<std::string> consumers;
-    std::vector<std::string> depths = {std::to_string(fifo.depth) + " : i32"};
-    for (const Consumer& consumer : fifo.consumers) {
-      std::string end = text::tile_value(consumer.tile);
-      if (!consumer.from_stream.empty()) end += " dimensionsFromStream " + text::dims(consumer.from_stream);
-      consumers.push_back(std::move(end));
-      depths.push_back(std::to_string(consumer.depth) + " : i32");
-    }
+    const auto consumer = [](const Consumer& end) {
+      std::string text = text::tile_value(end.tile);
+      if (!end.from_stream.empty()) text += " dimensionsFromStream " + text::dims(end.from_stream);
+      return text;
+    };
+    std::vector<int> depths = {fifo.depth};
+    for (const Consumer& end : fifo.consumers) depths.push_back(end.depth);
+    const auto depth = [](int objects) { return std::to_string(objects) + " : i32"; };
     // An attribute of 1 would ask for DMA between neighbours that share memory.
     const std::string repeat = fifo.repeat == 1 ? "" : " {repeat_count = " + std::to_string(fifo.repeat) + " : i32}";
-    lines_.add("aie.objectfifo @" + fifo.name + "(" + producer + ", {" + list(consumers) + "}, [" + list(depths) +
-               "])" + repeat + " : !aie.objectfifo<" + text::memref(fifo.block) + ">");
+    lines_.add("aie.objectfifo @" + fifo.name + "(" + producer + ", " + list("{", fifo.consumers, "}", consumer) +
+               ", " + list("[", depths, "]", depth) + ")" + repeat + " : !aie.objectfifo<" + text::memref(fifo.block) +
+               ">");
   }
 
   void print(const Link& link) {
-    std::vector<std::string> inputs;
-    std::vector<std::string> outputs;
-    std::vector<std::string> offsets;
-    for (const int input : link.inputs) inputs.push_back("@" + fifo(input));
-    for (const int output : link.outputs) outputs.push_back("@" + fifo(output));
-    for (const int64_t offset : link.offsets) offsets.push_back(std::to_string(offset));
+    const auto name = [this](int index) { return "@" + program_.fifos[static_cast<size_t>(index)].name; };
+    const auto number = [](int64_t offset) { return std::to_string(offset); };
+    const std::string offsets = list("[", link.offsets, "]", number);
     const bool join = link.inputs.size() > 1;
-    lines_.add("aie.objectfifo.link [" + list(inputs) + "] -> [" + list(outputs) + "] ([" +
-               (join ? list(offsets) + "] []" : "] [" + list(offsets) + "]") + ")");
+    lines_.add("aie.objectfifo.link " + list("[", link.inputs, "]", name) + " -> " +
+               list("[", link.outputs, "]", name) + " (" + (join ? offsets + " []" : "[] " + offsets) + ")");
   }
 
   void print(const Declaration& kernel) {
     const std::string stem = kernel.code.source.substr(0, kernel.code.source.rfind('.'));
-    lines_.add("func.func private @" + kernel.code.symbol + "(" + list(kernel.types) + ") attributes {link_with = \"" +
-               stem + ".o\"}");
+    lines_.add("func.func private @" + kernel.code.symbol +
+               list("(", kernel.types, ")", [](const std::string& type) { return type; }) +
+               " attributes {link_with = \"" + stem + ".o\"}");
   }
 
   Result<void> print(const Buffer& buffer) {
@@ -176,7 +157,7 @@ class Printer {
   /// Bytes in the order of memory: the same for integers and bf16, exact, and two characters a byte.
   Result<std::string> table(const Buffer& buffer) const {
     SKALD_TRY(const std::span<const std::byte> bytes, lookups_.table(buffer.table));
-    const int64_t wanted = text::elements(buffer.block) * text::element_bytes(buffer.block.type);
+    const int64_t wanted = bytes_of(buffer.block);
     if (std::cmp_not_equal(bytes.size(), wanted)) {
       return fail(ErrorCode::kUnsupported, program_.name + ", buffer " + buffer.name,
                   "table " + buffer.table + " has " + std::to_string(bytes.size()) + " bytes, the buffer " +

@@ -35,7 +35,7 @@ struct EmitLookups {
 };
 
 /// MLIR-AIE text of `program`. Pre: verify(program) found nothing; what the dialect cannot say is found here all the
-/// same. Errors: kInvalidArgument: a name that is no symbol or stands for two things; an object that is used or
+/// same. Errors: kInvalidArgument: a symbol that stands for two things; an object that is used or
 /// released where the text cannot show that it is held; a loop or phase that leaves more or fewer objects held than it
 /// found; a kernel that is called with different types; kUnsupported: a table of another size than its buffer; those of
 /// the lookups.

@@ -176,7 +176,7 @@ Program whole_array() {
         .fifo = 4 * i + 2, .argument = 1, .offset = int64_t{i} * 64, .pattern = {{2, 64 * 256}, {64, 256}, {64, 1}}});
   }
   for (int column = 0; column < kSide; ++column) {
-    program.sequence.push_back(Wait{.fifo = program.links[static_cast<size_t>(2 * kSide + column)].outputs[0]});
+    program.sequence.push_back(Wait{.fifo = program.links[size_t{2} * kSide + static_cast<size_t>(column)].outputs[0]});
   }
   return program;
 }
@@ -189,9 +189,9 @@ Program phases() {
   program.fifos = {
       {.name = "x", .producer = shim, .consumers = {{.tile = core, .depth = 3}}, .block = {Type::kI16, {128}}},
       {.name = "y", .producer = core, .depth = 2, .consumers = {{.tile = shim}}, .block = {Type::kI16, {128}}}};
-  add_buffer(program, "lookup", core, {Type::kU8, {16}}, "table_sixteen");
+  add_buffer(program, "lookup", core, {Type::kU8, {64}}, "some_table");
   add_buffer(program, "scratch", core, {Type::kI32, {32}}, "");
-  program.parameters = {{"choice", core, 4}};
+  program.parameters = {{"choice", core, 16}};
   // Word 0: phase; 1: rounds; 2: the scalar.
   const std::vector<Step> copy = {
       loop(word(1), {acquire(0), acquire(1), call("look_up", {object(0), buffer(0), object(1), number(word(2))}),
@@ -287,13 +287,13 @@ std::vector<Sample> all() {
 }
 
 const EmitLookups& lookups() {
-  static constexpr std::array<std::byte, 16> kTable = {std::byte{0}, std::byte{1}, std::byte{0x7F}, std::byte{0xFE}};
+  static constexpr std::array<std::byte, 64> kTable = {std::byte{0}, std::byte{1}, std::byte{0x7F}, std::byte{0xFE}};
   static const EmitLookups lookups = {.kernel = [](std::string_view kernel) -> Result<KernelCode> {
                                         return KernelCode{.symbol = std::string(kernel),
                                                           .source = std::string(kernel) + "_code.cc"};
                                       },
                                       .table = [](std::string_view table) -> Result<std::span<const std::byte>> {
-                                        if (table == "table_sixteen") return kTable;
+                                        if (table == "some_table") return kTable;
                                         return fail(ErrorCode::kNotFound, std::string(table), "is no table");
                                       }};
   return lookups;

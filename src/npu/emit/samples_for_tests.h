@@ -1,6 +1,7 @@
 #pragma once
 // Programs written by hand, legal for the toolchain, that between them use everything a Program can say.
 
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -30,9 +31,12 @@ struct Sample {
   std::string name;
   Program program;
 };
+inline void PrintTo(const Sample& sample, std::ostream* out) {
+  *out << sample.name;
+}
 std::vector<Sample> all();
 
-/// Knows every kernel ("name" is in "name_code.cc") and the table "table_sixteen".
+/// Knows every kernel ("name" is in "name_code.cc") and the table "some_table".
 const EmitLookups& lookups();
 
 }  // namespace skald::npu::samples

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "npu/emit/emit.h"
+#include "npu/program/blocks.h"
 
 namespace skald::npu {
 namespace {
@@ -64,7 +65,7 @@ class SequencePrinter {
     const HostArgument& argument = program_.arguments[static_cast<size_t>(transfer.argument)];
     const std::string value = "%task" + std::to_string(tasks_++);
     std::string pattern;
-    int64_t length = text::elements(argument.block) - transfer.offset;
+    int64_t length = elements_of(argument.block) - transfer.offset;
     int64_t repetitions = 1;
     if (!transfer.pattern.empty()) {
       const Pattern levels = all_levels(transfer.pattern);

@@ -1,8 +1,9 @@
 #include "npu/emit/text.h"
 
-#include <algorithm>
 #include <iterator>
 #include <utility>
+
+#include "npu/program/blocks.h"
 
 namespace skald::npu::text {
 
@@ -18,34 +19,12 @@ std::string_view element_type(Type type) {
   return "f32";
 }
 
-int element_bytes(Type type) {
-  switch (type) {
-    case Type::kI8:
-    case Type::kU8: return 1;
-    case Type::kI16:
-    case Type::kBf16: return 2;
-    case Type::kI32:
-    case Type::kF32: break;
-  }
-  return 4;
-}
-
-int64_t elements(const Block& block) {
-  int64_t product = 1;
-  for (const int64_t extent : block.shape) product *= extent;
-  return product;
-}
-
 std::string memref(Type type, int64_t elements) {
   return "memref<" + std::to_string(elements) + "x" + std::string(element_type(type)) + ">";
 }
 
 std::string memref(const Block& block) {
-  return memref(block.type, elements(block));
-}
-
-std::string coordinates(Tile tile) {
-  return "(" + std::to_string(tile.column) + ", " + std::to_string(tile.row) + ")";
+  return memref(block.type, elements_of(block));
 }
 
 std::string tile_value(Tile tile) {
@@ -59,14 +38,6 @@ std::string dims(const Pattern& pattern) {
     text += std::to_string(pattern[i].size) + ", stride = " + std::to_string(pattern[i].stride) + ">";
   }
   return text + "]";
-}
-
-bool is_identifier(std::string_view name) {
-  constexpr std::string_view kFirst = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
-  constexpr std::string_view kLater = "0123456789";
-  const auto ordinary = [&](char c) { return kFirst.find(c) != std::string_view::npos; };
-  return !name.empty() && ordinary(name.front()) &&
-         std::ranges::all_of(name, [&](char c) { return ordinary(c) || kLater.find(c) != std::string_view::npos; });
 }
 
 Lines::Place Lines::add(std::string line) {

@@ -1,5 +1,5 @@
 #pragma once
-// Pieces of MLIR text: types, patterns, names, and lines that can still be added to further up.
+// Pieces of MLIR text: types, patterns, and lines that can still be added to further up.
 
 #include <cstdint>
 #include <list>
@@ -12,23 +12,22 @@ namespace skald::npu::text {
 
 /// i8, i16, i32, bf16 or f32. MLIR's integers have no sign: the kernel knows.
 std::string_view element_type(Type type);
-int element_bytes(Type type);
-int64_t elements(const Block& block);
 
 /// "memref<2048xbf16>": all memory is one-dimensional, so that a kernel's types do not depend on how a shape is
 /// written.
 std::string memref(const Block& block);
 std::string memref(Type type, int64_t elements);
 
-/// "(1, 2)" and "%tile_1_2".
-std::string coordinates(Tile tile);
+/// "%tile_1_2"
 std::string tile_value(Tile tile);
+
+/// Between the parts of a list: nothing in front of the first.
+inline std::string_view separator(std::string_view list) {
+  return list.empty() ? "" : ", ";
+}
 
 /// "[<size = 4, stride = 64>, <size = 64, stride = 1>]"
 std::string dims(const Pattern& pattern);
-
-/// Whether `name` can be a symbol and part of a value's name without quotes.
-bool is_identifier(std::string_view name);
 
 /// Lines in order. A place stays valid while lines are added anywhere.
 class Lines {

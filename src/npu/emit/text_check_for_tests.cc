@@ -1,6 +1,7 @@
 #include "npu/emit/text_check_for_tests.h"
 
 #include <map>
+#include <ranges>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -62,7 +63,7 @@ class Checker {
       if (std::string_view("([{<").find(c) != std::string_view::npos) open += c;
       const size_t closed = std::string_view(")]}>").find(c);
       if (closed == std::string_view::npos) continue;
-      if (open.empty() || open.back() != "([{<"[closed]) return problem("brackets do not match");
+      if (open.empty() || open.back() != std::string_view("([{<")[closed]) return problem("brackets do not match");
       open.pop_back();
     }
     if (!open.empty() || quoted) problem("brackets do not match");
@@ -70,9 +71,8 @@ class Checker {
 
   static std::vector<std::string> values_of(const std::string& text, const std::regex& pattern) {
     std::vector<std::string> found;
-    for (std::sregex_iterator i(text.begin(), text.end(), pattern); i != std::sregex_iterator(); ++i) {
-      found.push_back(i->str());
-    }
+    const std::sregex_iterator first(text.begin(), text.end(), pattern);
+    for (const Match& match : std::ranges::subrange(first, std::sregex_iterator())) found.push_back(match.str());
     return found;
   }
   static std::vector<std::string> values_in(const std::string& text) { return values_of(text, std::regex(R"(%\w+)")); }
@@ -195,7 +195,7 @@ class Checker {
       if (m[3] != m[4]) problem("object and view have different types");
     }
     if (is(R"(scf\.for %\w+ = (%\w+) to (%\w+) step (%\w+) \{)")) {
-      for (int i = 1; i <= 3; ++i) expect(m[i], "index");
+      for (size_t i = 1; i <= 3; ++i) expect(m[i], "index");
     }
     if (is(R"(scf\.if (%\w+) \{)")) expect(m[1], "i1");
     if (is(R"(func\.call @(\w+)\((.*)\) : \((.*)\) -> \(\))")) call(m[1], m[2], m[3]);

@@ -5,11 +5,11 @@ module {
     %tile_0_2 = aie.tile(0, 2)
     aie.objectfifo @x(%tile_0_0, {%tile_0_2}, [2 : i32, 3 : i32]) : !aie.objectfifo<memref<128xi16>>
     aie.objectfifo @y(%tile_0_2, {%tile_0_0}, [2 : i32, 2 : i32]) : !aie.objectfifo<memref<128xi16>>
-    func.func private @look_up(memref<128xi16>, memref<16xi8>, memref<128xi16>, i32) attributes {link_with = "look_up_code.o"}
+    func.func private @look_up(memref<128xi16>, memref<64xi8>, memref<128xi16>, i32) attributes {link_with = "look_up_code.o"}
     func.func private @neighbours(memref<128xi16>, memref<128xi16>, memref<32xi32>, memref<128xi16>, i32) attributes {link_with = "neighbours_code.o"}
-    %buffer_lookup = aie.buffer(%tile_0_2) {sym_name = "lookup"} : memref<16xi8> = dense<"0x00017FFE000000000000000000000000">
+    %buffer_lookup = aie.buffer(%tile_0_2) {sym_name = "lookup"} : memref<64xi8> = dense<"0x00017FFE000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000">
     %buffer_scratch = aie.buffer(%tile_0_2) {sym_name = "scratch"} : memref<32xi32>
-    %parameters_choice = aie.buffer(%tile_0_2) {sym_name = "choice"} : memref<4xi32>
+    %parameters_choice = aie.buffer(%tile_0_2) {sym_name = "choice"} : memref<16xi32>
     %handover_choice = aie.lock(%tile_0_2) {init = 0 : i32, sym_name = "choice_handover"}
     %core_0_2 = aie.core(%tile_0_2) {
       %c_for_ever = arith.constant 9223372036854775800 : index
@@ -20,9 +20,9 @@ module {
       %c1_i32 = arith.constant 1 : i32
       scf.for %i0 = %c0 to %c_for_ever step %c1 {
         aie.use_lock(%handover_choice, AcquireGreaterEqual, 1)
-        %word0 = memref.load %parameters_choice[%c0] : memref<4xi32>
-        %word1 = memref.load %parameters_choice[%c1] : memref<4xi32>
-        %word2 = memref.load %parameters_choice[%c2] : memref<4xi32>
+        %word0 = memref.load %parameters_choice[%c0] : memref<16xi32>
+        %word1 = memref.load %parameters_choice[%c1] : memref<16xi32>
+        %word2 = memref.load %parameters_choice[%c2] : memref<16xi32>
         %chosen0 = arith.cmpi eq, %word0, %c0_i32 : i32
         scf.if %chosen0 {
           %bound0 = arith.index_cast %word1 : i32 to index
@@ -31,7 +31,7 @@ module {
             %object0 = aie.objectfifo.subview.access %view0[0] : !aie.objectfifosubview<memref<128xi16>> -> memref<128xi16>
             %view1 = aie.objectfifo.acquire @y(Produce, 1) : !aie.objectfifosubview<memref<128xi16>>
             %object1 = aie.objectfifo.subview.access %view1[0] : !aie.objectfifosubview<memref<128xi16>> -> memref<128xi16>
-            func.call @look_up(%object0, %buffer_lookup, %object1, %word2) : (memref<128xi16>, memref<16xi8>, memref<128xi16>, i32) -> ()
+            func.call @look_up(%object0, %buffer_lookup, %object1, %word2) : (memref<128xi16>, memref<64xi8>, memref<128xi16>, i32) -> ()
             aie.objectfifo.release @x(Consume, 1)
             aie.objectfifo.release @y(Produce, 1)
           }
