@@ -8,9 +8,11 @@
 #include <array>
 #include <cstring>
 #include <memory>
+#include <numeric>
 #include <set>
 
 #include "npu/kernels/bindings.h"
+#include "npu/kernels/layout.h"
 #include "npu/kernels/references_for_tests.h"
 
 namespace skald::npu {
@@ -47,6 +49,22 @@ Memory run(const KernelRow& row, KernelCall call, const Memory& inputs) {
   EXPECT_TRUE(std::all_of(tile->bytes.begin(), tile->bytes.end(), [](std::byte b) { return b == kGuard; }))
       << row.symbol << " writes outside of its arguments";
   return after;
+}
+
+TEST(Layout, BlocksAreWhereTheIndexSays) {
+  EXPECT_EQ(block_order("blocks 4x8"), (BlockOrder{4, 8}));
+  EXPECT_EQ(block_order("rows"), BlockOrder{});
+  std::array<int, 128> rows{};
+  std::array<int, 128> blocks{};
+  std::array<int, 128> back{};
+  std::iota(rows.begin(), rows.end(), 0);
+  pack_blocks({4, 8}, 8, 16, rows.data(), blocks.data());
+  // The second block holds columns 8 to 15 of the first four rows.
+  EXPECT_EQ(blocks[32], 8);
+  EXPECT_EQ(blocks[32 + 8], 16 + 8);
+  EXPECT_EQ(blocks[64], 4 * 16);
+  unpack_blocks({4, 8}, 8, 16, blocks.data(), back.data());
+  EXPECT_EQ(back, rows);
 }
 
 TEST(Rows, HaveBothBuildsAndNamesOfTheirOwn) {

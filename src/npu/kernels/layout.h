@@ -9,6 +9,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <span>
 #include <string_view>
 
 namespace skald::npu {
@@ -17,6 +19,7 @@ namespace skald::npu {
 struct BlockOrder {
   int rows = 0;
   int columns = 0;
+  bool operator==(const BlockOrder&) const = default;
 };
 
 /// Reads a layout's name, as "blocks 4x8".
@@ -53,6 +56,34 @@ void unpack_blocks(BlockOrder order, std::int64_t height, std::int64_t width, co
   for (std::int64_t row = 0; row < height; ++row) {
     for (std::int64_t column = 0; column < width; ++column) {
       to[row * width + column] = from[block_index(order, width, row, column)];
+    }
+  }
+}
+
+/// Bytes of "groups of 8" and "groups of 4" for so many columns.
+constexpr std::int64_t requantise_parameter_bytes(std::int64_t columns) {
+  return columns / 8 * 64;
+}
+constexpr std::int64_t finish_bias_bytes(std::int64_t columns) {
+  return columns / 4 * 64;
+}
+
+/// "groups of 8" from a bias and a factor per column; whole groups.
+inline void pack_requantise_parameters(std::span<const std::int32_t> bias, std::span<const std::int16_t> factors,
+                                       std::byte* to) {
+  for (std::size_t group = 0; group < bias.size() / 8; ++group) {
+    std::byte* at = to + 64 * group;
+    std::memcpy(at, &bias[8 * group], 32);
+    std::memcpy(at + 32, &factors[8 * group], 16);
+    std::memcpy(at + 48, &factors[8 * group], 16);
+  }
+}
+
+/// "groups of 4" from a bias per column; whole groups.
+inline void pack_finish_bias(std::span<const float> bias, std::byte* to) {
+  for (std::size_t group = 0; group < bias.size() / 4; ++group) {
+    for (std::size_t row = 0; row < 4; ++row) {
+      std::memcpy(to + 64 * group + 16 * row, &bias[4 * group], 16);
     }
   }
 }

@@ -86,17 +86,22 @@ std::vector<std::byte> random_contents(const KernelArgument& argument, Random& r
   return memory;
 }
 
-/// Parameters of requantisation: per eight columns 8 biases, then 8 factors twice.
 void set_parameters(std::vector<std::byte>& memory, Random& random) {
-  for (std::size_t group = 0; group + 64 <= memory.size(); group += 64) {
-    for (std::size_t column = 0; column < 8; ++column) {
-      const std::int32_t bias = random.between(-100000, 100000);
-      const auto factor = static_cast<std::int16_t>(random.between(0, 300));
-      std::memcpy(memory.data() + group + 4 * column, &bias, sizeof bias);
-      std::memcpy(memory.data() + group + 32 + 2 * column, &factor, sizeof factor);
-      std::memcpy(memory.data() + group + 48 + 2 * column, &factor, sizeof factor);
-    }
+  std::vector<std::int32_t> bias(memory.size() / 8);
+  std::vector<std::int16_t> factors(bias.size());
+  for (std::size_t i = 0; i < bias.size(); ++i) {
+    bias[i] = random.between(-100000, 100000);
+    factors[i] = static_cast<std::int16_t>(random.between(0, 300));
   }
+  pack_requantise_parameters(bias, factors, memory.data());
+}
+
+void set_bias(std::vector<std::byte>& memory, Random& random) {
+  std::vector<float> bias(memory.size() / 16);
+  for (float& value : bias) {
+    value = random.real();
+  }
+  pack_finish_bias(bias, memory.data());
 }
 
 struct Case {
@@ -271,10 +276,7 @@ Memory make_inputs(const KernelRow& row, std::uint32_t seed) {
       set_parameters(memory.back(), random);
     }
     if (argument.name == "bias") {
-      // The same four numbers for each of a block's rows.
-      for (std::int64_t i = 0; i < argument.extent; ++i) {
-        std::memcpy(memory.back().data() + 4 * i, memory.back().data() + 4 * (i / 16 * 16 + i % 4), 4);
-      }
+      set_bias(memory.back(), random);
     }
     if (row.shape != MatmulShape{} && argument.element == Element::kI16) {
       // Sums of 64 products and what is added to must fit 16 bits: 64 * 16 * 16 + 100.
