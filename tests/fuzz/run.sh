@@ -17,6 +17,8 @@ parsers=(
   src/model/hf_names.cc
   src/model/json.cc
   src/model/safetensors.cc
+  src/npu/program/parse.cc
+  src/npu/program/reader.h
   src/text/vocabulary.cc
   src/text/vocabulary_files.cc
 )

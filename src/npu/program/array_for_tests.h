@@ -36,6 +36,14 @@ constexpr int core_at(int column, int row) {
   return 4 * column + row;
 }
 
+inline void add_buffer(Program& p, const std::string& name, Tile tile, const Block& block, const std::string& table) {
+  Buffer& buffer = p.buffers.emplace_back();
+  buffer.name = name;
+  buffer.tile = tile;
+  buffer.block = block;
+  buffer.table = table;
+}
+
 inline Program array_program() {
   Program p{.name = "array", .device = "npu1"};
   const Block tile{.type = Type::kI8, .shape = {kEdge, kEdge}};
@@ -90,12 +98,8 @@ inline Program array_program() {
     for (int row = 0; row < kRows; ++row) {
       const Tile at{column, 2 + row};
       const int index = core_at(column, row);
-      p.buffers.push_back(
-          {.name = numbered("sums", index), .tile = at, .block = {.type = Type::kI32, .shape = {kEdge, kEdge}}});
-      p.buffers.push_back({.name = numbered("curve", index),
-                           .tile = at,
-                           .block = {.type = Type::kI8, .shape = {256}},
-                           .table = "gelu"});
+      add_buffer(p, numbered("sums", index), at, {.type = Type::kI32, .shape = {kEdge, kEdge}}, "");
+      add_buffer(p, numbered("curve", index), at, {.type = Type::kI8, .shape = {256}}, "gelu");
       p.parameters.push_back({.name = numbered("given", index), .tile = at, .words = 16});
       const auto object = [](int fifo) { return Operand{.kind = Operand::Kind::kObject, .id = fifo}; };
       const Operand sums{.kind = Operand::Kind::kBuffer, .id = 2 * index};

@@ -223,6 +223,7 @@ class Flow {
             {"core " + to_string(core.core().tile), "parameters choose a phase that is not there"});
       }
     }
+    if (!outcome_.choice.empty()) return;  // the rest follows from it
     const bool hangs = step_ < program_.sequence.size();
     std::vector<FlowFinding>& findings = hangs ? outcome_.hang : outcome_.leftover;
     if (hangs) {

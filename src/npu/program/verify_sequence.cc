@@ -10,6 +10,11 @@
 namespace skald::npu::verifying {
 namespace {
 
+bool ends_at_host(const Context& c, const Fifo& fifo) {
+  return std::ranges::any_of(fifo.consumers,
+                             [&c](const Consumer& consumer) { return c.kind(consumer.tile) == TileKind::kInterface; });
+}
+
 /// A transfer and what it is about.
 struct Use {
   const Context& context;
@@ -19,11 +24,7 @@ struct Use {
   std::string where{};
 
   bool to_array() const { return context.kind(fifo.producer) == TileKind::kInterface; }
-  bool to_host() const {
-    return std::ranges::any_of(fifo.consumers, [this](const Consumer& consumer) {
-      return context.kind(consumer.tile) == TileKind::kInterface;
-    });
-  }
+  bool to_host() const { return ends_at_host(context, fifo); }
   int64_t bytes() const { return element_bytes(argument.block.type); }
   /// Without a pattern: all from the offset to the argument's end.
   int64_t elements() const {
@@ -65,6 +66,7 @@ void transfer_fifo(const Context& c, Report& report) {
 
 void transfer_argument(const Context& c, Report& report) {
   for_each_transfer(c, [&](const Use& use) {
+    if (!use.to_array() && !use.to_host()) return;
     const Access access = use.argument.access;
     if (use.to_array() ? access == Access::kWrite : access == Access::kRead) {
       report(use.where,
@@ -179,7 +181,7 @@ void token_waited(const Context& c, Report& report) {
   for (const SequenceStep& step : c.program.sequence) {
     if (const Transfer* transfer = std::get_if<Transfer>(&step)) {
       tokens[transfer->fifo] += transfer->token ? 1 : 0;
-      if (c.kind(c.fifo(transfer->fifo).producer) != TileKind::kInterface) open[transfer->fifo] = !transfer->token;
+      if (ends_at_host(c, c.fifo(transfer->fifo))) open[transfer->fifo] = !transfer->token;
     } else if (const Wait* wait = std::get_if<Wait>(&step)) {
       --tokens[wait->fifo];
     }

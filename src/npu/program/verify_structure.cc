@@ -157,9 +157,10 @@ void pattern_size(const Context& c, Report& report) {
 }
 
 void count_range(const Context& c, Report& report) {
-  constexpr int kMost = 1 << 20;
-  const auto look = [&report](const std::string& where, const char* what, int count) {
-    if (count >= 1 && count <= kMost) return;
+  constexpr int kMostObjects = 1 << 10;
+  constexpr int kMostBytes = 1 << 20;
+  const auto look = [&report](const std::string& where, const char* what, int count, int most = kMostObjects) {
+    if (count >= 1 && count <= most) return;
     report(where, std::string(what) + " is " + text(count),
            "use 1 or more; 0 sends the toolchain into an endless loop");
   };
@@ -170,11 +171,11 @@ void count_range(const Context& c, Report& report) {
     for (const Consumer& consumer : fifo.consumers) look(where, "depth", consumer.depth);
   }
   for (const Parameters& parameters : c.program.parameters) {
-    look(named("parameters", parameters.name), "number of words", parameters.words);
+    look(named("parameters", parameters.name), "number of words", parameters.words, kMostBytes);
   }
   for (const Core& core : c.program.cores) {
     const std::string where = "core " + to_string(core.tile);
-    look(where, "stack", core.stack_bytes);
+    look(where, "stack", core.stack_bytes, kMostBytes);
     for_each_step(core.body, [&](const Step& step, int) {
       if (const Acquire* acquire = std::get_if<Acquire>(&step.action)) look(where, "acquired", acquire->count);
       if (const Release* release = std::get_if<Release>(&step.action)) look(where, "released", release->count);
