@@ -82,7 +82,10 @@ class CorePrinter {
       if (choose.phases[i].empty()) continue;
       const std::string chosen = values_.fresh("chosen");
       const std::string phase = values_.constant(static_cast<int64_t>(i), "i32");
-      lines_.add(chosen + " = arith.cmpi eq, " + selector + ", " + phase + " : i32");
+      std::string line = chosen + " = arith.cmpi eq, ";
+      line += selector;
+      line += ", " + phase;
+      lines_.add(line + " : i32");
       lines_.add("scf.if " + chosen + " {");
       SKALD_CHECK(print_region(choose.phases[i], false));
       lines_.add("}");

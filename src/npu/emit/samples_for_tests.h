@@ -31,7 +31,8 @@ struct Sample {
   std::string name;
   Program program;
 };
-inline void PrintTo(const Sample& sample, std::ostream* out) {
+inline void PrintTo(  // NOLINT(readability-identifier-naming): GoogleTest's name
+    const Sample& sample, std::ostream* out) {
   *out << sample.name;
 }
 std::vector<Sample> all();

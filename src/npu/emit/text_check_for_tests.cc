@@ -71,8 +71,9 @@ class Checker {
 
   static std::vector<std::string> values_of(const std::string& text, const std::regex& pattern) {
     std::vector<std::string> found;
-    const std::sregex_iterator first(text.begin(), text.end(), pattern);
-    for (const Match& match : std::ranges::subrange(first, std::sregex_iterator())) found.push_back(match.str());
+    const std::ranges::subrange matches(std::sregex_iterator(text.begin(), text.end(), pattern),
+                                        std::sregex_iterator());
+    for (const Match& match : matches) found.push_back(match.str());
     return found;
   }
   static std::vector<std::string> values_in(const std::string& text) { return values_of(text, std::regex(R"(%\w+)")); }
