@@ -119,12 +119,12 @@ class Flow {
   static FlowRing& ring_of(const FlowEnd& end, int64_t piece) {
     return *end.rings[end.rings.size() == 1 ? 0 : static_cast<size_t>(piece)];
   }
-  bool first(const FlowEnd& end, const FlowStream& stream) const { return end.rings.size() > 1 || stream.piece == 0; }
-  bool last(const FlowEnd& end, const FlowStream& stream) const {
+  static bool first(const FlowEnd& end, const FlowStream& stream) { return end.rings.size() > 1 || stream.piece == 0; }
+  static bool last(const FlowEnd& end, const FlowStream& stream) {
     return end.rings.size() > 1 || stream.piece + 1 == stream.pieces;
   }
 
-  bool can_move(const FlowStream& stream) const {
+  static bool can_move(const FlowStream& stream) {
     const bool host = stream.producer.rings.empty() ||
                       std::ranges::any_of(stream.consumers, [](const FlowEnd& end) { return end.rings.empty(); });
     if (host && stream.transfers.empty()) return false;
@@ -132,7 +132,7 @@ class Flow {
     if (!from.rings.empty() && first(from, stream) && from.sent == 0 && ring_of(from, stream.piece).full == 0) {
       return false;
     }
-    return std::ranges::all_of(stream.consumers, [&](const FlowEnd& to) {
+    return std::ranges::all_of(stream.consumers, [&stream](const FlowEnd& to) {
       return to.rings.empty() || !first(to, stream) || ring_of(to, stream.piece).free > 0;
     });
   }
@@ -143,7 +143,7 @@ class Flow {
     while (budget_ > 0 && can_move(stream)) {
       any = true;
       --budget_;
-      take(stream);
+      take_piece(stream);
       for (FlowEnd& to : stream.consumers) {
         if (to.rings.empty()) continue;
         if (first(to, stream)) --ring_of(to, stream.piece).free;
@@ -158,7 +158,7 @@ class Flow {
     return any;
   }
 
-  static void take(FlowStream& stream) {
+  static void take_piece(FlowStream& stream) {
     FlowEnd& from = stream.producer;
     if (from.rings.empty()) return;
     const bool whole = from.rings.size() == 1;

@@ -12,6 +12,9 @@ namespace {
 
 constexpr const char* kRename = "use letters, digits and _, at most 64, beginning with a letter";
 constexpr int kDeepest = 32;
+// Far more than any tile has; small enough that no sum overflows.
+constexpr int kMostObjects = 1 << 10;
+constexpr int kMostBytes = 1 << 20;
 
 void device_known(const Context& c, Report& report) {
   if (c.device != nullptr) return;
@@ -157,8 +160,6 @@ void pattern_size(const Context& c, Report& report) {
 }
 
 void count_range(const Context& c, Report& report) {
-  constexpr int kMostObjects = 1 << 10;
-  constexpr int kMostBytes = 1 << 20;
   const auto look = [&report](const std::string& where, const char* what, int count, int most = kMostObjects) {
     if (count >= 1 && count <= most) return;
     report(where, std::string(what) + " is " + text(count),
