@@ -79,8 +79,8 @@ class Checker {
   static std::vector<std::string> values_in(const std::string& text) { return values_of(text, std::regex(R"(%\w+)")); }
 
   const std::string* type(const std::string& value) const {
-    for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
-      if (const auto found = scope->find(value); found != scope->end()) return &found->second;
+    for (const auto& scope : std::views::reverse(scopes_)) {
+      if (const auto found = scope.find(value); found != scope.end()) return &found->second;
     }
     return nullptr;
   }
