@@ -22,7 +22,7 @@ from model import Mini, Shape, is_matrix
 from objective import losses
 from optimiser import Muon
 
-WARM_UP = 120  # steps after every start
+WARM_UP = 120  # steps of optimisers without a past
 LOG_EVERY = 50  # steps
 SAVE_EVERY = 8  # minutes
 SHOWN = ("ce", "ctc", "guide", "right")
@@ -62,7 +62,7 @@ class Trainer:
         self.rest = [p for name, p in named if not is_matrix(name, p)]
         self.muon = Muon([p for name, p in named if is_matrix(name, p)], self.half)
         self.adam = torch.optim.AdamW(self.rest, betas=(0.9, 0.98), weight_decay=0.0, fused=True)
-        self.schedule = Schedule(args.hold, args.end)
+        self.schedule, self.warm = Schedule(args.hold, args.end), 0
 
     def resume(self, path):
         state = torch.load(path, map_location=self.device, weights_only=True)
@@ -72,6 +72,7 @@ class Trainer:
         if "adam" in state:
             self.adam.load_state_dict(state["adam"])
             self.muon.load_state_dict(state["muon"])
+            self.warm = WARM_UP
         clock = Clock(**state["clock"])
         same = clock.stretch == self.args.stretch
         self.clock = clock if same else replace(clock, stretch=self.args.stretch, elapsed=0.0)
@@ -87,7 +88,11 @@ class Trainer:
         torch.save(state, path + ".part")
         os.replace(path + ".part", path)
 
-    def step(self, batch, progress, steps, token_noise):
+    def share(self, progress):
+        """Learning rate of now, of the peak."""
+        return self.schedule.share(progress, self.warm)
+
+    def step(self, batch, progress, token_noise):
         """One update; -> the losses, or None where they are not finite."""
         batch = batch.to(self.device)
         mel = mask_mels(self.frontend(batch.waves, batch.warp, batch.equaliser), batch.frames, self.args.augment)
@@ -99,7 +104,8 @@ class Trainer:
             parameter.grad = None
         out["loss"].backward()
         torch.nn.utils.clip_grad_norm_(self.rest, 1.0)
-        share = self.schedule.share(progress, steps)
+        self.warm += 1
+        share = self.share(progress)
         for group in self.adam.param_groups:
             group["lr"] = self.args.adam_lr * share
         self.adam.step()
@@ -137,24 +143,24 @@ def run(trainer, args):
     progress, curriculum = torch.zeros(1).share_memory_(), Curriculum(args.easy, args.windows)
     batches = Batches(clips, curriculum, progress, args.batch_seconds, args.augment)
     loader = iter(torch.utils.data.DataLoader(batches, batch_size=None, num_workers=args.workers))
-    begun, saved, steps, log = time.monotonic(), time.monotonic(), 0, Log()
+    begun, saved, log = time.monotonic(), time.monotonic(), Log()
     before, total = clock.elapsed, clock.done
     while clock.elapsed < args.minutes and not stop:
         progress[0] = clock.elapsed / args.minutes
         stage, asked = curriculum.stage(float(progress[0])), time.monotonic()
         batch = next(loader)
         waited = time.monotonic() - asked
-        values = trainer.step(batch, float(progress[0]), steps, stage.token_noise)
+        values = trainer.step(batch, float(progress[0]), stage.token_noise)
         if values is None:
             print("the loss is not finite: batch left out", flush=True)
             continue
-        steps, clock.step, clock.audio = steps + 1, clock.step + 1, clock.audio + batch.seconds()
+        clock.step, clock.audio = clock.step + 1, clock.audio + batch.seconds()
         clock.elapsed = before + (time.monotonic() - begun) / 60
         clock.done = total + clock.elapsed - before
         clock.ctc += 0.02 * (values["ctc"] - clock.ctc)
         log.add(values, batch.seconds(), waited)
         if len(log.rows) == LOG_EVERY:
-            log.line(clock, stage.name, trainer.schedule.share(float(progress[0]), steps))
+            log.line(clock, stage.name, trainer.share(float(progress[0])))
             log = Log()
         if time.monotonic() - saved > SAVE_EVERY * 60:
             trainer.save(args.state)
