@@ -41,7 +41,7 @@ std::string pattern_text(const Pattern& pattern) {
 }
 
 std::string scalar_text(const Scalar& scalar) {
-  const std::string value = std::to_string(scalar.value);
+  std::string value = std::to_string(scalar.value);
   switch (scalar.kind) {
     case Scalar::Kind::kConstant: return value;
     case Scalar::Kind::kParameter: return "parameter:" + value;
@@ -108,7 +108,7 @@ class Printer {
 
  private:
   void line(const std::string& text) {
-    text_.append(static_cast<size_t>(2 * depth_), ' ');
+    text_.append(2 * depth_, ' ');
     text_ += text;
     text_ += '\n';
   }
@@ -203,7 +203,7 @@ class Printer {
   References<std::vector<Parameters>> parameters_;
   References<std::vector<HostArgument>> argument_;
   std::string text_{};
-  int depth_ = 0;
+  size_t depth_ = 0;
 };
 
 }  // namespace

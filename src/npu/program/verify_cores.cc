@@ -272,7 +272,7 @@ class Walk {
 
   void take(const AwaitParameters&, Held&) {}
 
-  void compare(Held before, Held after, const char* what) {
+  void compare(Held before, const Held& after, const char* what) {
     for (const auto& [fifo, count] : after) {
       if (before[fifo] != count) {
         unbalanced(fifo,

@@ -45,8 +45,8 @@ using Check = void (*)(const Context& context, Report& report);
 /// Those of the rules before it must hold: 0 nothing, 1 sound parts, 2 legal parts, 3 legal cores.
 struct Row {
   Rule rule;
-  int group;
-  Check check;
+  int group = 0;
+  Check check = nullptr;
 };
 
 // One list per subject.
