@@ -1,6 +1,7 @@
 #include "npu/program/flow_core.h"
 
 #include <algorithm>
+#include <ranges>
 
 namespace skald::npu {
 namespace {
@@ -23,8 +24,10 @@ int64_t FlowCore::value(const Scalar& scalar) const {
   if (scalar.kind == Scalar::Kind::kConstant) return scalar.value;
   if (scalar.kind == Scalar::Kind::kParameter) return parameters_->words[static_cast<size_t>(scalar.value)];
   int up = scalar.value;
-  for (auto frame = frames_.rbegin(); frame != frames_.rend(); ++frame) {
-    if (frame->loop && up-- == 0) return frame->counter;
+  for (const Frame& frame : std::views::reverse(frames_)) {
+    if (!frame.loop) continue;
+    if (up == 0) return frame.counter;
+    --up;
   }
   return 0;
 }
@@ -51,7 +54,8 @@ bool FlowCore::next_round() {
   Frame& frame = frames_.back();
   if (frame.left < 0 && !moved_) return false;
   if (frame.left < 0) moved_ = false;
-  if (frame.left < 0 || --frame.left > 0) {
+  if (frame.left > 0) --frame.left;
+  if (frame.left != 0) {
     frame.at = 0;
     ++frame.counter;
   } else {
