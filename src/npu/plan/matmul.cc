@@ -1,15 +1,17 @@
 #include "npu/plan/matmul.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "npu/kernels/layout.h"
+#include "npu/program/blocks.h"
+#include "npu/spec/device_spec.h"
 
 namespace skald::npu::plan {
 namespace {
 
 constexpr int64_t kMostRepeats = 64;  // of a transfer: iteration field of a descriptor, AM020
+constexpr int64_t kUnderWay = 2;      // transfers of a channel: one runs, one is queued
 
 int64_t whole(int64_t value, int64_t unit) {
   return (value + unit - 1) / unit * unit;
@@ -56,12 +58,20 @@ Result<Chosen> choose(const MatmulProblem& problem, const MatmulShape& tile) {
   return chosen;
 }
 
-/// A pattern over a matrix of `width` columns in memory, `rows` x `columns` of it, in blocks of `order`.
-Pattern blocks_of_rows(BlockOrder order, int64_t rows, int64_t columns, int64_t width) {
-  return {{rows / order.rows, order.rows * width},
+/// A row-major tile in blocks of `order`.
+Pattern blocks_of_rows(BlockOrder order, int64_t rows, int64_t columns) {
+  return {{rows / order.rows, order.rows * columns},
           {columns / order.columns, order.columns},
-          {order.rows, width},
+          {order.rows, columns},
           {order.columns, 1}};
+}
+
+/// Contiguous elements as levels of at most 1023 words each (the wrap field of an interface tile's descriptor).
+void add_contiguous(Pattern& pattern, int64_t elements, int element_bytes) {
+  int64_t inner = elements;
+  while (inner * element_bytes / kStreamWordBytes > kNpu1.tools.memcpy_size && inner % 2 == 0) inner /= 2;
+  if (inner != elements) pattern.push_back({elements / inner, inner});
+  pattern.push_back({inner, 1});
 }
 
 /// The reverse: `rows` x `columns` that lie in blocks, read row by row.
@@ -87,12 +97,12 @@ class Planner {
     out_ = type_of(chosen_.finish != nullptr ? chosen_.finish->arguments.back().element
                                              : chosen_.first->arguments.back().element);
     const int64_t b_elements = layout_.packed_bytes / bytes_of(problem_.type);
-    p_.arguments = {{.name = "a", .block = {in, {layout_.m, layout_.k}}, .access = Access::kRead},
+    p_.arguments = {{.name = "a", .block = {in, {layout_.depth, layout_.m, tile.k}}, .access = Access::kRead},
                     {.name = "b", .block = {in, {b_elements}}, .access = Access::kRead},
                     {.name = "c", .block = {out_, {layout_.m, layout_.n}}, .access = Access::kWrite}};
     a_tile_ = {in, {tile.m, tile.k}};
     b_tile_ = {in, {int64_t{tile.k} * tile.n}};
-    c_tile_ = {out_, {tile.m, tile.n}};
+    c_slice_ = {out_, {layout_.slice_rows, tile.n}};
     for (int column = 0; column < tiling_.columns; ++column) add_a(column);
     for (int column = 0; column < tiling_.columns; ++column) add_b(column);
     for (int column = 0; column < tiling_.columns; ++column) add_c(column);
@@ -124,11 +134,10 @@ class Planner {
     for (int i = 0; i < rows; ++i) {
       const int row = column * rows + i;
       Fifo fifo{.name = "a_row" + std::to_string(row), .producer = memory_of(column), .block = a_tile_};
-      fifo.to_stream = blocks_of_rows(block_order(chosen_.first->arguments[0].layout), tiling_.tile.m, tiling_.tile.k,
-                                      tiling_.tile.k);
+      fifo.to_stream = blocks_of_rows(block_order(chosen_.first->arguments[0].layout), tiling_.tile.m, tiling_.tile.k);
       for (int to = 0; to < tiling_.columns; ++to) fifo.consumers.push_back({.tile = core_at(to, row)});
       link.outputs.push_back(add(std::move(fifo)));
-      link.offsets.push_back(i * elements(a_tile_));
+      link.offsets.push_back(i * elements_of(a_tile_));
       a_core_.push_back(link.outputs.back());
     }
     p_.links.push_back(std::move(link));
@@ -152,28 +161,30 @@ class Planner {
     for (int row = 0; row < tiling_.rows; ++row) {
       const int fifo = add({.name = name + "_row" + std::to_string(row),
                             .producer = core_at(column, row),
-                            .depth = 1,
+                            .depth = c_depth(),
                             .consumers = {{.tile = memory_of(column)}},
-                            .block = c_tile_});
+                            .block = c_slice_});
       link.inputs.push_back(fifo);
-      link.offsets.push_back(row * elements(c_tile_));
+      link.offsets.push_back(row * elements_of(c_slice_));
       c_core_.push_back(fifo);
     }
-    Block joined = c_tile_;
+    Block joined = c_slice_;
     joined.shape[0] *= tiling_.rows;
     const KernelRow& last = chosen_.finish != nullptr ? *chosen_.finish : *chosen_.first;
     Fifo fifo{.name = name, .producer = memory_of(column), .block = joined};
-    fifo.to_stream = rows_of_blocks(block_order(last.arguments.back().layout), joined.shape[0], joined.shape[1]);
+    fifo.to_stream = rows_of_blocks(block_order(last.arguments.back().layout), layout_.slice_rows, tiling_.tile.n);
     fifo.consumers = {{.tile = interface_of(column)}};
     c_out_.push_back(add(std::move(fifo)));
     link.outputs = {c_out_.back()};
     p_.links.push_back(std::move(link));
   }
 
-  static int64_t elements(const Block& block) {
-    int64_t count = 1;
-    for (const int64_t extent : block.shape) count *= extent;
-    return count;
+  /// Two slices of C at a core where its memory has room for them beside two tiles of A and of B and the sums.
+  int c_depth() const {
+    const int64_t streams = 2 * (bytes_of(a_tile_) + bytes_of(b_tile_));
+    const int64_t sums = chosen_.finish == nullptr ? 0 : chosen_.first->arguments.back().bytes();
+    const int64_t left = kNpu1.compute.memory.bytes - kNpu1.core.stack_default - streams - sums;
+    return 2 * bytes_of(c_slice_) <= left ? 2 : 1;
   }
 
   static Operand object(int fifo) { return {.kind = Operand::Kind::kObject, .id = fifo}; }
@@ -212,71 +223,111 @@ class Planner {
       product(*chosen_.next, more.body);
       body.push_back(step(std::move(more)));
     }
-    if (chosen_.finish != nullptr) add_finish(b, c, sums, body);
-    body.push_back(step(Release{.fifo = c}));
+    if (chosen_.finish != nullptr) {
+      add_finish(b, c, sums, body);
+    } else {
+      body.push_back(step(Release{.fifo = c}));
+    }
     Loop forever{.count = {.value = -1}, .body = std::move(body)};
     p_.cores.push_back({.tile = core_at(column, row), .body = {step(std::move(forever))}});
   }
 
   void add_finish(int b, int c, const Operand& sums, std::vector<Step>& body) {
-    Call call{.kernel = std::string(chosen_.finish->symbol), .operands = {sums, object(b), object(c)}};
+    const Operand slice{.kind = Operand::Kind::kScalar, .scalar = {.kind = Scalar::Kind::kLoopCounter}};
+    Call call{.kernel = std::string(chosen_.finish->symbol), .operands = {sums, object(b), object(c), slice}};
     if (problem_.finish == Finish::kRequantise) {
       call.operands.push_back(constant(problem_.down));
       call.operands.push_back(constant(problem_.shift));
     }
+    Loop slices{.count = {.value = tiling_.tile.m / layout_.slice_rows}, .body = {}};
+    slices.body = {step(Acquire{.fifo = c}), step(std::move(call)), step(Release{.fifo = c})};
     body.push_back(step(Acquire{.fifo = b}));
-    body.push_back(step(Acquire{.fifo = c}));
-    body.push_back(step(std::move(call)));
+    body.push_back(step(std::move(slices)));
     body.push_back(step(Release{.fifo = b}));
   }
 
-  /// Block of rows after block of rows. B is sent once, for all of them; A of a block and the place for its C are
-  /// queued while the block before is made, and no more than two blocks are under way.
+  /// Block of rows after block of rows: while one is made, A of the next and the place for its C are queued. B is sent
+  /// once, for all of them.
   void add_sequence() {
+    int64_t under_way = 0;  // transfers of C, each column's
     for (int64_t block = 0; block < layout_.row_blocks; ++block) {
-      if (block >= 2) wait_for_c();
+      if (block >= kUnderWay) wait_for(a_in_);
       for (int column = 0; column < tiling_.columns; ++column) {
         push_a(block, column);
         if (block == 0) push_b(column);
       }
-      for (int column = 0; column < tiling_.columns; ++column) push_c(block, column);
+      for (int64_t i = 0; i < c_transfers(); ++i, ++under_way) {
+        if (under_way == kUnderWay) {
+          wait_for(c_out_);
+          --under_way;
+        }
+        for (int column = 0; column < tiling_.columns; ++column) push_c(block, i, column);
+      }
     }
-    for (int64_t block = 0; block < std::min<int64_t>(2, layout_.row_blocks); ++block) wait_for_c();
+    for (; under_way > 0; --under_way) wait_for(c_out_);
+    for (int64_t block = 0; block < std::min(kUnderWay, layout_.row_blocks); ++block) wait_for(a_in_);
+    wait_for(b_in_);
   }
 
-  void wait_for_c() {
-    for (const int fifo : c_out_) p_.sequence.emplace_back(Wait{.fifo = fifo});
+  void wait_for(const std::vector<int>& fifos) {
+    for (const int fifo : fifos) p_.sequence.emplace_back(Wait{.fifo = fifo});
   }
 
   void push_a(int64_t block, int column) {
     const MatmulShape& tile = tiling_.tile;
-    const int64_t rows = int64_t{layout_.rows_per_column} * tile.m;
-    const int64_t first = block * tiling_.rows * tile.m + column * rows;
-    p_.sequence.emplace_back(
-        Transfer{.fifo = a_in_[static_cast<size_t>(column)],
-                 .argument = 0,
-                 .offset = first * layout_.k,
-                 .pattern = {{layout_.column_blocks, 0}, {layout_.depth, tile.k}, {rows, layout_.k}, {tile.k, 1}}});
+    const int element = element_bytes();
+    const int64_t first_row = block * tiling_.rows * tile.m;
+    Transfer transfer{.fifo = a_in_[static_cast<size_t>(column)], .argument = 0, .token = true};
+    transfer.pattern = {{layout_.column_blocks, 0}, {layout_.depth, layout_.m * tile.k}};
+    if (layout_.dealt) {
+      transfer.offset = (first_row + column * layout_.slice_rows) * tile.k;
+      transfer.pattern.push_back({tile.m / layout_.slice_rows, int64_t{tiling_.rows} * layout_.slice_rows * tile.k});
+      transfer.pattern.push_back({int64_t{layout_.slice_rows} * tile.k, 1});
+    } else {
+      const int64_t rows = int64_t{layout_.rows_per_column} * tile.m;
+      transfer.offset = (first_row + column * rows) * tile.k;
+      add_contiguous(transfer.pattern, rows * tile.k, element);
+    }
+    p_.sequence.emplace_back(std::move(transfer));
   }
 
   void push_b(int column) {
-    const int64_t panel = layout_.packed_bytes / bytes_of(problem_.type) / tiling_.columns;
-    p_.sequence.emplace_back(Transfer{.fifo = b_in_[static_cast<size_t>(column)],
-                                      .argument = 1,
-                                      .offset = column * panel,
-                                      .pattern = {{layout_.row_blocks, 0}, {panel, 1}}});
+    const int element = element_bytes();
+    const int64_t object = elements_of(b_tile_);
+    const int64_t objects = layout_.column_blocks * layout_.panel_tiles;
+    Transfer transfer{.fifo = b_in_[static_cast<size_t>(column)],
+                      .argument = 1,
+                      .offset = column * objects * object,
+                      .pattern = {{layout_.row_blocks, 0}, {objects, object}},
+                      .token = true};
+    add_contiguous(transfer.pattern, object, element);
+    p_.sequence.emplace_back(std::move(transfer));
   }
 
-  void push_c(int64_t block, int column) {
+  /// Of one column and block of rows. Rows of C that are not dealt out come slice by slice of every row of cores: one
+  /// transfer for each block of columns then, as the levels do not suffice.
+  int64_t c_transfers() const { return one_stretch() ? 1 : layout_.column_blocks; }
+  bool one_stretch() const { return layout_.dealt || layout_.slice_rows == tiling_.tile.m; }
+
+  void push_c(int64_t block, int64_t i, int column) {
     const MatmulShape& tile = tiling_.tile;
     const int64_t rows = int64_t{tiling_.rows} * tile.m;
-    p_.sequence.emplace_back(Transfer{
-        .fifo = c_out_[static_cast<size_t>(column)],
-        .argument = 2,
-        .offset = block * rows * layout_.n + column * tile.n,
-        .pattern = {{layout_.column_blocks, int64_t{tiling_.columns} * tile.n}, {rows, layout_.n}, {tile.n, 1}},
-        .token = true});
+    const int64_t across = int64_t{tiling_.columns} * tile.n;
+    const int64_t slice = layout_.slice_rows;
+    Transfer transfer{.fifo = c_out_[static_cast<size_t>(column)],
+                      .argument = 2,
+                      .offset = block * rows * layout_.n + column * tile.n + i * across,
+                      .token = true};
+    if (one_stretch()) {
+      transfer.pattern = {{layout_.column_blocks, across}, {rows, layout_.n}, {tile.n, 1}};
+    } else {
+      transfer.pattern = {
+          {tile.m / slice, slice * layout_.n}, {tiling_.rows, tile.m * layout_.n}, {slice, layout_.n}, {tile.n, 1}};
+    }
+    p_.sequence.emplace_back(std::move(transfer));
   }
+
+  int element_bytes() const { return skald::npu::bytes_of(problem_.type); }
 
   const MatmulProblem& problem_;
   const MatmulTiling& tiling_;
@@ -286,7 +337,7 @@ class Planner {
   Type out_ = Type::kI8;
   Block a_tile_;
   Block b_tile_;
-  Block c_tile_;
+  Block c_slice_;
   std::vector<int> a_in_;    ///< by column
   std::vector<int> a_core_;  ///< by row of cores
   std::vector<int> b_in_;    ///< by column
@@ -321,6 +372,9 @@ Result<MatmulLayout> matmul_layout(const MatmulProblem& problem, const MatmulTil
   layout.packed_bytes =
       tiling.columns * layout.column_blocks * layout.panel_tiles * int64_t{tile.k} * tile.n * bytes_of(problem.type);
   layout.rows_per_column = tiling.rows / tiling.columns;
+  layout.slice_rows =
+      chosen.finish == nullptr ? tile.m : static_cast<int>(chosen.finish->arguments.back().extent / tile.n);
+  layout.dealt = layout.rows_per_column == 1 && layout.slice_rows < tile.m;
   if (layout.row_blocks > kMostRepeats || layout.column_blocks > kMostRepeats) {
     return fail(ErrorCode::kUnsupported, where, "has more than 64 blocks on a side", "split the product");
   }
@@ -336,16 +390,6 @@ Result<Program> plan_matmul(const MatmulProblem& problem, const MatmulTiling& ti
   SKALD_TRY(const MatmulLayout layout, matmul_layout(problem, tiling));
   SKALD_TRY(const Chosen chosen, choose(problem, tiling.tile));
   return Planner(problem, tiling, layout, chosen).run(device);
-}
-
-std::vector<std::byte> pad_rows(std::span<const std::byte> a, int64_t rows, int64_t columns, int64_t padded_rows,
-                                int64_t padded_columns, int element_bytes) {
-  std::vector<std::byte> padded(static_cast<size_t>(padded_rows * padded_columns * element_bytes));
-  for (int64_t row = 0; row < rows; ++row) {
-    std::memcpy(&padded[static_cast<size_t>(row * padded_columns * element_bytes)],
-                &a[static_cast<size_t>(row * columns * element_bytes)], static_cast<size_t>(columns * element_bytes));
-  }
-  return padded;
 }
 
 }  // namespace skald::npu::plan

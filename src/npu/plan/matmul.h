@@ -5,8 +5,12 @@
 // n) stream past: one lock in and one out for each. A core's row of tiles of A enters through a memory tile, which cuts
 // it into the blocks that the native product wants, and reaches all cores of that row; B is packed so on the host
 // (weights are packed once), with what the epilogue needs behind each column of tiles; C leaves through the memory
-// tiles, which join a column's tiles and turn blocks back into rows. One launch, and one transfer for each block of
-// rows and interface tile.
+// tiles, in slices of a few rows where an epilogue makes them, which join what a column of cores makes and turn blocks
+// back into rows.
+//
+// Few pushes to the controller, as each costs microseconds: one for all of B a column, one for A and one for C a column
+// and block of rows. A descriptor has four levels, so A lies in panels of k columns, and with one row of cores a column
+// the slices of a block of rows are dealt out to the rows of cores in turn: then the block's C is one stretch of rows.
 
 #include <cstddef>
 #include <cstdint>
@@ -55,13 +59,16 @@ struct MatmulLayout {
   int64_t panel_tiles = 0;   ///< objects of B for one tile of C: depth, and one for the epilogue
   int64_t packed_bytes = 0;  ///< of B, all columns
   int rows_per_column = 0;   ///< of cores, that one interface tile feeds with A
+  int slice_rows = 0;        ///< of C, that a core sends at once
+  bool dealt = false;        ///< slices go to the rows of cores in turn; else each row has its m rows of C together
 };
 
 /// Errors: kUnsupported with the reason: no kernel of that tile, rows and columns that do not fit together, too many
 /// blocks for one transfer.
 Result<MatmulLayout> matmul_layout(const MatmulProblem& problem, const MatmulTiling& tiling);
 
-/// Arguments of the Program: "a" (m, k) rows, "b" packed, "c" (m, n) rows; sizes of the layout.
+/// Arguments of the Program: "a" and "b" packed by the functions below, "c" (m, n) rows; sizes of the layout.
+/// Errors: those of matmul_layout.
 Result<Program> plan_matmul(const MatmulProblem& problem, const MatmulTiling& tiling, const std::string& device);
 
 /// B (problem.k, problem.n), row-major, as the Program wants it: per column of cores and block of columns the tiles
@@ -70,8 +77,9 @@ Result<Program> plan_matmul(const MatmulProblem& problem, const MatmulTiling& ti
 Result<std::vector<std::byte>> pack_matmul_b(const MatmulProblem& problem, const MatmulTiling& tiling,
                                              std::span<const std::byte> b, std::span<const std::byte> parameters);
 
-/// A (problem.m, problem.k), row-major, padded with zeros to the layout's size.
-std::vector<std::byte> pad_rows(std::span<const std::byte> a, int64_t rows, int64_t columns, int64_t padded_rows,
-                                int64_t padded_columns, int element_bytes);
+/// A (problem.m, problem.k), row-major, as the Program wants it: panels of tile.k columns, (k / tile.k, m, tile.k), the
+/// rest zeros. Errors: kInvalidArgument: the size of `a`; those of matmul_layout.
+Result<std::vector<std::byte>> pack_matmul_a(const MatmulProblem& problem, const MatmulTiling& tiling,
+                                             std::span<const std::byte> a);
 
 }  // namespace skald::npu::plan

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cstring>
+#include <string>
 
 #include "npu/kernels/layout.h"
 #include "npu/plan/matmul.h"
@@ -18,6 +20,27 @@ int64_t parameter_bytes(const MatmulProblem& problem, int64_t columns) {
 }
 
 }  // namespace
+
+Result<std::vector<std::byte>> pack_matmul_a(const MatmulProblem& problem, const MatmulTiling& tiling,
+                                             std::span<const std::byte> a) {
+  SKALD_TRY(const MatmulLayout layout, matmul_layout(problem, tiling));
+  const int element = bytes_of(problem.type);
+  if (static_cast<int64_t>(a.size()) != problem.m * problem.k * element) {
+    return fail(ErrorCode::kInvalidArgument, "pack_matmul_a",
+                "got " + std::to_string(a.size()) + " bytes, not " + std::to_string(problem.m * problem.k * element));
+  }
+  const int64_t panel = tiling.tile.k;
+  std::vector<std::byte> packed(static_cast<size_t>(layout.m * layout.k * element));
+  for (int64_t depth = 0; depth < layout.depth; ++depth) {
+    const int64_t columns = std::min(panel, problem.k - depth * panel);
+    for (int64_t row = 0; row < problem.m; ++row) {
+      std::memcpy(&packed[static_cast<size_t>((depth * layout.m + row) * panel * element)],
+                  &a[static_cast<size_t>((row * problem.k + depth * panel) * element)],
+                  static_cast<size_t>(columns * element));
+    }
+  }
+  return packed;
+}
 
 Result<std::vector<std::byte>> pack_matmul_b(const MatmulProblem& problem, const MatmulTiling& tiling,
                                              std::span<const std::byte> b, std::span<const std::byte> parameters) {

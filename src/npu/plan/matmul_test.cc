@@ -33,10 +33,8 @@ struct Run {
 /// C as the array gives it, padded.
 Result<Run> run(const MatmulProblem& problem, const MatmulTiling& tiling, std::span<const std::byte> a,
                 std::span<const std::byte> b, std::span<const std::byte> parameters) {
-  SKALD_TRY(const MatmulLayout layout, matmul_layout(problem, tiling));
   SKALD_TRY(const Program program, plan_matmul(problem, tiling, "npu1"));
-  const int element = bytes_of(problem.type);
-  std::vector<std::byte> padded = pad_rows(a, problem.m, problem.k, layout.m, layout.k, element);
+  SKALD_TRY(std::vector<std::byte> panels, pack_matmul_a(problem, tiling, a));
   SKALD_TRY(std::vector<std::byte> packed, pack_matmul_b(problem, tiling, b, parameters));
   const Block& block = program.arguments[2].block;
   Run ran;
@@ -45,7 +43,7 @@ Result<Run> run(const MatmulProblem& problem, const MatmulTiling& tiling, std::s
                                     : block.type == Type::kBf16 ? 2
                                                                 : 4)));
   SKALD_TRY(const auto simulation, sim::Simulation::load(program, sim::catalogue_kernels(), {}));
-  const std::vector<std::span<std::byte>> arguments{padded, packed, ran.c};
+  const std::vector<std::span<std::byte>> arguments{panels, packed, ran.c};
   SKALD_TRY(ran.report, simulation->launch(arguments));
   return ran;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "npu/program/blocks.h"
 #include "npu/program/program.h"
 #include "npu/sim/events.h"
 #include "npu/sim/report.h"
@@ -83,14 +84,6 @@ struct Array {
     if (options.timeline) report.timeline.push_back({.track = track, .name = name, .begin = begin, .end = end});
   }
 };
-
-/// "(0, 2)": column, row.
-std::string to_string(Tile tile);
-
-/// Bytes of one element.
-int element_bytes(Type type);
-int64_t elements_of(const Block& block);
-int64_t bytes_of(const Block& block);
 
 /// A slice of an object and the ring that holds it.
 struct Slice {

@@ -104,8 +104,6 @@ class Layout {
       part.slices = {{.begin = 0, .bytes = slice.bytes, .ring = slice.ring}};
     }
     std::ranges::sort(whole.slices, {}, &Slice::begin);
-    // Each slice is a descriptor of its own: the toolchain gives it its share of the slowest level.
-    if (!whole.pattern.empty()) whole.pattern.front().size /= static_cast<int64_t>(many.size());
   }
 
   /// Rings of the ends that no link made.
@@ -161,32 +159,6 @@ class Layout {
 };
 
 }  // namespace
-
-std::string to_string(Tile tile) {
-  return "(" + std::to_string(tile.column) + ", " + std::to_string(tile.row) + ")";
-}
-
-int element_bytes(Type type) {
-  switch (type) {
-    case Type::kI8:
-    case Type::kU8: return 1;
-    case Type::kI16:
-    case Type::kBf16: return 2;
-    case Type::kI32:
-    case Type::kF32: return 4;
-  }
-  return 0;
-}
-
-int64_t elements_of(const Block& block) {
-  int64_t elements = 1;
-  for (const int64_t extent : block.shape) elements *= extent;
-  return elements;
-}
-
-int64_t bytes_of(const Block& block) {
-  return elements_of(block) * element_bytes(block.type);
-}
 
 Result<std::vector<StreamEnds>> lay_out(Array& array) {
   return Layout(array).run();

@@ -292,7 +292,7 @@ TEST(Simulation, ADeadlockNamesWhoWaits) {
   const auto ran = run(p, {counting(2 * kWords), std::vector<int32_t>(2 * kWords)});
   ASSERT_FALSE(ran);
   EXPECT_NE(std::string::npos, ran.error().message.find("deadlock")) << ran.error().message;
-  EXPECT_NE(std::string::npos, ran.error().message.find("core (0, 2) waits to acquire 1 filled of a"))
+  EXPECT_NE(std::string::npos, ran.error().message.find("core (0,2) waits to acquire 1 filled of a"))
       << ran.error().message;
   EXPECT_NE(std::string::npos, ran.error().message.find("waits for a transfer of c")) << ran.error().message;
 }
@@ -323,7 +323,7 @@ TEST(Simulation, TimelineHoldsEveryCall) {
   EXPECT_EQ(6, calls);
   const std::string trace = to_chrome_trace(ran->report);
   EXPECT_NE(std::string::npos, trace.find("\"traceEvents\""));
-  EXPECT_NE(std::string::npos, trace.find("core (0, 2)"));
+  EXPECT_NE(std::string::npos, trace.find("core (0,2)"));
 }
 
 }  // namespace

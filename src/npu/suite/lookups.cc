@@ -1,0 +1,76 @@
+#include "npu/suite/lookups.h"
+
+#include <string>
+
+namespace skald::npu {
+namespace {
+
+Type type_of(Element element) {
+  switch (element) {
+    case Element::kI8: return Type::kI8;
+    case Element::kU8: return Type::kU8;
+    case Element::kI16: return Type::kI16;
+    case Element::kI32: return Type::kI32;
+    case Element::kBf16: return Type::kBf16;
+    case Element::kF32: return Type::kF32;
+  }
+  return Type::kI8;
+}
+
+Access access_of(Direction direction) {
+  switch (direction) {
+    case Direction::kIn: return Access::kRead;
+    case Direction::kOut: return Access::kWrite;
+    case Direction::kInOut: return Access::kReadWrite;
+  }
+  return Access::kRead;
+}
+
+std::optional<KernelInfo> info_of(std::string_view name) {
+  const KernelRow* row = find_kernel(name);
+  if (row == nullptr) return std::nullopt;
+  KernelInfo info{.name = std::string(name),
+                  .scalars = static_cast<int>(row->numbers.size()),
+                  .text_bytes = cost_of(*row).text_bytes,
+                  .stack_bytes = row->stack_bytes};
+  for (const KernelArgument& argument : row->arguments) {
+    info.blocks.push_back({.name = std::string(argument.name),
+                           .type = type_of(argument.element),
+                           .elements = argument.extent,
+                           .access = access_of(argument.direction),
+                           .table = std::string(argument.table)});
+  }
+  return info;
+}
+
+std::optional<int64_t> table_bytes(std::string_view name) {
+  const KernelTable* table = find_table(name);
+  if (table == nullptr) return std::nullopt;
+  return static_cast<int64_t>(table->contents().size());
+}
+
+Result<KernelCode> code_of(std::string_view name) {
+  const KernelRow* row = find_kernel(name);
+  if (row == nullptr) return fail(ErrorCode::kNotFound, std::string(name), "is no kernel of the catalogue");
+  return KernelCode{.symbol = std::string(row->symbol), .source = std::string(row->source)};
+}
+
+Result<std::span<const std::byte>> table_of(std::string_view name) {
+  const KernelTable* table = find_table(name);
+  if (table == nullptr) return fail(ErrorCode::kNotFound, std::string(name), "is no table of the catalogue");
+  return table->contents();
+}
+
+}  // namespace
+
+const KernelLookup& catalogue_lookup() {
+  static const KernelLookup kLookup{.kernel = info_of, .table = table_bytes};
+  return kLookup;
+}
+
+const EmitLookups& catalogue_code() {
+  static const EmitLookups kLookups{.kernel = code_of, .table = table_of};
+  return kLookups;
+}
+
+}  // namespace skald::npu
