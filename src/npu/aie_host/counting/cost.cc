@@ -125,7 +125,8 @@ class Coster {
       if (!stretch.empty) {
         for (std::size_t i = 0; i < placed.size(); ++i) {
           for (int part = 0; part < placed[i].count && last_use[i] >= position; ++part) {
-            stretch.builder.graph().leaves[static_cast<std::size_t>(placed[i].first + part)] = true;
+            stretch.builder.graph().leaves[static_cast<std::size_t>(placed[i].first) + static_cast<std::size_t>(part)] =
+                true;
           }
         }
         result.cycles += finish(stretch, bytes);

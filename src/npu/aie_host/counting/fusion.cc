@@ -13,8 +13,8 @@ class Fusion {
  public:
   Fusion(std::vector<Recorded>& ops, std::vector<Access>& accesses)
       : ops_(ops), accesses_(accesses), users_(ops.size()) {
-    for (std::uint32_t i = 0; i < ops_.size(); ++i) {
-      for (const Use& use : ops_[i].uses) {
+    for (const Recorded& op : ops_) {
+      for (const Use& use : op.uses) {
         if (use.from == From::kHere) {
           ++users_[use.op];
         }

@@ -1,3 +1,5 @@
+#include <ranges>
+
 #include "npu/aie_host/counting/reservations.h"
 #include "npu/aie_host/counting/schedule.h"
 
@@ -8,13 +10,13 @@ std::vector<int> heights(const Graph& graph, int interval) {
   const std::size_t most = graph.nodes.size() + 1;
   for (std::size_t round = 0; round <= most; ++round) {
     bool changed = false;
-    for (auto edge = graph.edges.rbegin(); edge != graph.edges.rend(); ++edge) {
-      if (interval == 0 && edge->distance != 0) {
+    for (const Edge& edge : graph.edges | std::views::reverse) {
+      if (interval == 0 && edge.distance != 0) {
         continue;
       }
-      const int way = height[at(edge->to)] + edge->cycles - interval * edge->distance;
-      if (way > height[at(edge->from)]) {
-        height[at(edge->from)] = way;
+      const int way = height[at(edge.to)] + edge.cycles - interval * edge.distance;
+      if (way > height[at(edge.from)]) {
+        height[at(edge.from)] = way;
         changed = true;
       }
     }

@@ -30,20 +30,20 @@ enum class Bypass : std::uint8_t { kNone, kMove, kVector };
 enum class Register : std::uint8_t { kNone, kScalar, kVector, kAccumulator };
 
 struct Operation {
-  const char* name;
-  std::uint8_t slots;       ///< any one of these
-  std::uint8_t also;        ///< slots it blocks besides
-  std::uint8_t made;        ///< stage in which the result is made; 0: none
-  std::uint8_t use;         ///< stage in which operands are read
-  std::uint8_t use_sum;     ///< stage in which the accumulator that is added to is read
-  std::uint8_t memory;      ///< stage of the memory access; 0: none
-  Bypass made_on;           ///< bypass that the result is on
-  Bypass use_on;            ///< bypass that operands are taken from
-  Bypass sum_on;            ///< bypass that the accumulator is taken from
-  Register result;          ///< where the result lives
-  std::uint16_t made_bits;  ///< bits that one machine operation makes (a store: writes)
-  std::uint16_t call;       ///< cycles of a call into a software routine; 0: one machine operation
-  std::uint8_t hold = 1;    ///< cycles for which no other memory operation may issue
+  const char* name = "";
+  std::uint8_t slots = 0;             ///< any one of these
+  std::uint8_t also = 0;              ///< slots it blocks besides
+  std::uint8_t made = 0;              ///< stage in which the result is made; 0: none
+  std::uint8_t use = 0;               ///< stage in which operands are read
+  std::uint8_t use_sum = 0;           ///< stage in which the accumulator that is added to is read
+  std::uint8_t memory = 0;            ///< stage of the memory access; 0: none
+  Bypass made_on = Bypass::kNone;     ///< bypass that the result is on
+  Bypass use_on = Bypass::kNone;      ///< bypass that operands are taken from
+  Bypass sum_on = Bypass::kNone;      ///< bypass that the accumulator is taken from
+  Register result = Register::kNone;  ///< where the result lives
+  std::uint16_t made_bits = 0;        ///< bits that one machine operation makes (a store: writes)
+  std::uint16_t call = 0;             ///< cycles of a call into a software routine; 0: one machine operation
+  std::uint8_t hold = 1;              ///< cycles for which no other memory operation may issue
 };
 
 const Operation& operation(Op op);
