@@ -14,6 +14,10 @@
 //   of an accumulator) taken or put together. Of two tokens make one with `join`.
 // * Record the plain operations: load then unpack or up-shift, shift-round-saturate or convert then store. The recorder
 //   fuses each such pair into the one machine operation that does both.
+// * What the device does in several operations is recorded as these: a scalar factor is broadcast (kVectorMove) at
+// every
+//   call; 32 x 32-bit products shuffle halves out of both factors (two kVectorMove each), then kIntMul and three
+//   kIntMac chained; a parallel lookup widens and adds to its indices, then per four lanes a kLookup and a kVectorMove.
 // * Constants, and scalars that are plain C++ numbers, have Token{}: ready from the start, no register counted.
 
 #include <cstdint>
