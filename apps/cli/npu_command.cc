@@ -24,7 +24,12 @@ ExitCode NpuInfoCommand::run() {
 }
 
 NpuCommands::NpuCommands(CLI::App& root)
-    : app_(root.add_subcommand("npu", "Look at the NPU: what it is, what this machine has")), info_(*app_) {
+    : app_(root.add_subcommand("npu", "Look at the NPU: what it is, what this machine has, what its programs take")),
+      info_(*app_),
+      plan_(*app_),
+      simulate_(*app_),
+      emit_(*app_),
+      validate_(*app_) {
   app_->require_subcommand(0, 1);
 }
 

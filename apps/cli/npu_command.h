@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "command.h"
+#include "npu_design_command.h"
 
 namespace skald::cli {
 
@@ -23,11 +24,15 @@ class NpuCommands {
  public:
   explicit NpuCommands(CLI::App& root);
   CLI::App& app() { return *app_; }
-  std::vector<Command*> commands() { return {&info_}; }
+  std::vector<Command*> commands() { return {&info_, &plan_, &simulate_, &emit_, &validate_}; }
 
  private:
   CLI::App* app_;
   NpuInfoCommand info_;
+  NpuPlanCommand plan_;
+  NpuSimulateCommand simulate_;
+  NpuEmitCommand emit_;
+  NpuValidateCommand validate_;
 };
 
 }  // namespace skald::cli

@@ -141,7 +141,7 @@ class Catalogue {
   void add_finish(int m, int n) {
     const std::int64_t slice = std::int64_t{kSliceRows} * n;
     const KernelArgument sums{"c", kF32, std::int64_t{m} * n, kIn, "blocks 4x4", {}};
-    const KernelArgument bias{"bias", kF32, std::int64_t{n} * 4, kIn, "groups of 4", {}};
+    const KernelArgument bias{"bias", kBf16, std::int64_t{n} * 8, kIn, "groups of 4", {}};
     const KernelArgument out{"y", kBf16, slice, kOut, "blocks 4x4", {}};
     add("finish_bf16_" + size_of(m, n), {"finish_bf16.cc", "16 rows of float32 sums + bias to bfloat16"},
         {sums, bias, out}, {"slice"}, {m / kSliceRows - 1});

@@ -7,12 +7,12 @@
 namespace {
 
 template <int kN, bool kAdd>
-inline void finish(const float* __restrict c, const float* __restrict bias, const bfloat16* __restrict residual,
+inline void finish(const float* __restrict c, const bfloat16* __restrict bias, const bfloat16* __restrict residual,
                    bfloat16* __restrict y) {
   aie::set_rounding(aie::rounding_mode::conv_even);
   SKALD_PIPELINED_LOOP(group, kN / 4, 4) {
-    // The four numbers of a block's columns, repeated for its rows.
-    const aie::vector<float, 16> start = aie::load_v<16>(bias + group * 16);
+    // The four numbers of a block's columns, repeated for its rows: float32 in an object of B's stream, hence its type.
+    const aie::vector<float, 16> start = aie::load_v<16>(reinterpret_cast<const float*>(bias) + group * 16);
     SKALD_UNROLL
     for (int row = 0; row < 4; ++row) {
       const int at = (row * (kN / 4) + group) * 16;
@@ -31,13 +31,13 @@ inline void finish(const float* __restrict c, const float* __restrict bias, cons
 
 SKALD_KERNELS_BEGIN
 
-#define SKALD_FINISH_BF16(m, n)                                                                            \
-  void finish_bf16_##m##x##n(const float* c, const float* bias, bfloat16* y, std::int32_t slice) {         \
-    finish<n, false>(c + slice * 16 * n, bias, nullptr, y);                                                \
-  }                                                                                                        \
-  void finish_add_bf16_##m##x##n(const float* c, const float* bias, const bfloat16* residual, bfloat16* y, \
-                                 std::int32_t slice) {                                                     \
-    finish<n, true>(c + slice * 16 * n, bias, residual, y);                                                \
+#define SKALD_FINISH_BF16(m, n)                                                                               \
+  void finish_bf16_##m##x##n(const float* c, const bfloat16* bias, bfloat16* y, std::int32_t slice) {         \
+    finish<n, false>(c + slice * 16 * n, bias, nullptr, y);                                                   \
+  }                                                                                                           \
+  void finish_add_bf16_##m##x##n(const float* c, const bfloat16* bias, const bfloat16* residual, bfloat16* y, \
+                                 std::int32_t slice) {                                                        \
+    finish<n, true>(c + slice * 16 * n, bias, residual, y);                                                   \
   }
 
 SKALD_FINISH_SHAPES(SKALD_FINISH_BF16)

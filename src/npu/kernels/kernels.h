@@ -29,9 +29,9 @@ SKALD_MATMUL_I16_SHAPES(SKALD_DECLARE_I16)
                                    std::int32_t residual_factor);
 SKALD_FINISH_SHAPES(SKALD_DECLARE_FINISH_I8)
 
-#define SKALD_DECLARE_FINISH_BF16(m, n)                                                                    \
-  void finish_bf16_##m##x##n(const float* c, const float* bias, bfloat16* y, std::int32_t slice);          \
-  void finish_add_bf16_##m##x##n(const float* c, const float* bias, const bfloat16* residual, bfloat16* y, \
+#define SKALD_DECLARE_FINISH_BF16(m, n)                                                                       \
+  void finish_bf16_##m##x##n(const float* c, const bfloat16* bias, bfloat16* y, std::int32_t slice);          \
+  void finish_add_bf16_##m##x##n(const float* c, const bfloat16* bias, const bfloat16* residual, bfloat16* y, \
                                  std::int32_t slice);
 SKALD_FINISH_SHAPES(SKALD_DECLARE_FINISH_BF16)
 

@@ -203,7 +203,7 @@ std::string check_requantise(const Case& the) {
 std::string check_finish(const Case& the) {
   const bool adds = the.row.arguments.size() == 4;
   const std::size_t result = adds ? 3 : 2;
-  const std::int64_t columns = the.row.arguments[1].extent / 4;
+  const std::int64_t columns = the.row.arguments[1].bytes() / 16;
   const std::int64_t rows = the.row.arguments[result].extent / columns;
   const BlockOrder order = block_order("blocks 4x4");
   const std::int64_t first = the.number("slice") * rows;
@@ -213,7 +213,8 @@ std::string check_finish(const Case& the) {
       const std::int64_t from = block_index(order, columns, first + row, column);
       const double c = the.in(0, from);
       // The block's place in the bias: 16 numbers a group of four columns, in the order of the block.
-      const double bias = the.in(1, column / 4 * 16 + row % 4 * 4 + column % 4);
+      float bias = 0;
+      std::memcpy(&bias, the.before[1].data() + (column / 4 * 16 + row % 4 * 4 + column % 4) * 4, sizeof bias);
       const double residual = adds ? the.in(2, at) : 0.0;
       const double sum = c + bias + residual;
       // Rounding to 8 bits of precision, and two additions that align to the larger term.
