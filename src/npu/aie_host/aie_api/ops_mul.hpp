@@ -68,20 +68,28 @@ constexpr Op multiply_op(bool adds) {
   }
 }
 
-/// The core multiplies 32 by 32 bits in two steps of 32 by 16 (xdna-emu's shapes have no other): the second one adds.
-template <typename A, typename B>
-inline constexpr unsigned kSteps = sizeof(A) == 4 && sizeof(B) == 4 ? 2 : 1;
+/// The core multiplies 16 by 16 bits at most: 32 by 32 are four products of halves, which two shuffles a factor bring
+/// into place (AIE API, its emulated 32-bit multiplications on AIE2). Records what makes `sum` of `kElements` lanes.
+template <typename Tag, unsigned kElements, typename A, typename B>
+Token record_multiply(bool adds, unsigned bits, const A& a, const B& b, Token sum) {
+  if constexpr (sizeof(typename A::value_type) < 4 || sizeof(typename B::value_type) < 4) {
+    return record(multiply_op<Tag>(adds), bits, a.token, b.token, sum, kElements);
+  } else {
+    const Token left[2] = {record(Op::kVectorMove, a.bits(), a.token), record(Op::kVectorMove, a.bits(), a.token)};
+    const Token right[2] = {record(Op::kVectorMove, b.bits(), b.token), record(Op::kVectorMove, b.bits(), b.token)};
+    Token made = sum;
+    for (int i = 0; i < 4; ++i) {
+      made = record(multiply_op<Tag>(adds || i > 0), bits, left[i / 2], right[i % 2], made, kElements);
+    }
+    return made;
+  }
+}
 
 template <bool kMinus, bool kFresh, typename Tag, typename A, typename B, unsigned kElements>
 accum<Tag, kElements> multiply(accum<Tag, kElements> sum, const vector<A, kElements>& a,
                                const vector<B, kElements>& b) {
   accumulate<kMinus>(sum, a, b);
-  Token token =
-      record(multiply_op<Tag>(!kFresh), sum.bits(), a.token, b.token, kFresh ? Token{} : sum.token, kElements);
-  if constexpr (kSteps<A, B> == 2) {
-    token = record(multiply_op<Tag>(true), sum.bits(), a.token, b.token, token);
-  }
-  sum.token = token;
+  sum.token = record_multiply<Tag, kElements>(!kFresh, sum.bits(), a, b, kFresh ? Token{} : sum.token);
   return sum;
 }
 
