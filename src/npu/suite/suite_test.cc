@@ -58,9 +58,12 @@ TEST(Suite, PlannedProductsArePrintedForTheToolchain) {
   }
 }
 
-TEST(Suite, PublishedTransfersAreInBand) {
-  const auto points = transfer_points({});
+TEST(Suite, PublishedPointsAreInBand) {
+  auto points = transfer_points({});
+  const auto products = product_points({});
   ASSERT_TRUE(points) << to_string(points.error());
+  ASSERT_TRUE(products) << to_string(products.error());
+  points->insert(points->end(), products->begin(), products->end());
   for (const PublishedPoint& point : *points) {
     EXPECT_TRUE(point.in_band()) << point.id << ": " << point.simulated << ", published " << point.expected;
   }

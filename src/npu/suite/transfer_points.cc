@@ -69,6 +69,27 @@ Result<double> span_of(const Program& program, const sim::TimeModel& time) {
   return end - begin;
 }
 
+/// Cycles between the starts of two transfers of a channel, the eighth and the first, a transfer.
+Result<double> gap_of(bool reads, const sim::TimeModel& time) {
+  SKALD_TRY(const double eight, span_of(moving({.reads = reads, .words = 64, .transfers = 8}), time));
+  SKALD_TRY(const double one, span_of(moving({.reads = reads, .words = 64, .transfers = 1}), time));
+  return (eight - one) / 7;
+}
+
+/// Cycles of the controller for one write of a register.
+Result<double> write_cycles(const sim::TimeModel& time) {
+  constexpr int kWrites = 100;
+  Program p = moving({.words = 64});
+  p.parameters = {{.name = "words", .tile = kCore, .words = 16}};
+  SKALD_TRY(const auto without, sim::Simulation::load(p, sim::catalogue_kernels(), {.values = false, .time = time}));
+  SKALD_TRY(const sim::Report few, without->launch({}));
+  Program longer = p;
+  longer.sequence.insert(longer.sequence.begin(), kWrites, WriteParameter{.value = 1});
+  SKALD_TRY(const auto with, sim::Simulation::load(longer, sim::catalogue_kernels(), {.values = false, .time = time}));
+  SKALD_TRY(const sim::Report many, with->launch({}));
+  return (many.cycles - few.cycles) / kWrites;
+}
+
 /// Cycles that a stream is busy with one object, between tiles of the array.
 Result<double> object_cycles(Tile from, Tile to, const Block& block, const sim::TimeModel& time) {
   constexpr int64_t kObjects = 8;
@@ -185,6 +206,16 @@ Result<std::vector<PublishedPoint>> transfer_points(const sim::TimeModel& time) 
     points.push_back(
         {row.id, row.what, row.source, "cycles", row.expected, cycles, row.band, row.calibrates, row.remark});
   }
+  SKALD_TRY(const double read_gap, gap_of(true, time));
+  SKALD_TRY(const double write_gap, gap_of(false, time));
+  SKALD_TRY(const double write, write_cycles(time));
+  points.push_back({"read_gap", "from task to task, host to array", kDispatch, "cycles", 2700, read_gap, kSpanBand,
+                    true, "push_read"});
+  points.push_back({"write_gap", "from task to task, array to host", kDispatch, "cycles", 2870, write_gap, kSpanBand,
+                    true, "push_write"});
+  points.push_back({"register_write", "one write of a register by the controller",
+                    "xdna-emu, control-path calibration 2026-05-04", "cycles", 100.5, write, kSpanBand, true,
+                    "register_write"});
   for (const ObjectPoint& row : kObjects) {
     SKALD_TRY(const double cycles, object_cycles(row.from, row.to, {row.type, {row.elements}}, time));
     points.push_back({row.id, row.what, row.source, "cycles", row.expected, cycles, kSpanBand, false, row.remark});
