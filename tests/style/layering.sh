@@ -16,6 +16,19 @@ declare -A allowed=(
   [hub]="base text model"
   [engine]="base audio text model cpu npu decode hub"
 )
+# folder of src/npu -> folders of src/npu it may include beside itself; tests may include any
+declare -A allowed_npu=(
+  [spec]=""
+  [aie_host]=""
+  [kernels]="aie_host spec"
+  [program]="spec kernels"
+  [sim]="spec kernels program"
+  [plan]="spec kernels program"
+  [emit]="spec kernels program"
+  [device]="spec program sim"
+  [xrt]="spec program device"
+  [suite]="spec kernels program sim plan emit"
+)
 diagnostic='(doctor|bench|npu)[a-z_]*\.(h|cc)$'  # commands that may look inside
 
 bad=0
@@ -28,6 +41,16 @@ while IFS=: read -r file include; do
   path=${file#"$root"/}
   target=${include%%/*}
   [ -d "$root/src/$target" ] || continue
+  case $path in
+    src/npu/*_test.cc | src/npu/*for_tests* | src/npu/*/testing/*) ;;
+    src/npu/*/*)
+      if [[ $include == npu/*/* ]]; then
+        from=${path#src/npu/}
+        to=${include#npu/}
+        [[ ${from%%/*} == "${to%%/*}" || " ${allowed_npu[${from%%/*}]-} " == *" ${to%%/*} "* ]] || report "$path" "$include"
+      fi
+      ;;
+  esac
   case $path in
     src/*)
       folder=${path#src/}

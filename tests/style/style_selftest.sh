@@ -27,6 +27,15 @@ rm "$tree/apps/cli/main.cc"
 echo '#include "cpu/c.h"' >"$tree/apps/cli/doctor_command.cc"
 expect pass layering.sh "the diagnostic commands may look inside"
 
+mkdir -p "$tree"/src/npu/{spec,sim}
+echo '#include "npu/sim/s.h"' >"$tree/src/npu/spec/p.cc"
+expect fail layering.sh "inside npu, spec must not include sim"
+mv "$tree/src/npu/spec/p.cc" "$tree/src/npu/spec/p_test.cc"
+expect pass layering.sh "a test of npu may"
+rm "$tree/src/npu/spec/p_test.cc"
+echo '#include "npu/spec/p.h"' >"$tree/src/npu/sim/s.cc"
+expect pass layering.sh "sim may include spec"
+
 seq -f '// line %g' 600 >"$tree/src/base/long.cc"
 expect pass sizes.sh "600 lines are allowed"
 echo '// one more' >>"$tree/src/base/long.cc"
