@@ -1,5 +1,5 @@
 #pragma once
-// Element by element: add, sub, neg, abs, max, min, on vectors and accumulators.
+// Element by element: add, sub, neg, abs, on vectors and accumulators.
 
 #include "npu/aie_host/aie_api/ops_mul.hpp"
 
@@ -50,20 +50,6 @@ accum<Tag, kElements> sum_accums(const accum<Tag, kElements>& a, const accum<Tag
   }
   made.token = record(a.is_floating_point() ? Op::kFloatAccAdd : Op::kIntAccAdd, made.bits(), a.token, b.token);
   return made;
-}
-
-/// Order of the comparator: by value, with all bits of floats (so -0 below +0, NaN beyond the infinities).
-/// docs/NUMERICS.md says what is unknown of it.
-template <typename T>
-constexpr auto order(T value) {
-  if constexpr (kIsFloat<T>) {
-    using Bits = std::conditional_t<sizeof(T) == 2, std::int16_t, std::int32_t>;
-    const auto bits = std::bit_cast<Bits>(value);
-    constexpr Bits kMagnitude = std::is_same_v<Bits, std::int16_t> ? 0x7FFF : 0x7FFFFFFF;
-    return static_cast<Bits>(bits < 0 ? bits ^ kMagnitude : bits);
-  } else {
-    return value;
-  }
 }
 
 }  // namespace detail
@@ -156,33 +142,6 @@ vector<T, kElements> abs(const vector<T, kElements>& v) {
   }
   made.token = detail::record(detail::Op::kVectorAlu, made.bits(), v.token);
   return made;
-}
-
-template <typename T, unsigned kElements>
-vector<T, kElements> max(const vector<T, kElements>& a, const vector<T, kElements>& b) {
-  vector<T, kElements> made;
-  for (unsigned i = 0; i < kElements; ++i) {
-    made.lanes[i] = detail::order(a.lanes[i]) < detail::order(b.lanes[i]) ? b.lanes[i] : a.lanes[i];
-  }
-  made.token = detail::record(detail::Op::kVectorAlu, made.bits(), a.token, b.token);
-  return made;
-}
-template <typename T, unsigned kElements, detail::Number E>
-vector<T, kElements> max(const vector<T, kElements>& a, E b) {
-  return max(a, broadcast<T, kElements>(b));
-}
-template <typename T, unsigned kElements>
-vector<T, kElements> min(const vector<T, kElements>& a, const vector<T, kElements>& b) {
-  vector<T, kElements> made;
-  for (unsigned i = 0; i < kElements; ++i) {
-    made.lanes[i] = detail::order(b.lanes[i]) < detail::order(a.lanes[i]) ? b.lanes[i] : a.lanes[i];
-  }
-  made.token = detail::record(detail::Op::kVectorAlu, made.bits(), a.token, b.token);
-  return made;
-}
-template <typename T, unsigned kElements, detail::Number E>
-vector<T, kElements> min(const vector<T, kElements>& a, E b) {
-  return min(a, broadcast<T, kElements>(b));
 }
 
 }  // namespace aie::inline SKALD_AIE_BUILD

@@ -1,12 +1,13 @@
 #pragma once
-// The array's float sums written once more, by division of exact integers instead of shifts, and inputs that reach
+// The array's float sums written once more, on magnitudes of 128 bits, and inputs that reach
 // every case of them.
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
 #include <random>
-#include <vector>
+#include <span>
 
 namespace aie::host::testing {
 
@@ -20,8 +21,8 @@ inline Wide divided(Wide numerator, int exponent) {
     return 0;
   }
   const Wide divisor = Wide{1} << exponent;
-  const Wide quotient = magnitude / divisor;
-  const Wide twice = 2 * (magnitude % divisor);
+  const Wide quotient = magnitude >> exponent;
+  const Wide twice = 2 * (magnitude - quotient * divisor);
   const Wide rounded = quotient + (twice > divisor || (twice == divisor && quotient % 2 == 1) ? 1 : 0);
   return negative ? -rounded : rounded;
 }
@@ -51,7 +52,7 @@ inline Term term_of(std::uint32_t bits, int fraction_bits) {
 }
 
 /// Any number of terms: exponents are brought to the largest place, each term is rounded at 2^(place - 23).
-inline std::uint32_t naive_sum(const std::vector<Term>& terms, bool product_underflow) {
+inline std::uint32_t naive_sum(std::span<const Term> terms, bool product_underflow) {
   int place = -100000;
   bool nan = false;
   bool nan_term = false;
@@ -113,7 +114,8 @@ inline std::uint32_t naive_sum(const std::vector<Term>& terms, bool product_unde
 
 inline std::uint32_t naive_add_products(std::uint32_t sum, const std::uint16_t* a, const std::uint16_t* b, int count,
                                         int step) {
-  std::vector<Term> terms = {term_of(sum, 23)};
+  std::array<Term, 17> terms;
+  terms[0] = term_of(sum, 23);
   bool nothing = true;
   for (int i = 0; i < count; ++i) {
     const Term x = term_of(a[i], 7);
@@ -127,16 +129,17 @@ inline std::uint32_t naive_add_products(std::uint32_t sum, const std::uint16_t* 
     product.exponent = x.exponent + y.exponent;
     product.digits = x.digits * y.digits;
     nothing = nothing && product.zero;
-    terms.push_back(product);
+    terms[static_cast<std::size_t>(i) + 1] = product;
   }
   if (terms[0].nan && nothing) {
     return sum;
   }
-  return naive_sum(terms, true);
+  return naive_sum(std::span(terms).first(static_cast<std::size_t>(count) + 1), true);
 }
 
 inline std::uint32_t naive_add(std::uint32_t a, std::uint32_t b) {
-  return naive_sum({term_of(a, 23), term_of(b, 23)}, false);
+  const std::array<Term, 2> terms = {term_of(a, 23), term_of(b, 23)};
+  return naive_sum(terms, false);
 }
 
 /// Bit patterns of floats: any; all near one; of few exponents; extremes; denormals; with infinities and NaN.

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <vector>
 
 #include "base/cpu_features.h"
 #include "npu/aie_host/rows/naive_for_tests.h"
