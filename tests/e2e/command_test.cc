@@ -67,26 +67,6 @@ TEST(Doctor, Text) {
   }
 }
 
-TEST(NpuInfo, TextAndHelp) {
-  const Outcome outcome = run({"npu", "info"});
-  EXPECT_EQ(0, outcome.exit_code) << outcome.out;  // whether or not this machine has one
-  for (const char* text : {"npu1", "16 x 64 KiB", "this machine", "driver", "memlock", "XRT", "The NPU can"}) {
-    EXPECT_NE(std::string::npos, outcome.out.find(text)) << text;
-  }
-  const Outcome help = run({"npu"});
-  EXPECT_EQ(0, help.exit_code);
-  EXPECT_NE(std::string::npos, help.out.find("Usage: skald npu")) << help.out;
-}
-
-TEST(NpuInfo, Json) {
-  const Outcome outcome = run({"npu", "info", "--json"});
-  EXPECT_EQ(0, outcome.exit_code);
-  const auto json = nlohmann::json::parse(outcome.out);
-  EXPECT_EQ("npu1", json["device"]["name"].get<std::string>());
-  EXPECT_EQ(json["usable"].get<bool>(), json["reason"].is_null());
-  for (const auto& check : json["checks"]) EXPECT_FALSE(check["found"].get<std::string>().empty());
-}
-
 TEST(Doctor, Json) {
   const Outcome outcome = run({"doctor", "--json"});
   EXPECT_EQ(0, outcome.exit_code);

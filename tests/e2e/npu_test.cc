@@ -1,0 +1,120 @@
+// skald npu: what a person who looks inside sees.
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "expect.h"
+#include "files.h"
+#include "program.h"
+
+namespace skald::e2e {
+namespace {
+
+void expect_texts(const std::string& out, const std::vector<std::string>& texts) {
+  for (const std::string& text : texts) EXPECT_NE(std::string::npos, out.find(text)) << "'" << text << "' in:\n" << out;
+}
+
+TEST(NpuInfo, TextAndHelp) {
+  const Outcome outcome = run({"npu", "info"});
+  EXPECT_EQ(0, outcome.exit_code) << outcome.out;  // whether or not this machine has one
+  for (const char* text : {"npu1", "16 x 64 KiB", "this machine", "driver", "memlock", "XRT", "The NPU can"}) {
+    EXPECT_NE(std::string::npos, outcome.out.find(text)) << text;
+  }
+  const Outcome help = run({"npu"});
+  EXPECT_EQ(0, help.exit_code);
+  EXPECT_NE(std::string::npos, help.out.find("Usage: skald npu")) << help.out;
+}
+
+TEST(NpuInfo, Json) {
+  const Outcome outcome = run({"npu", "info", "--json"});
+  EXPECT_EQ(0, outcome.exit_code);
+  const auto json = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ("npu1", json["device"]["name"].get<std::string>());
+  EXPECT_EQ(json["usable"].get<bool>(), json["reason"].is_null());
+  for (const auto& check : json["checks"]) EXPECT_FALSE(check["found"].get<std::string>().empty());
+}
+
+TEST(NpuPlan, PrintsTheProgram) {
+  const Outcome outcome = run({"npu", "plan", "matmul", "64", "64", "64", "--columns", "1"});
+  EXPECT_EQ(0, outcome.exit_code) << outcome.err;
+  expect_texts(outcome.out, {"program matmul_i8_64x64x64 device npu1\n", "argument b i8[16384] read",
+                             "  loop forever\n", "requantise_i8_64x128", "sequence\n", "  wait b0\n"});
+}
+
+TEST(NpuPlan, ExplainsItsBounds) {
+  const Outcome outcome = run({"npu", "plan", "matmul", "1500", "512", "512", "--type", "bf16", "--explain"});
+  EXPECT_EQ(0, outcome.exit_code) << outcome.err;
+  expect_texts(outcome.out,
+               {"padded       1536 x 512 x 512", "bounds       compute", "array ", "launch ", "simulated"});
+}
+
+TEST(NpuSimulate, Json) {
+  const auto predicted = [](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments{"npu", "simulate", "matmul", "1500", "512", "2048", "--json"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(0, outcome.exit_code) << outcome.err;
+    return nlohmann::json::parse(outcome.out);
+  };
+  const auto usual = predicted({});
+  EXPECT_EQ("npu-sim", usual["device"].get<std::string>());
+  EXPECT_EQ(int64_t{1536} * 512 * 2048, usual["macs"].get<int64_t>());
+  EXPECT_GE(usual["gflops"].get<double>(), 4000);
+  EXPECT_NEAR(usual["call_ms"].get<double>(), usual["array_ms"].get<double>() + usual["launch_ms"].get<double>(), 1e-9);
+  // Less memory bandwidth, a faster clock, fewer columns: each shows.
+  EXPECT_GT(predicted({"--ddr", "10"})["array_ms"].get<double>(), usual["array_ms"].get<double>());
+  EXPECT_LT(predicted({"--clock", "1.6"})["array_ms"].get<double>(), usual["array_ms"].get<double>());
+  EXPECT_GT(predicted({"--columns", "1"})["array_ms"].get<double>(), 2 * usual["array_ms"].get<double>());
+  EXPECT_LT(predicted({"--type", "bf16"})["gflops"].get<double>(), usual["gflops"].get<double>());
+}
+
+TEST(NpuSimulate, WritesATrace) {
+  const TempDir directory;
+  const std::string trace = directory / "trace.json";
+  const Outcome outcome = run({"npu", "simulate", "matmul", "256", "64", "512", "--trace", trace});
+  EXPECT_EQ(0, outcome.exit_code) << outcome.err;
+  const auto events = nlohmann::json::parse(read(trace))["traceEvents"];
+  EXPECT_GT(events.size(), 100U);
+}
+
+TEST(NpuEmit, PrintsText) {
+  const Outcome outcome = run({"npu", "emit", "matmul", "256", "64", "512"});
+  EXPECT_EQ(0, outcome.exit_code) << outcome.err;
+  expect_texts(outcome.out, {"mlir-aie 979629649", "aie.device(npu1)", "aie.objectfifo @a0(",
+                             "link_with = \"matmul_i8.o\"", "aie.runtime_sequence @sequence("});
+}
+
+TEST(NpuValidate, IsInBand) {
+  const Outcome outcome = run({"npu", "validate", "--json"});
+  EXPECT_EQ(0, outcome.exit_code) << outcome.out;
+  const auto points = nlohmann::json::parse(outcome.out)["points"];
+  int predicted = 0;
+  for (const auto& point : points)
+    predicted += point["in_band"].get<bool>() && !point["calibrates"].get<bool>() ? 1 : 0;
+  EXPECT_GE(predicted, 12);
+}
+
+TEST(NpuDesign, BadArguments) {
+  const std::vector<std::string> matmul{"npu", "plan", "matmul", "64", "64", "64"};
+  const auto with = [&](std::vector<std::string> more) {
+    std::vector<std::string> all = matmul;
+    all.insert(all.end(), more.begin(), more.end());
+    return run(all);
+  };
+  expect_refusal(run({"npu", "plan", "softmin", "8"}), 2, {"an operator", "matmul 1500 512 2048"});
+  expect_refusal(run({"npu", "plan", "matmul", "64", "64", "many"}), 2, {"many", "whole number"});
+  expect_refusal(run({"npu", "plan", "matmul", "64", "0", "64"}), 2, {"empty side"});
+  expect_refusal(with({"--tile", "1,2"}), 2, {"--tile", "m,k,n"});
+  expect_refusal(with({"--tile", "48,48,48"}), 2, {"no kernel", "48"});
+  expect_refusal(with({"--columns", "3"}), 2, {"rows", "4 x 4"});
+  expect_refusal(with({"--type", "f64"}), 2, {"f64", "i8 or bf16"});
+  expect_refusal(with({"--finish", "bias"}), 2, {"--finish", "none or requantise"});
+  expect_refusal(run({"npu", "simulate", "matmul", "64", "64", "64", "--ddr", "0"}), 2, {"--ddr", "above 0"});
+  expect_refusal(run({"npu", "simulate", "matmul", "100000", "64", "64"}), 2, {"more than 64 blocks"});
+}
+
+}  // namespace
+}  // namespace skald::e2e
