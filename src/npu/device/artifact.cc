@@ -15,18 +15,6 @@ constexpr size_t kHeaderWords = 4;
 constexpr uint32_t kGenerationNpu1 = 3;
 constexpr const char* kRebuild = "build the instructions again for npu1";
 
-size_t bytes_of(Type type) {
-  switch (type) {
-    case Type::kI8:
-    case Type::kU8: return 1;
-    case Type::kI16:
-    case Type::kBf16: return 2;
-    case Type::kI32:
-    case Type::kF32: return 4;
-  }
-  return 0;
-}
-
 }  // namespace
 
 std::vector<ArtifactArgument> arguments_of(const Program& program) {
@@ -36,7 +24,7 @@ std::vector<ArtifactArgument> arguments_of(const Program& program) {
     const auto& shape = argument.block.shape;
     const int64_t elements = std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
     arguments.push_back(
-        {argument.name, static_cast<size_t>(elements) * bytes_of(argument.block.type), argument.access});
+        {argument.name, static_cast<size_t>(elements * bytes_of(argument.block.type)), argument.access});
   }
   return arguments;
 }

@@ -20,9 +20,9 @@ std::vector<uint32_t> words(size_t extra, uint32_t generation = 3) {
 
 TEST(Artifact, ArgumentsOfAProgram) {
   Program program;
-  program.arguments = {{"A", {Type::kBf16, {64, 32}}, Access::kRead},
-                       {"B", {Type::kI8, {5}}, Access::kReadWrite},
-                       {"C", {Type::kF32, {2, 3, 4}}, Access::kWrite}};
+  program.arguments = {{"A", {Element::kBf16, {64, 32}}, Access::kRead},
+                       {"B", {Element::kI8, {5}}, Access::kReadWrite},
+                       {"C", {Element::kF32, {2, 3, 4}}, Access::kWrite}};
   const std::vector<ArtifactArgument> expected = {
       {"A", 4096, Access::kRead}, {"B", 5, Access::kReadWrite}, {"C", 96, Access::kWrite}};
   EXPECT_EQ(expected, arguments_of(program));

@@ -137,7 +137,7 @@ Result<std::string> CoreValues::parameter(int word) {
   SKALD_TRY(const Parameters* read, parameters());
   const auto load = [&](const std::string& value) {
     return value + " = memref.load %parameters_" + read->name + "[" + constant(word, "index") +
-           "] : " + text::memref(Type::kI32, read->words);
+           "] : " + text::memref(Element::kI32, read->words);
   };
   if (!handed_) {
     std::string value = fresh("word");

@@ -176,7 +176,7 @@ class Printer {
   void print(const Parameters& parameters) {
     const std::string tile = text::tile_value(parameters.tile);
     lines_.add("%parameters_" + parameters.name + " = aie.buffer(" + tile + ") {sym_name = \"" + parameters.name +
-               "\"} : " + text::memref(Type::kI32, parameters.words));
+               "\"} : " + text::memref(Element::kI32, parameters.words));
     if (!is_handed_over(parameters)) return;
     lines_.add("%handover_" + parameters.name + " = aie.lock(" + tile + ") {init = 0 : i32, sym_name = \"" +
                lock_name(parameters) + "\"}");

@@ -57,16 +57,16 @@ std::vector<Step> matmul_body(int a, int b, int c) {
 }  // namespace
 
 Program one_tile() {
-  const Block a{Type::kBf16, {64, 64}};
-  const Block b{Type::kBf16, {64, 32}};
-  const Block c{Type::kF32, {64, 32}};
+  const Block a{Element::kBf16, {64, 64}};
+  const Block b{Element::kBf16, {64, 32}};
+  const Block c{Element::kF32, {64, 32}};
   const Tile shim{0, 0};
   const Tile memory{0, 1};
   const Tile core{0, 2};
   Program program{.name = "one_tile", .device = "npu1_1col"};
-  program.arguments = {{"a", {Type::kBf16, {128, 128}}, Access::kRead},
-                       {"b", {Type::kBf16, {128, 64}}, Access::kRead},
-                       {"c", {Type::kF32, {128, 64}}, Access::kWrite}};
+  program.arguments = {{"a", {Element::kBf16, {128, 128}}, Access::kRead},
+                       {"b", {Element::kBf16, {128, 64}}, Access::kRead},
+                       {"c", {Element::kF32, {128, 64}}, Access::kWrite}};
   program.fifos = {{.name = "a_in", .producer = shim, .consumers = {{.tile = memory}}, .block = a},
                    {.name = "a_core",
                     .producer = memory,
@@ -102,12 +102,12 @@ Program one_tile() {
 
 Program whole_array() {
   constexpr int kSide = 4;
-  const Block in{Type::kI8, {64, 64}};
-  const Block out{Type::kI32, {64, 64}};
+  const Block in{Element::kI8, {64, 64}};
+  const Block out{Element::kI32, {64, 64}};
   Program program{.name = "whole_array", .device = "npu1"};
-  program.arguments = {{"a", {Type::kI8, {256, 128}}, Access::kRead},
-                       {"b", {Type::kI8, {128, 256}}, Access::kRead},
-                       {"c", {Type::kI32, {256, 256}}, Access::kWrite}};
+  program.arguments = {{"a", {Element::kI8, {256, 128}}, Access::kRead},
+                       {"b", {Element::kI8, {128, 256}}, Access::kRead},
+                       {"c", {Element::kI32, {256, 256}}, Access::kWrite}};
   const auto add = [&](Fifo fifo) {
     program.fifos.push_back(std::move(fifo));
     return static_cast<int>(program.fifos.size()) - 1;
@@ -161,7 +161,7 @@ Program whole_array() {
                          .producer = memory,
                          .to_stream = {{16, 256}, {4, 8}, {8, 32}, {8, 1}},
                          .consumers = {{.tile = {column, 0}}},
-                         .block = {Type::kI32, {256, 64}}})};
+                         .block = {Element::kI32, {256, 64}}})};
     program.links.push_back(join);
     program.sequence.push_back(Transfer{.fifo = join.outputs[0],
                                         .argument = 2,
@@ -185,12 +185,13 @@ Program phases() {
   const Tile shim{0, 0};
   const Tile core{0, 2};
   Program program{.name = "phases", .device = "npu1_1col"};
-  program.arguments = {{"from", {Type::kI16, {1024}}, Access::kRead}, {"to", {Type::kI16, {1024}}, Access::kWrite}};
+  program.arguments = {{"from", {Element::kI16, {1024}}, Access::kRead},
+                       {"to", {Element::kI16, {1024}}, Access::kWrite}};
   program.fifos = {
-      {.name = "x", .producer = shim, .consumers = {{.tile = core, .depth = 3}}, .block = {Type::kI16, {128}}},
-      {.name = "y", .producer = core, .depth = 2, .consumers = {{.tile = shim}}, .block = {Type::kI16, {128}}}};
-  add_buffer(program, "lookup", core, {Type::kU8, {64}}, "some_table");
-  add_buffer(program, "scratch", core, {Type::kI32, {32}}, "");
+      {.name = "x", .producer = shim, .consumers = {{.tile = core, .depth = 3}}, .block = {Element::kI16, {128}}},
+      {.name = "y", .producer = core, .depth = 2, .consumers = {{.tile = shim}}, .block = {Element::kI16, {128}}}};
+  add_buffer(program, "lookup", core, {Element::kU8, {64}}, "some_table");
+  add_buffer(program, "scratch", core, {Element::kI32, {32}}, "");
   program.parameters = {{"choice", core, 16}};
   // Word 0: phase; 1: rounds; 2: the scalar.
   const std::vector<Step> copy = {
@@ -226,13 +227,13 @@ Program repeated() {
   const Tile memory{1, 1};
   const Tile first{1, 2};
   const Tile second{1, 3};
-  const Block half{Type::kBf16, {256}};
+  const Block half{Element::kBf16, {256}};
   Program program{.name = "repeated", .device = "npu1_2col"};
-  program.arguments = {{"from", {Type::kBf16, {512}}, Access::kRead},
-                       {"weights", {Type::kBf16, {256}}, Access::kRead},
-                       {"to", {Type::kBf16, {768}}, Access::kWrite}};
+  program.arguments = {{"from", {Element::kBf16, {512}}, Access::kRead},
+                       {"weights", {Element::kBf16, {256}}, Access::kRead},
+                       {"to", {Element::kBf16, {768}}, Access::kWrite}};
   program.fifos = {
-      {.name = "x_in", .producer = {1, 0}, .consumers = {{.tile = memory}}, .block = {Type::kBf16, {512}}},
+      {.name = "x_in", .producer = {1, 0}, .consumers = {{.tile = memory}}, .block = {Element::kBf16, {512}}},
       {.name = "x_first", .producer = memory, .consumers = {{.tile = first}}, .block = half, .repeat = 3},
       {.name = "x_second", .producer = memory, .consumers = {{.tile = second}}, .block = half, .repeat = 3},
       {.name = "w", .producer = {0, 0}, .consumers = {{.tile = first, .depth = 1}}, .block = half},
@@ -258,8 +259,9 @@ Program both_ends() {
   const Tile core{0, 2};
   const Tile other{0, 4};
   Program program{.name = "both_ends", .device = "npu1_1col"};
-  program.arguments = {{"from", {Type::kI32, {1024}}, Access::kRead}, {"to", {Type::kI32, {3072}}, Access::kWrite}};
-  const Block block{Type::kI32, {16, 64}};
+  program.arguments = {{"from", {Element::kI32, {1024}}, Access::kRead},
+                       {"to", {Element::kI32, {3072}}, Access::kWrite}};
+  const Block block{Element::kI32, {16, 64}};
   program.fifos = {{.name = "x", .producer = {0, 0}, .consumers = {{.tile = core}}, .block = block},
                    {.name = "turned",
                     .producer = core,

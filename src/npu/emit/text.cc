@@ -7,19 +7,19 @@
 
 namespace skald::npu::text {
 
-std::string_view element_type(Type type) {
+std::string_view element_type(Element type) {
   switch (type) {
-    case Type::kI8:
-    case Type::kU8: return "i8";
-    case Type::kI16: return "i16";
-    case Type::kI32: return "i32";
-    case Type::kBf16: return "bf16";
-    case Type::kF32: break;
+    case Element::kI8:
+    case Element::kU8: return "i8";
+    case Element::kI16: return "i16";
+    case Element::kI32: return "i32";
+    case Element::kBf16: return "bf16";
+    case Element::kF32: break;
   }
   return "f32";
 }
 
-std::string memref(Type type, int64_t elements) {
+std::string memref(Element type, int64_t elements) {
   return "memref<" + std::to_string(elements) + "x" + std::string(element_type(type)) + ">";
 }
 

@@ -11,12 +11,12 @@
 namespace skald::npu::text {
 
 /// i8, i16, i32, bf16 or f32. MLIR's integers have no sign: the kernel knows.
-std::string_view element_type(Type type);
+std::string_view element_type(Element type);
 
 /// "memref<2048xbf16>": all memory is one-dimensional, so that a kernel's types do not depend on how a shape is
 /// written.
 std::string memref(const Block& block);
-std::string memref(Type type, int64_t elements);
+std::string memref(Element type, int64_t elements);
 
 /// "%tile_1_2"
 std::string tile_value(Tile tile);

@@ -8,15 +8,9 @@
 #include <string_view>
 
 #include "npu/aie_host/counting/cost.h"
+#include "npu/spec/element.h"
 
 namespace skald::npu {
-
-enum class Element : std::uint8_t { kI8, kU8, kI16, kI32, kBf16, kF32 };
-
-constexpr int bytes_of(Element element) {
-  constexpr int kBytes[] = {1, 1, 2, 4, 2, 4};
-  return kBytes[static_cast<int>(element)];
-}
 
 enum class Direction : std::uint8_t { kIn, kOut, kInOut };
 
@@ -90,10 +84,5 @@ struct KernelTable {
 
 std::span<const KernelTable> kernel_tables();
 const KernelTable* find_table(std::string_view name);
-
-/// Program memory of a core, and what we allow ourselves of it: 16 KiB (AM020 chapter 2), a quarter left for the code
-/// between kernels and for what the device compiler adds.
-inline constexpr int kTextBytes = 16384;
-inline constexpr int kOurTextBytes = 12288;
 
 }  // namespace skald::npu

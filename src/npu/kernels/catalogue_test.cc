@@ -14,6 +14,7 @@
 #include "npu/kernels/bindings.h"
 #include "npu/kernels/layout.h"
 #include "npu/kernels/references_for_tests.h"
+#include "npu/spec/device_spec.h"
 
 namespace skald::npu {
 namespace {
@@ -159,7 +160,7 @@ TEST(Counts, MacsAreThoseOfTheProduct) {
       EXPECT_EQ(cost.macs, row.macs) << row.symbol;
     }
     EXPECT_GT(cost.cycles, 0) << row.symbol;
-    EXPECT_LE(cost.text_bytes, kOurTextBytes) << row.symbol;
+    EXPECT_LE(cost.text_bytes, kNpu1.core.text_budget) << row.symbol;
     if (row.peak != 0) {
       EXPECT_LE(row.macs, cost.cycles * row.peak) << row.symbol << " is faster than the multiplier";
     }

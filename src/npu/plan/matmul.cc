@@ -17,22 +17,6 @@ int64_t whole(int64_t value, int64_t unit) {
   return (value + unit - 1) / unit * unit;
 }
 
-Type type_of(Element element) {
-  switch (element) {
-    case Element::kI8: return Type::kI8;
-    case Element::kU8: return Type::kU8;
-    case Element::kI16: return Type::kI16;
-    case Element::kI32: return Type::kI32;
-    case Element::kBf16: return Type::kBf16;
-    case Element::kF32: return Type::kF32;
-  }
-  return Type::kI8;
-}
-
-std::string name_of(Element element) {
-  return element == Element::kI8 ? "i8" : "bf16";
-}
-
 /// The rows of the catalogue that a plan calls.
 struct Chosen {
   const KernelRow* first = nullptr;
@@ -43,7 +27,7 @@ struct Chosen {
 Result<Chosen> choose(const MatmulProblem& problem, const MatmulShape& tile) {
   const std::string mn = std::to_string(tile.m) + "x" + std::to_string(tile.n);
   const std::string size = std::to_string(tile.m) + "x" + std::to_string(tile.k) + "x" + std::to_string(tile.n);
-  const std::string product = "matmul_" + name_of(problem.type) + "_" + size;
+  const std::string product = "matmul_" + std::string(to_string(problem.type)) + "_" + size;
   Chosen chosen{.first = find_kernel(product + "_first"), .next = find_kernel(product)};
   std::string missing = chosen.first == nullptr || chosen.next == nullptr ? product : "";
   if (problem.finish != Finish::kNone) {
@@ -52,8 +36,8 @@ Result<Chosen> choose(const MatmulProblem& problem, const MatmulShape& tile) {
     if (chosen.finish == nullptr) missing = finish;
   }
   if (!missing.empty()) {
-    return fail(ErrorCode::kUnsupported, "matmul " + name_of(problem.type), "there is no kernel " + missing,
-                "choose a tile that the catalogue has");
+    return fail(ErrorCode::kUnsupported, "matmul " + std::string(to_string(problem.type)),
+                "there is no kernel " + missing, "choose a tile that the catalogue has");
   }
   return chosen;
 }
@@ -90,12 +74,12 @@ class Planner {
 
   Program run(const std::string& device) {
     const MatmulShape& tile = tiling_.tile;
-    p_.name = "matmul_" + name_of(problem_.type) + "_" + std::to_string(problem_.m) + "x" + std::to_string(problem_.k) +
-              "x" + std::to_string(problem_.n);
+    p_.name = "matmul_" + std::string(to_string(problem_.type)) + "_" + std::to_string(problem_.m) + "x" +
+              std::to_string(problem_.k) + "x" + std::to_string(problem_.n);
     p_.device = device;
-    const Type in = type_of(problem_.type);
-    out_ = type_of(chosen_.finish != nullptr ? chosen_.finish->arguments.back().element
-                                             : chosen_.first->arguments.back().element);
+    const Element in = (problem_.type);
+    out_ = (chosen_.finish != nullptr ? chosen_.finish->arguments.back().element
+                                      : chosen_.first->arguments.back().element);
     const int64_t b_elements = layout_.packed_bytes / bytes_of(problem_.type);
     p_.arguments = {{.name = "a", .block = {in, {layout_.depth, layout_.m, tile.k}}, .access = Access::kRead},
                     {.name = "b", .block = {in, {b_elements}}, .access = Access::kRead},
@@ -202,7 +186,7 @@ class Planner {
     Operand sums = object(c);
     std::vector<Step> body;
     if (chosen_.finish != nullptr) {
-      const Block block{type_of(chosen_.first->arguments.back().element), {tiling_.tile.m, tiling_.tile.n}};
+      const Block block{(chosen_.first->arguments.back().element), {tiling_.tile.m, tiling_.tile.n}};
       p_.buffers.push_back({.name = "sums_" + std::to_string(column) + "_" + std::to_string(row),
                             .tile = core_at(column, row),
                             .block = block});
@@ -275,7 +259,7 @@ class Planner {
 
   void push_a(int64_t block, int column) {
     const MatmulShape& tile = tiling_.tile;
-    const int element = element_bytes();
+    const int element = bytes_of(problem_.type);
     const int64_t first_row = block * tiling_.rows * tile.m;
     Transfer transfer{.fifo = a_in_[static_cast<size_t>(column)], .argument = 0, .token = true};
     transfer.pattern = {{layout_.column_blocks, 0}, {layout_.depth, layout_.m * tile.k}};
@@ -292,7 +276,7 @@ class Planner {
   }
 
   void push_b(int column) {
-    const int element = element_bytes();
+    const int element = bytes_of(problem_.type);
     const int64_t object = elements_of(b_tile_);
     const int64_t objects = layout_.column_blocks * layout_.panel_tiles;
     Transfer transfer{.fifo = b_in_[static_cast<size_t>(column)],
@@ -327,14 +311,12 @@ class Planner {
     p_.sequence.emplace_back(std::move(transfer));
   }
 
-  int element_bytes() const { return skald::npu::bytes_of(problem_.type); }
-
   const MatmulProblem& problem_;
   const MatmulTiling& tiling_;
   const MatmulLayout& layout_;
   const Chosen& chosen_;
   Program p_;
-  Type out_ = Type::kI8;
+  Element out_ = Element::kI8;
   Block a_tile_;
   Block b_tile_;
   Block c_slice_;

@@ -42,9 +42,9 @@ Result<Run> run(const MatmulProblem& problem, const MatmulTiling& tiling, std::s
   const Block& block = program.arguments[2].block;
   Run ran;
   ran.c.resize(static_cast<size_t>(block.shape[0] * block.shape[1] *
-                                   (block.type == Type::kI8     ? 1
-                                    : block.type == Type::kBf16 ? 2
-                                                                : 4)));
+                                   (block.type == Element::kI8     ? 1
+                                    : block.type == Element::kBf16 ? 2
+                                                                   : 4)));
   SKALD_TRY(const auto simulation, sim::Simulation::load(program, sim::catalogue_kernels(), {}));
   const std::vector<std::span<std::byte>> arguments{panels, packed, ran.c};
   SKALD_TRY(ran.report, simulation->launch(arguments));

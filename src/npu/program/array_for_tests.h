@@ -46,12 +46,12 @@ inline void add_buffer(Program& p, const std::string& name, Tile tile, const Blo
 
 inline Program array_program() {
   Program p{.name = "array", .device = "npu1"};
-  const Block tile{.type = Type::kI8, .shape = {kEdge, kEdge}};
-  const Block joined{.type = Type::kI8, .shape = {kRows, kEdge, kEdge}};
-  p.arguments = {{.name = "a", .block = {.type = Type::kI8, .shape = {kRows, kBlocks * kSteps, kEdge, kEdge}}},
-                 {.name = "b", .block = {.type = Type::kI8, .shape = {kColumns, kBlocks * kSteps, kEdge, kEdge}}},
+  const Block tile{.type = Element::kI8, .shape = {kEdge, kEdge}};
+  const Block joined{.type = Element::kI8, .shape = {kRows, kEdge, kEdge}};
+  p.arguments = {{.name = "a", .block = {.type = Element::kI8, .shape = {kRows, kBlocks * kSteps, kEdge, kEdge}}},
+                 {.name = "b", .block = {.type = Element::kI8, .shape = {kColumns, kBlocks * kSteps, kEdge, kEdge}}},
                  {.name = "c",
-                  .block = {.type = Type::kI8, .shape = {kColumns, kBlocks, kRows, kEdge, kEdge}},
+                  .block = {.type = Element::kI8, .shape = {kColumns, kBlocks, kRows, kEdge, kEdge}},
                   .access = Access::kWrite}};
   const auto numbered = [](const char* name, int i) { return name + std::to_string(i); };
   const Pattern blocked = {{8, 128}, {4, 8}, {4, 32}, {8, 1}};  // 4 x 8 blocks
@@ -98,8 +98,8 @@ inline Program array_program() {
     for (int row = 0; row < kRows; ++row) {
       const Tile at{column, 2 + row};
       const int index = core_at(column, row);
-      add_buffer(p, numbered("sums", index), at, {.type = Type::kI32, .shape = {kEdge, kEdge}}, "");
-      add_buffer(p, numbered("curve", index), at, {.type = Type::kI8, .shape = {256}}, "gelu");
+      add_buffer(p, numbered("sums", index), at, {.type = Element::kI32, .shape = {kEdge, kEdge}}, "");
+      add_buffer(p, numbered("curve", index), at, {.type = Element::kI8, .shape = {256}}, "gelu");
       p.parameters.push_back({.name = numbered("given", index), .tile = at, .words = 16});
       const auto object = [](int fifo) { return Operand{.kind = Operand::Kind::kObject, .id = fifo}; };
       const Operand sums{.kind = Operand::Kind::kBuffer, .id = 2 * index};
@@ -146,24 +146,24 @@ inline KernelLookup array_kernels() {
   constexpr int64_t kTile = kEdge * kEdge;
   const std::vector<KernelInfo> kernels = {
       {.name = "multiply",
-       .blocks = {{.name = "a", .type = Type::kI8, .elements = kTile},
-                  {.name = "b", .type = Type::kI8, .elements = kTile},
-                  {.name = "c", .type = Type::kI32, .elements = kTile, .access = Access::kReadWrite}},
+       .blocks = {{.name = "a", .type = Element::kI8, .elements = kTile},
+                  {.name = "b", .type = Element::kI8, .elements = kTile},
+                  {.name = "c", .type = Element::kI32, .elements = kTile, .access = Access::kReadWrite}},
        .text_bytes = 3000,
        .stack_bytes = 256},
       {.name = "clear",
-       .blocks = {{.name = "c", .type = Type::kI32, .elements = kTile, .access = Access::kWrite}},
+       .blocks = {{.name = "c", .type = Element::kI32, .elements = kTile, .access = Access::kWrite}},
        .text_bytes = 200},
       {.name = "finish",
-       .blocks = {{.name = "sums", .type = Type::kI32, .elements = kTile},
-                  {.name = "c", .type = Type::kI8, .elements = kTile, .access = Access::kWrite},
-                  {.name = "curve", .type = Type::kI8, .elements = 256, .table = "gelu"}},
+       .blocks = {{.name = "sums", .type = Element::kI32, .elements = kTile},
+                  {.name = "c", .type = Element::kI8, .elements = kTile, .access = Access::kWrite},
+                  {.name = "curve", .type = Element::kI8, .elements = 256, .table = "gelu"}},
        .scalars = 1,
        .text_bytes = 2000,
        .data_bytes = 64,
        .stack_bytes = 512},
       {.name = "huge",
-       .blocks = {{.name = "c", .type = Type::kI32, .elements = kTile, .access = Access::kWrite}},
+       .blocks = {{.name = "c", .type = Element::kI32, .elements = kTile, .access = Access::kWrite}},
        .text_bytes = 12'000}};
   return {.kernel = [kernels](std::string_view name) -> std::optional<KernelInfo> {
             for (const KernelInfo& kernel : kernels) {

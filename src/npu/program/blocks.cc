@@ -4,42 +4,18 @@
 
 namespace skald::npu {
 
-int element_bytes(Type type) {
-  switch (type) {
-    case Type::kI8:
-    case Type::kU8: return 1;
-    case Type::kI16:
-    case Type::kBf16: return 2;
-    case Type::kI32:
-    case Type::kF32: return 4;
-  }
-  return 1;
-}
-
-const char* to_string(Type type) {
-  switch (type) {
-    case Type::kI8: return "i8";
-    case Type::kU8: return "u8";
-    case Type::kI16: return "i16";
-    case Type::kI32: return "i32";
-    case Type::kBf16: return "bf16";
-    case Type::kF32: return "f32";
-  }
-  return "i8";
-}
-
 std::string to_string(Tile tile) {
   return "(" + std::to_string(tile.column) + "," + std::to_string(tile.row) + ")";
 }
 
 std::optional<int64_t> checked_elements(const Block& block) {
-  int64_t elements = element_bytes(block.type);
+  int64_t elements = bytes_of(block.type);
   for (const int64_t extent : block.shape) {
     if (extent < 1 || extent > kLargestBlock || elements > kLargestBlock / extent) return std::nullopt;
     elements *= extent;
   }
   if (block.shape.empty()) return std::nullopt;
-  return elements / element_bytes(block.type);
+  return elements / bytes_of(block.type);
 }
 
 int64_t elements_of(const Block& block) {
@@ -47,7 +23,7 @@ int64_t elements_of(const Block& block) {
 }
 
 int64_t bytes_of(const Block& block) {
-  return elements_of(block) * element_bytes(block.type);
+  return elements_of(block) * bytes_of(block.type);
 }
 
 int64_t pattern_elements(const Pattern& pattern, int64_t whole) {

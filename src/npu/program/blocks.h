@@ -12,10 +12,6 @@ namespace skald::npu {
 /// Nothing in a Program is larger, in elements or bytes: more than any memory, far from an overflow.
 inline constexpr int64_t kLargestBlock = int64_t{1} << 40;
 
-/// Bytes of an element.
-int element_bytes(Type type);
-/// "i8", "bf16", ...
-const char* to_string(Type type);
 /// "(0,2)": column, row.
 std::string to_string(Tile tile);
 

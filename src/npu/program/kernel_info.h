@@ -15,7 +15,7 @@ namespace skald::npu {
 /// A pointer argument.
 struct KernelBlock {
   std::string name{};
-  Type type = Type::kI8;
+  Element type = Element::kI8;
   int64_t elements = 0;
   Access access = Access::kRead;  ///< by the kernel
   std::string table{};            ///< not empty: this lookup table

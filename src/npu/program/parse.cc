@@ -308,7 +308,8 @@ class Parser {
   Result<Block> block() {
     Block made;
     bool known = false;
-    for (const Type type : {Type::kI8, Type::kU8, Type::kI16, Type::kI32, Type::kBf16, Type::kF32}) {
+    for (const Element type :
+         {Element::kI8, Element::kU8, Element::kI16, Element::kI32, Element::kBf16, Element::kF32}) {
       if (!in_.take_word(to_string(type))) continue;
       made.type = type;
       known = true;

@@ -10,10 +10,9 @@
 #include <variant>
 #include <vector>
 
-namespace skald::npu {
+#include "npu/spec/element.h"
 
-/// Types of elements in host arguments, stream objects and core buffers.
-enum class Type : uint8_t { kI8, kU8, kI16, kI32, kBf16, kF32 };
+namespace skald::npu {
 
 /// A tile of the partition: row 0 interface (shim), row 1 memory tile, rows 2 to 5 compute tiles.
 struct Tile {
@@ -34,7 +33,7 @@ using Pattern = std::vector<Dim>;
 
 /// A dense array of one type.
 struct Block {
-  Type type = Type::kI8;
+  Element type = Element::kI8;
   std::vector<int64_t> shape{};
   bool operator==(const Block&) const = default;
 };

@@ -64,7 +64,7 @@ void link_missing(const Context& c, Report& report) {
 void link_type(const Context& c, Report& report) {
   for (const Link& link : c.program.links) {
     if (!has_form(link)) continue;
-    const Type type = c.fifo(link.outputs[0]).block.type;
+    const Element type = c.fifo(link.outputs[0]).block.type;
     bool same = true;
     for (const int fifo : link.inputs) same &= c.fifo(fifo).block.type == type;
     for (const int fifo : link.outputs) same &= c.fifo(fifo).block.type == type;

@@ -20,7 +20,7 @@ struct Use {
 
   TileKind kind() const { return context.kind(end.tile); }
   const DmaSpec& dma() const { return context.device->tile(end.tile.row).dma; }
-  int bytes() const { return element_bytes(fifo.block.type); }
+  int bytes() const { return bytes_of(fifo.block.type); }
 };
 
 void for_each_use(const Context& c, const std::function<void(const Use&)>& visit) {

@@ -25,7 +25,7 @@ struct Use {
 
   bool to_array() const { return context.kind(fifo.producer) == TileKind::kInterface; }
   bool to_host() const { return ends_at_host(context, fifo); }
-  int64_t bytes() const { return element_bytes(argument.block.type); }
+  int64_t bytes() const { return bytes_of(argument.block.type); }
   /// Without a pattern: all from the offset to the argument's end.
   int64_t elements() const {
     const int64_t whole = elements_of(argument.block);

@@ -25,7 +25,7 @@ std::string all_of(const std::vector<Violation>& violations) {
 }
 
 /// In, one core that copies, out; for what the array has no room for.
-Program copy_program(int64_t elements = 1024, Type type = Type::kI8) {
+Program copy_program(int64_t elements = 1024, Element type = Element::kI8) {
   Program p{.name = "copy", .device = "npu1_1col"};
   const Block block{.type = type, .shape = {elements}};
   p.arguments = {{.name = "x", .block = {.type = type, .shape = {4, elements}}},
@@ -41,7 +41,7 @@ Program copy_program(int64_t elements = 1024, Type type = Type::kI8) {
 }
 
 /// In, through a memory tile, to a core; out through it as well.
-Program passed_program(int64_t elements = 1024, Type type = Type::kI8) {
+Program passed_program(int64_t elements = 1024, Element type = Element::kI8) {
   Program p = copy_program(elements, type);
   const Block block = p.fifos[0].block;
   p.fifos = {{.name = "in", .producer = {0, 0}, .consumers = {{.tile = {0, 1}}}, .block = block},
@@ -67,7 +67,7 @@ Program relay_program(int64_t elements) {
 /// Five cores send to one memory tile, which has room for four streams from the north.
 Program crowded_program() {
   Program p{.name = "crowd", .device = "npu1_2col"};
-  const Block block{.type = Type::kI8, .shape = {64}};
+  const Block block{.type = Element::kI8, .shape = {64}};
   p.fifos = {{.name = "out", .producer = {0, 1}, .consumers = {{.tile = {0, 0}}}, .block = block}};
   p.fifos[0].block.shape = {5 * 64};
   Link link{.outputs = {0}};
@@ -91,7 +91,7 @@ Program wide_program() {
                        .producer = from,
                        .depth = 1,
                        .consumers = {{.tile = to, .depth = 1}},
-                       .block = {.type = Type::kI8, .shape = {elements}}});
+                       .block = {.type = Element::kI8, .shape = {elements}}});
     return static_cast<int>(p.fifos.size()) - 1;
   };
   for (int i = 0; i < 16; ++i) {
@@ -141,7 +141,7 @@ Broken array(std::string what, std::string rule, std::function<void(Program&)> c
           }};
 }
 Broken copy(std::string what, std::string rule, std::function<void(Program&)> change, int64_t elements = 1024,
-            Type type = Type::kI8) {
+            Element type = Element::kI8) {
   return {std::move(what), std::move(rule), [change = std::move(change), elements, type] {
             Program p = copy_program(elements, type);
             change(p);
@@ -149,7 +149,7 @@ Broken copy(std::string what, std::string rule, std::function<void(Program&)> ch
           }};
 }
 Broken passed(std::string what, std::string rule, std::function<void(Program&)> change, int64_t elements = 1024,
-              Type type = Type::kI8) {
+              Element type = Element::kI8) {
   return {std::move(what), std::move(rule), [change = std::move(change), elements, type] {
             Program p = passed_program(elements, type);
             change(p);
@@ -235,7 +235,7 @@ std::vector<Broken> broken_links() {
                p.cores.push_back({.tile = {0, 3}});
                p.links.push_back({.inputs = {4}, .outputs = {5}});
              }),
-      passed("link converts", "link-type", [](Program& p) { p.fifos[2].block.type = Type::kU8; }),
+      passed("link converts", "link-type", [](Program& p) { p.fifos[2].block.type = Element::kU8; }),
       copy("core repeats", "repeat-place",
            [](Program& p) {
              p.fifos[1].repeat = 2;
@@ -335,14 +335,14 @@ std::vector<Broken> broken_patterns() {
       passed("beyond the object", "pattern-bounds", [in](Program& p) { in(p) = {{16, 68}, {64, 1}}; }),
       passed("stride 0", "pattern-stride", [in](Program& p) { in(p) = {{2, 0}, {512, 1}}; }),
       passed(
-          "520 elements", "pattern-wrap", [in](Program& p) { in(p) = {{2, 520}, {520, 1}}; }, 1040, Type::kI32),
+          "520 elements", "pattern-wrap", [in](Program& p) { in(p) = {{2, 520}, {520, 1}}; }, 1040, Element::kI32),
       passed(
           "256 words at a core", "pattern-wrap", [at_core](Program& p) { at_core(p) = {{4, 256}, {256, 1}}; }, 1024,
-          Type::kI32),
+          Element::kI32),
       passed("two bytes together", "pattern-granularity", [in](Program& p) { in(p) = {{64, 2}, {8, 128}, {2, 1}}; }),
       passed(
           "16-bit elements apart", "pattern-granularity", [in](Program& p) { in(p) = {{2, 1}, {512, 2}}; }, 1024,
-          Type::kBf16),
+          Element::kBf16),
       passed("placed twice", "pattern-overlap", [at_core](Program& p) { at_core(p) = {{2, 4}, {128, 4}, {4, 1}}; }),
   };
 }
@@ -357,7 +357,7 @@ std::vector<Broken> broken_sequence() {
       passed("transfer to a core's stream", "transfer-fifo",
              [](Program& p) { p.sequence.insert(p.sequence.begin(), Transfer{.fifo = 2, .argument = 0}); }),
       copy("reads an output", "transfer-argument", [](Program& p) { p.arguments[0].access = Access::kWrite; }),
-      copy("other type", "transfer-argument", [](Program& p) { p.arguments[0].block.type = Type::kU8; }),
+      copy("other type", "transfer-argument", [](Program& p) { p.arguments[0].block.type = Element::kU8; }),
       copy("behind the argument", "transfer-bounds",
            [](Program& p) {
              transfer_of(p, 0).offset = 4;
@@ -471,10 +471,10 @@ std::vector<Broken> broken_cores() {
       array("number for a block", "kernel-operands", [](Program& p) { call_of(along_of(p).body[2]).operands[0] = {}; }),
       array("too small a block", "operand-block",
             [](Program& p) {
-              add_buffer(p, "small", {0, 2}, {.type = Type::kI32, .shape = {64}}, "");
+              add_buffer(p, "small", {0, 2}, {.type = Element::kI32, .shape = {64}}, "");
               call_of(forever_of(p).body[1]).operands[0].id = static_cast<int>(p.buffers.size()) - 1;
             }),
-      array("block of another type", "operand-block", [](Program& p) { p.buffers[0].block.type = Type::kF32; }),
+      array("block of another type", "operand-block", [](Program& p) { p.buffers[0].block.type = Element::kF32; }),
       array("writes to its input", "operand-access",
             [](Program& p) {
               Call& finish = call_of(forever_of(p).body[3]);

@@ -97,7 +97,7 @@ class Layout {
     }
     for (size_t i = 0; i < many.size(); ++i) {
       const Block& block = fifo(many[i]).block;
-      const int64_t begin = link.offsets.empty() ? 0 : link.offsets[i] * element_bytes(block.type);
+      const int64_t begin = link.offsets.empty() ? 0 : link.offsets[i] * bytes_of(block.type);
       const Slice slice{.begin = begin, .bytes = bytes_of(block), .ring = ring(many[i], tile, slots, bytes_of(block))};
       whole.slices.push_back(slice);
       StreamEnd& part = join ? end_at(many[i], tile) : ends_[static_cast<size_t>(many[i])].producer;

@@ -26,7 +26,7 @@ Scalar constant(int32_t value) {
   return {.value = value};
 }
 Block words(int64_t count) {
-  return {.type = Type::kI32, .shape = {count}};
+  return {.type = Element::kI32, .shape = {count}};
 }
 Step step(auto action) {
   return Step{std::move(action)};

@@ -10,7 +10,7 @@ Stream::Stream(Array& array, StreamEnds ends)
     : array_(array),
       ends_(std::move(ends)),
       fifo_(array.program.fifos[static_cast<size_t>(ends_.fifo)]),
-      element_bytes_(element_bytes(fifo_.block.type)) {
+      element_bytes_(bytes_of(fifo_.block.type)) {
   report_.name = fifo_.name;
   const int64_t whole = bytes_of(fifo_.block);
   std::set<int64_t> cuts{0, whole};

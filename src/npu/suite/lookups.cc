@@ -5,18 +5,6 @@
 namespace skald::npu {
 namespace {
 
-Type type_of(Element element) {
-  switch (element) {
-    case Element::kI8: return Type::kI8;
-    case Element::kU8: return Type::kU8;
-    case Element::kI16: return Type::kI16;
-    case Element::kI32: return Type::kI32;
-    case Element::kBf16: return Type::kBf16;
-    case Element::kF32: return Type::kF32;
-  }
-  return Type::kI8;
-}
-
 Access access_of(Direction direction) {
   switch (direction) {
     case Direction::kIn: return Access::kRead;
@@ -35,7 +23,7 @@ std::optional<KernelInfo> info_of(std::string_view name) {
                   .stack_bytes = row->stack_bytes};
   for (const KernelArgument& argument : row->arguments) {
     info.blocks.push_back({.name = std::string(argument.name),
-                           .type = type_of(argument.element),
+                           .type = argument.element,
                            .elements = argument.extent,
                            .access = access_of(argument.direction),
                            .table = std::string(argument.table)});

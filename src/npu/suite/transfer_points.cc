@@ -16,7 +16,7 @@ constexpr Tile kCore{0, 2};
 constexpr int64_t kObjectWords = 64;
 
 Block words(int64_t count) {
-  return {.type = Type::kI32, .shape = {count}};
+  return {.type = Element::kI32, .shape = {count}};
 }
 
 /// A core that hands objects on as fast as it can.
@@ -177,7 +177,7 @@ struct ObjectPoint {
   double expected;
   Tile from;
   Tile to;
-  Type type;
+  Element type;
   int64_t elements;
   std::string_view remark;
 };
@@ -189,12 +189,12 @@ const ObjectPoint kObjects[] = {
      512,
      kMemory,
      kCore,
-     Type::kI16,
+     Element::kI16,
      1024,
      {}},
-    {"memory_256", "256 words through a memory tile", kStreams, 251, kMemory, kCore, Type::kI32, 256, {}},
+    {"memory_256", "256 words through a memory tile", kStreams, 251, kMemory, kCore, Element::kI32, 256, {}},
     {"core_256", "256 words from a compute tile's DMA", "xdna-emu, DMA bank access width 2026-07-14", 244, kCore,
-     kMemory, Type::kI32, 256, "measured between events inside the transfer"},
+     kMemory, Element::kI32, 256, "measured between events inside the transfer"},
 };
 
 }  // namespace
