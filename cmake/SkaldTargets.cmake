@@ -38,3 +38,41 @@ function(skald_test name)
     add_dependencies(fast_tests ${name})
   endif()
 endfunction()
+
+# The objects of one instruction set, of all libraries: what the test for weak symbols looks at.
+add_custom_target(isa_objects)
+
+set(SKALD_ISA_FLAGS_avx2 -mavx2 -mfma -mf16c)
+set(SKALD_ISA_FLAGS_avx512 -mavx512f -mavx512bw -mavx512cd -mavx512dq -mavx512vl -mavx2 -mfma)
+
+# skald_isa_objects(NAME ISA SOURCES ...)
+#   An object library with explicit flags, so that nothing else in the project is compiled for a processor the user may
+#   not have. tests/style/weak_symbols.sh checks that none of its functions can leak.
+function(skald_isa_objects name isa)
+  cmake_parse_arguments(ARG "" "" "SOURCES" ${ARGN})
+  add_library(${name} OBJECT ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
+  target_link_libraries(${name} PRIVATE skald_defaults)
+  target_compile_options(${name} PRIVATE -fno-exceptions ${SKALD_ISA_FLAGS_${isa}})
+  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  # GCC 12 sees its own _mm512_undefined_ps() as an uninitialised read (GCC bug 105593).
+  if(isa STREQUAL avx512 AND CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    target_compile_options(${name} PRIVATE -Wno-uninitialized -Wno-maybe-uninitialized)
+  endif()
+  # Address checks as calls: inlined into the unrolled tiles they take minutes to compile.
+  if(SKALD_SANITIZE MATCHES address)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+      target_compile_options(${name} PRIVATE "SHELL:--param asan-instrumentation-with-call-threshold=0")
+    else()
+      target_compile_options(${name} PRIVATE "SHELL:-mllvm -asan-instrumentation-with-call-threshold=0")
+    endif()
+  endif()
+  add_dependencies(isa_objects ${name})
+  if(SKALD_BUILD_TESTS)
+    add_test(
+      NAME weak_symbols_${name}
+      COMMAND bash ${PROJECT_SOURCE_DIR}/tests/style/weak_symbols.sh $<TARGET_OBJECTS:${name}>
+      COMMAND_EXPAND_LISTS)
+    set_tests_properties(weak_symbols_${name} PROPERTIES LABELS "fast;isa" TIMEOUT 60)
+  endif()
+endfunction()

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "npu/kernels/layout.h"
+#include "npu/plan/pieces.h"
 #include "npu/program/blocks.h"
 #include "npu/spec/device_spec.h"
 
@@ -11,11 +12,6 @@ namespace skald::npu::plan {
 namespace {
 
 constexpr int64_t kMostRepeats = 64;  // of a transfer: iteration field of a descriptor, AM020
-constexpr int64_t kUnderWay = 2;      // transfers of a channel: one runs, one is queued
-
-int64_t whole(int64_t value, int64_t unit) {
-  return (value + unit - 1) / unit * unit;
-}
 
 /// The rows of the catalogue that a plan calls.
 struct Chosen {
@@ -40,31 +36,6 @@ Result<Chosen> choose(const MatmulProblem& problem, const MatmulShape& tile) {
                 "there is no kernel " + missing, "choose a tile that the catalogue has");
   }
   return chosen;
-}
-
-/// A row-major tile in blocks of `order`.
-Pattern blocks_of_rows(BlockOrder order, int64_t rows, int64_t columns) {
-  return {{rows / order.rows, order.rows * columns},
-          {columns / order.columns, order.columns},
-          {order.rows, columns},
-          {order.columns, 1}};
-}
-
-/// Contiguous elements as levels of at most 1023 words each (the wrap field of an interface tile's descriptor).
-void add_contiguous(Pattern& pattern, int64_t elements, int element_bytes) {
-  int64_t inner = elements;
-  while (inner * element_bytes / kStreamWordBytes > kNpu1.tools.memcpy_size && inner % 2 == 0) inner /= 2;
-  if (inner != elements) pattern.push_back({elements / inner, inner});
-  pattern.push_back({inner, 1});
-}
-
-/// The reverse: `rows` x `columns` that lie in blocks, read row by row.
-Pattern rows_of_blocks(BlockOrder order, int64_t rows, int64_t columns) {
-  const int64_t block = int64_t{order.rows} * order.columns;
-  return {{rows / order.rows, order.rows * columns},
-          {order.rows, order.columns},
-          {columns / order.columns, block},
-          {order.columns, 1}};
 }
 
 class Planner {
@@ -102,10 +73,6 @@ class Planner {
     p_.fifos.push_back(std::move(fifo));
     return static_cast<int>(p_.fifos.size()) - 1;
   }
-
-  static Tile interface_of(int column) { return {column, 0}; }
-  static Tile memory_of(int column) { return {column, 1}; }
-  static Tile core_at(int column, int row) { return {column, row + 2}; }
 
   void add_a(int column) {
     const int rows = layout_.rows_per_column;
@@ -171,13 +138,6 @@ class Planner {
     return 2 * bytes_of(c_slice_) <= left ? 2 : 1;
   }
 
-  static Operand object(int fifo) { return {.kind = Operand::Kind::kObject, .id = fifo}; }
-  static Operand constant(int32_t value) { return {.kind = Operand::Kind::kScalar, .scalar = {.value = value}}; }
-  template <class Action>
-  static Step step(Action action) {
-    return {std::move(action)};
-  }
-
   /// One tile of C after the other, for ever.
   void add_core(int column, int row) {
     const int a = a_core_[static_cast<size_t>(row)];
@@ -190,7 +150,7 @@ class Planner {
       p_.buffers.push_back({.name = "sums_" + std::to_string(column) + "_" + std::to_string(row),
                             .tile = core_at(column, row),
                             .block = block});
-      sums = {.kind = Operand::Kind::kBuffer, .id = static_cast<int>(p_.buffers.size()) - 1};
+      sums = buffer(static_cast<int>(p_.buffers.size()) - 1);
     } else {
       body.push_back(step(Acquire{.fifo = c}));
     }
@@ -217,8 +177,7 @@ class Planner {
   }
 
   void add_finish(int b, int c, const Operand& sums, std::vector<Step>& body) {
-    const Operand slice{.kind = Operand::Kind::kScalar, .scalar = {.kind = Scalar::Kind::kLoopCounter}};
-    Call call{.kernel = std::string(chosen_.finish->symbol), .operands = {sums, object(b), object(c), slice}};
+    Call call{.kernel = std::string(chosen_.finish->symbol), .operands = {sums, object(b), object(c), counter()}};
     if (problem_.finish == Finish::kRequantise) {
       call.operands.push_back(constant(problem_.down));
       call.operands.push_back(constant(problem_.shift));

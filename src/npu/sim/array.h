@@ -53,7 +53,7 @@ struct PendingTransfer {
 };
 
 struct Array {
-  Array(const Program& shown, Options chosen) : program(shown), options(std::move(chosen)) {}
+  Array(const Program& shown, const Options& chosen) : program(shown), options(chosen) {}
 
   const Program& program;
   Options options;

@@ -1,6 +1,7 @@
 #include "npu/sim/core.h"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 namespace skald::npu::sim {
@@ -86,8 +87,8 @@ int32_t CoreActor::number(const Scalar& scalar) const {
     case Scalar::Kind::kLoopCounter: break;
   }
   int up = scalar.value;
-  for (auto frame = frames_.rbegin(); frame != frames_.rend(); ++frame) {
-    if (frame->loop && up-- == 0) return frame->counter;
+  for (const auto& frame : std::views::reverse(frames_)) {
+    if (frame.loop && up-- == 0) return frame.counter;
   }
   return 0;
 }

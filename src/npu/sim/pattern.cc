@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <ranges>
 
 namespace skald::npu::sim {
 
@@ -29,9 +30,9 @@ Stretch PatternCursor::next(int64_t most) {
   in_run_ += stretch.length;
   if (in_run_ < run_) return stretch;
   in_run_ = 0;
-  for (auto level = levels_.rbegin(); level != levels_.rend(); ++level) {
-    if (++level->at < level->size) break;
-    level->at = 0;
+  for (Level& level : std::views::reverse(levels_)) {
+    if (++level.at < level.size) break;
+    level.at = 0;
   }
   return stretch;
 }

@@ -15,13 +15,14 @@ constexpr double kMostCyclesAfterTheEnd = 1e8;
 
 }  // namespace
 
-Simulation::Simulation(const Program& program, const Kernels& kernels, Options options)
-    : kernels_(kernels), array_(program, std::move(options)) {}
+Simulation::Simulation(const Program& program, const Kernels& kernels, const Options& options)
+    : kernels_(kernels), array_(program, options) {}
 
 Simulation::~Simulation() = default;
 
-Result<std::unique_ptr<Simulation>> Simulation::load(const Program& program, const Kernels& kernels, Options options) {
-  std::unique_ptr<Simulation> made(new Simulation(program, kernels, std::move(options)));
+Result<std::unique_ptr<Simulation>> Simulation::load(const Program& program, const Kernels& kernels,
+                                                     const Options& options) {
+  std::unique_ptr<Simulation> made(new Simulation(program, kernels, options));
   SKALD_CHECK(made->build());
   return made;
 }

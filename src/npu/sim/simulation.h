@@ -27,7 +27,8 @@ class Simulation {
  public:
   /// `program` and `kernels` must outlive it. Pre: verify(program) found nothing.
   /// Errors: kUnsupported: a tile's memory is too small; those of the kernels' lookups.
-  static Result<std::unique_ptr<Simulation>> load(const Program& program, const Kernels& kernels, Options options);
+  static Result<std::unique_ptr<Simulation>> load(const Program& program, const Kernels& kernels,
+                                                  const Options& options);
 
   ~Simulation();
   Simulation(const Simulation&) = delete;
@@ -39,7 +40,7 @@ class Simulation {
   Result<Report> launch(std::span<const std::span<std::byte>> arguments);
 
  private:
-  Simulation(const Program& program, const Kernels& kernels, Options options);
+  Simulation(const Program& program, const Kernels& kernels, const Options& options);
   Result<void> build();
   Result<void> fill_tables();
   Result<void> check(std::span<const std::span<std::byte>> arguments) const;

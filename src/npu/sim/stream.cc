@@ -73,7 +73,8 @@ bool Stream::ready() {
 double Stream::duration(double now) {
   const TimeModel& time = array_.options.time;
   const Unit& unit = units_[unit_];
-  const double words = static_cast<double>((unit.bytes + 3) / 4);
+  const int64_t whole_words = (unit.bytes + 3) / 4;
+  const auto words = static_cast<double>(whole_words);
   double rate = time.stream_words;
   double first = 0;
   if (interface()) {
