@@ -1,0 +1,11 @@
+#include "npu/suite/cases.h"
+
+namespace skald::npu::suite {
+
+Cases all_cases() {
+  Cases cases;
+  for (const auto add : {add_matmul_cases}) add(cases);
+  return cases;
+}
+
+}  // namespace skald::npu::suite

@@ -1,0 +1,17 @@
+#pragma once
+// The table of the suite: every operator's cases.
+
+#include <vector>
+
+#include "npu/suite/kernel_suite.h"
+
+namespace skald::npu::suite {
+
+using Cases = std::vector<Case>;
+
+void add_matmul_cases(Cases& cases);
+
+/// Of all operators, in a fixed order.
+Cases all_cases();
+
+}  // namespace skald::npu::suite
