@@ -21,7 +21,7 @@ KernelCall call_of(std::span<const KernelBinding> bindings, std::string_view sym
 const Rows& catalogue() {
   static const Rows kRows = [] {
     Rows rows;
-    for (const auto add : {add_matmul_rows, add_finish_rows, add_published_rows}) add(rows);
+    for (const auto add : {add_matmul_rows, add_finish_rows, add_function_rows, add_published_rows}) add(rows);
     return rows;
   }();
   return kRows;
@@ -66,17 +66,6 @@ const KernelRow* find_kernel(std::string_view symbol) {
   const auto found =
       std::find_if(rows.begin(), rows.end(), [symbol](const KernelRow& row) { return row.symbol == symbol; });
   return found == rows.end() ? nullptr : &*found;
-}
-
-std::span<const KernelTable> kernel_tables() {
-  return {};
-}
-
-const KernelTable* find_table(std::string_view name) {
-  const std::span<const KernelTable> tables = kernel_tables();
-  const auto found =
-      std::find_if(tables.begin(), tables.end(), [name](const KernelTable& table) { return table.name == name; });
-  return found == tables.end() ? nullptr : &*found;
 }
 
 }  // namespace skald::npu

@@ -78,6 +78,10 @@ void prepare_requantise(const KernelRow& row, Random& random, Memory& memory);
 std::string check_finish(const Case& the);
 void prepare_finish(const KernelRow& row, Random& random, Memory& memory);
 
+// Functions.
+std::string check_function(const Case& the);
+void prepare_function(const KernelRow& row, Random& random, Memory& memory);
+
 // Kernels whose cycles are published.
 std::string check_scale(const Case& the);
 std::string check_saxpy(const Case& the);

@@ -35,6 +35,12 @@ SKALD_FINISH_SHAPES(SKALD_DECLARE_FINISH_I8)
                                  std::int32_t slice);
 SKALD_FINISH_SHAPES(SKALD_DECLARE_FINISH_BF16)
 
+void exp_bf16_1024(const bfloat16* x, bfloat16* y);
+void log2_bf16_1024(const bfloat16* x, bfloat16* y);
+void reciprocal_bf16_1024(const bfloat16* x, bfloat16* y);
+void inverse_sqrt_bf16_1024(const bfloat16* x, bfloat16* y);
+void tanh_bf16_1024(const bfloat16* x, const float* table_ab, const float* table_cd, bfloat16* y);
+
 void matmul_scalar_bf16_64x64x64(const bfloat16* a, const bfloat16* b, float* c);
 
 void scale_scalar_i32(const std::int32_t* a, std::int32_t* c, std::int32_t factor, std::int32_t count);

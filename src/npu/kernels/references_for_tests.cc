@@ -33,6 +33,7 @@ struct Definition {
 
 constexpr auto kDefinitions = std::to_array<Definition>({
     {"finish_bf16.cc", check_finish, prepare_finish},
+    {"functions.cc", check_function, prepare_function},
     {"matmul_bf16.cc", check_product},
     {"matmul_i16.cc", check_product, prepare_product},
     {"matmul_i8.cc", check_product},
@@ -113,6 +114,11 @@ Memory make_inputs(const KernelRow& row, std::uint32_t seed) {
   Random random(seed);
   Memory memory;
   for (const KernelArgument& argument : row.arguments) memory.push_back(random_contents(argument, random));
+  for (std::size_t i = 0; i < memory.size(); ++i) {
+    if (row.arguments[i].table.empty()) continue;
+    const std::span<const std::byte> contents = find_table(row.arguments[i].table)->contents();
+    memory[i].assign(contents.begin(), contents.end());
+  }
   const Definition* definition = definition_of(row);
   if (definition != nullptr && definition->prepare != nullptr) definition->prepare(row, random, memory);
   return memory;

@@ -53,6 +53,7 @@ std::string size_text(const MatmulShape& shape);
 // The families.
 void add_matmul_rows(Rows& rows);
 void add_finish_rows(Rows& rows);
+void add_function_rows(Rows& rows);
 void add_published_rows(Rows& rows);
 
 }  // namespace skald::npu

@@ -140,7 +140,7 @@ class vector {
   template <typename U>
   vector<U, bytes() / sizeof(U)> cast_to() const {
     vector<U, bytes() / sizeof(U)> made;
-    std::memcpy(made.lanes.data(), lanes.data(), bytes());
+    std::memcpy(static_cast<void*>(made.lanes.data()), lanes.data(), bytes());
     made.token = token;
     return made;
   }

@@ -1,0 +1,72 @@
+// Lookup tables of the kernels, made from their definitions, in the order that aie::lut wants: 128 bits of entries, the
+// same again, the next 128 bits ...; a kernel gets two such copies, in two banks.
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+#include "base/half.h"
+#include "npu/kernels/catalogue.h"
+
+namespace skald::npu {
+namespace {
+
+constexpr size_t kGroupBytes = 16;  // entries of 128 bits, repeated (AIE API, aie::lut)
+
+/// `entries` as aie::lut wants them.
+template <size_t kBytes>
+std::array<std::byte, 2 * kBytes> doubled(const std::array<std::byte, kBytes>& entries) {
+  std::array<std::byte, 2 * kBytes> table{};
+  for (size_t at = 0; at < kBytes; at += kGroupBytes) {
+    std::memcpy(&table[2 * at], &entries[at], kGroupBytes);
+    std::memcpy(&table[2 * at + kGroupBytes], &entries[at], kGroupBytes);
+  }
+  return table;
+}
+
+/// Slope (bfloat16 in the upper half of 32 bits) and offset (float32) of 64 segments of 1/8 from -4: the chord, moved
+/// by half of its largest error; the outermost two are -1 and 1, for all that lies beyond.
+std::span<const std::byte> tanh_segments() {
+  constexpr int kSegments = 64;
+  constexpr double kWidth = 0.125;
+  static const auto kTable = [] {
+    std::array<std::byte, size_t{kSegments} * 8> entries{};
+    for (int i = 0; i < kSegments; ++i) {
+      const double from = (i - kSegments / 2) * kWidth;
+      const double middle = from + kWidth / 2;
+      const bool outermost = i == 0 || i == kSegments - 1;
+      const double chord = outermost ? 0.0 : (std::tanh(from + kWidth) - std::tanh(from)) / kWidth;
+      const uint32_t slope = uint32_t{f32_to_bf16(static_cast<float>(chord))} << 16U;
+      const double rounded = bf16_to_f32(static_cast<uint16_t>(slope >> 16U));
+      const double ends = (std::tanh(from) + std::tanh(from + kWidth)) / 2;
+      const double level = (ends + std::tanh(middle)) / 2 - rounded * middle;
+      const auto offset = static_cast<float>(outermost ? std::copysign(1.0, from) : level);
+      std::memcpy(&entries[static_cast<size_t>(i) * 8], &slope, sizeof slope);
+      std::memcpy(&entries[static_cast<size_t>(i) * 8 + 4], &offset, sizeof offset);
+    }
+    return doubled(entries);
+  }();
+  return kTable;
+}
+
+constexpr auto kTables = std::to_array<KernelTable>({
+    {"tanh", Element::kF32, tanh_segments},
+});
+
+}  // namespace
+
+std::span<const KernelTable> kernel_tables() {
+  return kTables;
+}
+
+const KernelTable* find_table(std::string_view name) {
+  const auto* found =
+      std::find_if(kTables.begin(), kTables.end(), [name](const KernelTable& table) { return table.name == name; });
+  return found == kTables.end() ? nullptr : found;
+}
+
+}  // namespace skald::npu
