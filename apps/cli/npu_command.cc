@@ -29,7 +29,8 @@ NpuCommands::NpuCommands(CLI::App& root)
       plan_(*app_),
       simulate_(*app_),
       emit_(*app_),
-      validate_(*app_) {
+      validate_(*app_),
+      test_(*app_) {
   app_->require_subcommand(0, 1);
 }
 

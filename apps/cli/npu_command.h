@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "npu_design_command.h"
+#include "npu_suite_command.h"
 
 namespace skald::cli {
 
@@ -24,7 +25,7 @@ class NpuCommands {
  public:
   explicit NpuCommands(CLI::App& root);
   CLI::App& app() { return *app_; }
-  std::vector<Command*> commands() { return {&info_, &plan_, &simulate_, &emit_, &validate_}; }
+  std::vector<Command*> commands() { return {&info_, &plan_, &simulate_, &emit_, &validate_, &test_}; }
 
  private:
   CLI::App* app_;
@@ -33,6 +34,7 @@ class NpuCommands {
   NpuSimulateCommand simulate_;
   NpuEmitCommand emit_;
   NpuValidateCommand validate_;
+  NpuTestCommand test_;
 };
 
 }  // namespace skald::cli

@@ -97,6 +97,27 @@ TEST(NpuValidate, IsInBand) {
   EXPECT_GE(predicted, 12);
 }
 
+TEST(NpuTest, EveryProductPasses) {
+  const Outcome outcome = run({"npu", "test", "--only", "matmul", "--json"});
+  EXPECT_EQ(0, outcome.exit_code) << outcome.out;
+  const auto json = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ("npu-sim", json["device"].get<std::string>());
+  EXPECT_EQ(json["cases"].get<size_t>(), json["results"].size());
+  EXPECT_EQ(json["cases"].get<int>(), json["passed"].get<int>());
+  for (const auto& result : json["results"]) {
+    EXPECT_TRUE(result["passed"].get<bool>()) << result;
+    EXPECT_GE(result["correlation"].get<double>(), 0.999) << result;
+    EXPECT_GT(result["output_activity"].get<double>(), 0.8) << result;
+    EXPECT_GT(result["core_cycles"].get<double>(), 0) << result;
+  }
+}
+
+TEST(NpuTest, Refusals) {
+  expect_refusal(run({"npu", "test", "--only", "matmull"}), 2, {"--only", "matmull", "use one of matmul"});
+  expect_refusal(run({"npu", "test", "--device", "gpu"}), 2, {"--device", "npu-sim or npu"});
+  expect_refusal(run({"npu", "test", "--device", "npu"}), 2, {"--device npu"});  // no machine has the built programs
+}
+
 TEST(NpuDesign, BadArguments) {
   const std::vector<std::string> matmul{"npu", "plan", "matmul", "64", "64", "64"};
   const auto with = [&](std::vector<std::string> more) {

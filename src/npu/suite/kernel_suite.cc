@@ -199,26 +199,29 @@ Outcome time_case(const Case& the, const RunOptions& options) {
 std::vector<Outcome> run_cases(const std::vector<Case>& cases, const RunOptions& options,
                                const std::function<void(const Outcome&)>& done) {
   std::vector<Outcome> outcomes(cases.size());
+  std::vector<bool> ended(cases.size());
   std::mutex mutex;
   size_t next = 0;
+  size_t told = 0;
   const auto work = [&] {
-    for (;;) {
-      size_t index = 0;
-      {
-        const std::scoped_lock lock(mutex);
-        if (next == cases.size()) return;
-        index = next++;
+    std::unique_lock lock(mutex);
+    while (next < cases.size()) {
+      const size_t index = next++;
+      lock.unlock();
+      Outcome outcome = run_case(cases[index], options);
+      lock.lock();
+      outcomes[index] = std::move(outcome);
+      ended[index] = true;
+      for (; told < cases.size() && ended[told]; ++told) {
+        if (done) done(outcomes[told]);
       }
-      outcomes[index] = run_case(cases[index], options);
-      const std::scoped_lock lock(mutex);
-      if (done) done(outcomes[index]);
     }
   };
   std::vector<std::jthread> threads;
-  const size_t helpers = std::min<size_t>(cases.size(), std::max(1U, std::thread::hardware_concurrency()));
-  for (size_t i = 1; i < helpers; ++i) threads.emplace_back(work);
+  const size_t workers = std::min<size_t>(cases.size(), std::max(1U, std::thread::hardware_concurrency()));
+  for (size_t i = 1; i < workers; ++i) threads.emplace_back(work);
   work();
-  threads.clear();
+  threads.clear();  // joins
   return outcomes;
 }
 

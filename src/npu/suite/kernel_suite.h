@@ -100,7 +100,7 @@ Outcome run_case(const Case& the, const RunOptions& options = {});
 /// The same without values: time only.
 Outcome time_case(const Case& the, const RunOptions& options = {});
 
-/// run_case of each, several at a time; in the order of `cases`. `done` is called after each, one at a time.
+/// run_case of each, several at a time. `done` is called with each as soon as it and those before it have ended.
 std::vector<Outcome> run_cases(const std::vector<Case>& cases, const RunOptions& options,
                                const std::function<void(const Outcome&)>& done);
 

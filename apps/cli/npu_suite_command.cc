@@ -1,0 +1,159 @@
+#include "npu_suite_command.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "console.h"
+#include "npu/spec/device_spec.h"
+#include "npu/suite/cases.h"
+#include "npu_report.h"
+
+namespace skald::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using npu::suite::Cases;
+using npu::suite::Outcome;
+
+constexpr int kNameWidth = 46;
+
+/// "3.42 T", "12.3 k": three digits.
+std::string short_number(double value) {
+  constexpr std::pair<double, const char*> kUnits[] = {{1e12, " T"}, {1e9, " G"}, {1e6, " M"}, {1e3, " k"}};
+  for (const auto& [unit, name] : kUnits) {
+    if (value >= unit) return fmt::format("{:.3g}{}", value / unit, name);
+  }
+  return fmt::format("{:.3g} ", value);
+}
+
+std::string heading() {
+  return fmt::format("{:<{}} {:>9} {:>9} {:>6} {:>11} {:>9} {:>9} {:>8} {:>6}  {}\n", "case", kNameWidth, "correl.",
+                     "error", "active", "core cycles", "array ms", "launch ms", "launches", "peak", "rate");
+}
+
+std::string line_of(const Outcome& o) {
+  const std::string error = !o.largest_error          ? "-"
+                            : o.exact.value_or(false) ? "exact"
+                                                      : fmt::format("{:.2g}", *o.largest_error);
+  std::string text =
+      fmt::format("{:<{}} {:>9} {:>9} {:>6} {:>11.0f} {:>9.3f} {:>9.3f} {:>8} {:>6}  {}{}/s{}\n", o.op + " " + o.name,
+                  kNameWidth, o.correlation ? fmt::format("{:.6f}", *o.correlation) : "-", error,
+                  o.activity ? fmt::format("{:.1f}%", 100 * *o.activity) : "-", o.core_cycles, o.array_ms, o.launch_ms,
+                  o.launches, o.share_of_peak ? fmt::format("{:.1f}%", 100 * *o.share_of_peak) : "-",
+                  short_number(o.rate), o.unit.empty() ? "op" : o.unit, o.passed() ? "" : "  FAILED");
+  for (const std::string& fault : o.faults) text += "    " + fault + "\n";
+  return text;
+}
+
+Json optional(const auto& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json json_of(const Outcome& o) {
+  return {{"op", o.op},
+          {"name", o.name},
+          {"passed", o.passed()},
+          {"faults", o.faults},
+          {"correlation", optional(o.correlation)},
+          {"largest_error", optional(o.largest_error)},
+          {"exact", optional(o.exact)},
+          {"output_activity", optional(o.activity)},
+          {"core_cycles", o.core_cycles},
+          {"array_ms", o.array_ms},
+          {"launch_ms", o.launch_ms},
+          {"launches", o.launches},
+          {"macs", o.macs},
+          {"counted_macs", o.counted_macs},
+          {"rate", o.rate},
+          {"rate_unit", o.unit.empty() ? "operations/s" : o.unit + "/s"},
+          {"share_of_peak", optional(o.share_of_peak)},
+          {"share_of_roofline", o.share_of_roofline},
+          {"bound", o.bound}};
+}
+
+/// The cases of `op`, or all of them when it is empty.
+Result<Cases> chosen_cases(const std::string& op) {
+  Cases cases = npu::suite::all_cases();
+  if (op.empty()) return cases;
+  std::vector<std::string> known;
+  for (const auto& the : cases) {
+    if (std::ranges::find(known, the.op) == known.end()) known.push_back(the.op);
+  }
+  std::erase_if(cases, [&](const auto& the) { return the.op != op; });
+  if (cases.empty()) {
+    return fail(ErrorCode::kInvalidArgument, "--only", "'" + op + "' is no operator of the suite",
+                fmt::format("use one of {}", fmt::join(known, ", ")));
+  }
+  return cases;
+}
+
+/// Whether the suite can run there. Errors: kInvalidArgument, or why the NPU cannot be used.
+Result<void> check_device(const std::string& device) {
+  if (device == "npu-sim") return {};
+  if (device != "npu") {
+    return fail(ErrorCode::kInvalidArgument, "--device", "'" + device + "' is no NPU", "use npu-sim or npu");
+  }
+  if (auto why = npu::why_unusable(inspect_npu().checks)) {
+    why->where = "--device npu";
+    return std::unexpected(*std::move(why));
+  }
+  return fail(ErrorCode::kUnsupported, "--device npu", "the suite's programs are not built for this NPU",
+              "build them with MLIR-AIE from `skald npu emit`, or use --device npu-sim");
+}
+
+ExitCode code_of(const Result<void>& printed, ExitCode otherwise) {
+  if (printed) return otherwise;
+  if (is_closed_pipe(printed.error())) return kPipeClosed;
+  complain(printed.error());
+  return kOutputFailed;
+}
+
+}  // namespace
+
+NpuTestCommand::NpuTestCommand(CLI::App& npu)
+    : Command(npu, "test", "Run every kernel with values and compare with plain arithmetic") {
+  table().add("--json", json_, "as JSON", "", "Output");
+  table().add("--only", only_, "cases of one operator: matmul, ...", "OP", "Suite");
+  table().add("--device", device_, "npu-sim: the simulated array; npu: this machine's", "DEVICE", "Suite");
+}
+
+std::string NpuTestCommand::why_missing(const std::string&) const {
+  return "";
+}
+
+ExitCode NpuTestCommand::run() {
+  if (const auto usable = check_device(device_); !usable) {
+    complain(usable.error());
+    return kUsage;
+  }
+  const auto cases = chosen_cases(only_);
+  if (!cases) {
+    complain(cases.error());
+    return kUsage;
+  }
+  Result<void> printed = json_ ? Result<void>{} : print(heading());
+  const auto outcomes = npu::suite::run_cases(*cases, {}, [&](const Outcome& outcome) {
+    if (!json_ && printed) printed = print(line_of(outcome));
+  });
+  const int64_t passed = std::ranges::count_if(outcomes, &Outcome::passed);
+  if (json_) {
+    Json rows = Json::array();
+    for (const Outcome& outcome : outcomes) rows.push_back(json_of(outcome));
+    printed = print(Json{{"device", device_},
+                         {"clock_ghz", npu::sim::TimeModel{}.clock_ghz},
+                         {"cases", outcomes.size()},
+                         {"passed", passed},
+                         {"results", std::move(rows)}}
+                        .dump(2) +
+                    "\n");
+  } else if (printed) {
+    printed = print(fmt::format("{} of {} cases passed; simulated, {:.3f} GHz; launch: the host's, assumed\n", passed,
+                                outcomes.size(), npu::sim::TimeModel{}.clock_ghz));
+  }
+  return code_of(printed, passed == std::ssize(outcomes) ? kOk : kInputFailed);
+}
+
+}  // namespace skald::cli
