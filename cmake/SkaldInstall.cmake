@@ -3,7 +3,7 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-set(SKALD_LIBRARIES skald_base skald_audio skald_text skald_model skald_cpu skald_decode skald_hub skald_engine)
+set(SKALD_LIBRARIES skald_base skald_audio_mel skald_audio skald_text skald_model skald_cpu skald_decode skald_hub skald_engine)
 set_target_properties(skald_engine PROPERTIES EXPORT_NAME engine)
 
 install(

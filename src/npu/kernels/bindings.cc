@@ -73,6 +73,10 @@ constexpr auto kBindings = std::to_array<KernelBinding>({
     SKALD_BIND(saxpy_bf16),
     SKALD_BIND(stock_i16_64x64x32),
     SKALD_BIND(stock_bf16_64x64x64),
+    SKALD_BIND(mel_bf16_80),
+    SKALD_BIND(mel_i8_80),
+    SKALD_BIND(mel_bf16_128),
+    SKALD_BIND(mel_i8_128),
 });
 
 }  // namespace

@@ -82,6 +82,10 @@ void prepare_finish(const KernelRow& row, Random& random, Memory& memory);
 std::string check_function(const Case& the);
 void prepare_function(const KernelRow& row, Random& random, Memory& memory);
 
+// The front end.
+std::string check_mel(const Case& the);
+void prepare_mel(const KernelRow& row, Random& random, Memory& memory);
+
 // Kernels whose cycles are published.
 std::string check_scale(const Case& the);
 std::string check_saxpy(const Case& the);

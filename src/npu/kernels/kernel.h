@@ -137,6 +137,13 @@ To load_scalar(const From* at) {
   return {static_cast<decltype(To::value)>(*at), ::aie::counted::detail::record_load(Op::kLoad, at, sizeof(From))};
 }
 
+/// Reads a number that addresses or counts of loops follow from.
+template <typename From>
+int load_index(const From* at) {
+  ::aie::counted::detail::record_load(::aie::counted::detail::Op::kLoad, at, sizeof(From));
+  return static_cast<int>(*at);
+}
+
 template <typename To, typename From>
 void store_scalar(To* at, From value) {
   using ::aie::counted::detail::Op;
@@ -147,6 +154,7 @@ void store_scalar(To* at, From value) {
 
 }  // namespace skald::npu::device_code::inline counted
 
+using skald::npu::device_code::load_index;
 using skald::npu::device_code::load_scalar;
 using skald::npu::device_code::store_scalar;
 
@@ -162,6 +170,11 @@ namespace {
 template <typename To, typename From>
 inline To load_scalar(const From* at) {
   return static_cast<To>(*at);
+}
+
+template <typename From>
+inline int load_index(const From* at) {
+  return static_cast<int>(*at);
 }
 
 template <typename To, typename From>

@@ -53,4 +53,16 @@ void saxpy_bf16(const bfloat16* x, const bfloat16* y, bfloat16* z, std::int32_t 
 void stock_i16_64x64x32(const std::int16_t* a, const std::int16_t* b, std::int16_t* c);
 void stock_bf16_64x64x64(const bfloat16* a, const bfloat16* b, float* c);
 
+#define SKALD_DECLARE_MEL(bands)                                                                                  \
+  void mel_bf16_##bands(const std::int16_t* pcm, const std::int16_t* high, const std::int8_t* low,                \
+                        const std::int16_t* turns, const bfloat16* filters, const std::int32_t* starts,           \
+                        std::int32_t* waves, std::int32_t* spectrum, float* power, bfloat16* tiles, bfloat16* y,  \
+                        std::int32_t floor);                                                                      \
+  void mel_i8_##bands(const std::int16_t* pcm, const std::int16_t* high, const std::int8_t* low,                  \
+                      const std::int16_t* turns, const bfloat16* filters, const std::int32_t* starts,             \
+                      std::int32_t* waves, std::int32_t* spectrum, float* power, bfloat16* tiles, std::int8_t* y, \
+                      std::int32_t floor, std::int32_t factor, std::int32_t shift);
+SKALD_DECLARE_MEL(80)
+SKALD_DECLARE_MEL(128)
+
 SKALD_KERNELS_END

@@ -11,6 +11,10 @@ namespace skald::npu::testing {
 namespace {
 
 std::vector<std::byte> random_contents(const KernelArgument& argument, Random& random) {
+  if (!argument.table.empty()) {
+    const std::span<const std::byte> table = find_table(argument.table)->contents();
+    return {table.begin(), table.end()};
+  }
   std::vector<std::byte> memory(static_cast<std::size_t>(argument.bytes()));
   for (std::int64_t i = 0; i < argument.extent; ++i) {
     switch (argument.element) {
@@ -38,6 +42,7 @@ constexpr auto kDefinitions = std::to_array<Definition>({
     {"matmul_i16.cc", check_product, prepare_product},
     {"matmul_i8.cc", check_product},
     {"matmul_scalar.cc", check_product},
+    {"mel.cc", check_mel, prepare_mel},
     {"published.cc", check_product, prepare_product},
     {"requantise_i8.cc", check_requantise, prepare_requantise},
     {"saxpy.cc", check_saxpy},

@@ -55,5 +55,6 @@ void add_matmul_rows(Rows& rows);
 void add_finish_rows(Rows& rows);
 void add_function_rows(Rows& rows);
 void add_published_rows(Rows& rows);
+void add_mel_rows(Rows& rows);
 
 }  // namespace skald::npu

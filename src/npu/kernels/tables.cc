@@ -7,10 +7,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <span>
+#include <vector>
 
 #include "base/half.h"
 #include "npu/kernels/catalogue.h"
+#include "npu/kernels/mel_tables.h"
 
 namespace skald::npu {
 namespace {
@@ -60,13 +63,18 @@ constexpr auto kTables = std::to_array<KernelTable>({
 }  // namespace
 
 std::span<const KernelTable> kernel_tables() {
-  return kTables;
+  static const std::vector<KernelTable> kAll = [] {
+    std::vector<KernelTable> all(kTables.begin(), kTables.end());
+    std::ranges::copy(mel_tables(), std::back_inserter(all));
+    return all;
+  }();
+  return kAll;
 }
 
 const KernelTable* find_table(std::string_view name) {
-  const auto* found =
-      std::find_if(kTables.begin(), kTables.end(), [name](const KernelTable& table) { return table.name == name; });
-  return found == kTables.end() ? nullptr : found;
+  const std::span<const KernelTable> tables = kernel_tables();
+  const auto found = std::ranges::find(tables, name, &KernelTable::name);
+  return found == tables.end() ? nullptr : &*found;
 }
 
 }  // namespace skald::npu
