@@ -10,6 +10,7 @@ namespace skald::npu::suite {
 using Cases = std::vector<Case>;
 
 void add_matmul_cases(Cases& cases);
+void add_function_cases(Cases& cases);
 
 /// Of all operators, in a fixed order.
 Cases all_cases();

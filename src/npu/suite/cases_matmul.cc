@@ -165,7 +165,8 @@ void add_case(Cases& cases, const Kind& kind, const ProductSize& size, unsigned 
                                        seed == 1 ? "" : fmt::format(", seed {}", seed)),
                    .plan = [whole] { return planned(whole); },
                    .values = [whole, is_i8] { return is_i8 ? values_i8(whole) : values_bf16(whole); },
-                   .limits = limits});
+                   .limits = limits,
+                   .seed = seed});
 }
 
 constexpr int64_t kScalarSide = 64;

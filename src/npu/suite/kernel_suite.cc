@@ -22,8 +22,17 @@ namespace {
 
 constexpr std::byte kMark{0xA5};  ///< of outputs that nobody has written
 
-double largest_of(const Bounds& bounds) {
-  return std::max({bounds.compute, bounds.stream, bounds.ddr, bounds.controller});
+/// Cycles of the operator by the roofline: all cores at their peak, every argument through host memory once.
+double roofline_cycles(const Planned& planned, const sim::TimeModel& time) {
+  double bytes = 0;
+  for (const Launch& launch : planned.launches) {
+    for (const HostArgument& argument : launch.program.arguments) {
+      bytes += static_cast<double>(launch.times * bytes_of(argument.block));
+    }
+  }
+  const double memory = bytes / time.ddr_gb_s * time.clock_ghz;
+  if (planned.macs_a_cycle == 0) return memory;
+  return std::max(memory, static_cast<double>(planned.macs) / planned.macs_a_cycle / kNpu1.geometry.compute_tiles());
 }
 
 /// Buffers that the values do not bring, of the size that their arguments have.
@@ -85,7 +94,7 @@ void conclude(const Planned& planned, const RunOptions& options, const Bounds& b
     outcome.share_of_peak =
         static_cast<double>(planned.macs) / (cycles * planned.macs_a_cycle * kNpu1.geometry.compute_tiles());
   }
-  outcome.share_of_roofline = largest_of(bounds) / cycles;
+  outcome.share_of_roofline = roofline_cycles(planned, options.time) / cycles;
   outcome.bound = bounds.largest();
 }
 

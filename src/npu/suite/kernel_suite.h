@@ -61,6 +61,7 @@ struct Case {
   std::function<Result<Planned>()> plan;
   std::function<Result<Values>()> values;  ///< empty: timed only
   Limits limits{};
+  unsigned seed = 1;  ///< of the inputs; time does not depend on it, so `bench` leaves others out
 };
 
 struct Outcome {
@@ -79,9 +80,11 @@ struct Outcome {
   double rate = 0;                      ///< a second of array time: operations, or `unit`
   std::string unit;                     ///< empty: operations
   std::optional<double> share_of_peak;  ///< of the whole array: MACs that the operator takes
-  double share_of_roofline = 0;         ///< the largest of the bounds (predict.h) over the array's time
-  std::string bound;                    ///< which
-  std::vector<std::string> faults;      ///< what did not hold; nothing: it passed
+  /// What it would take if nothing but peak arithmetic, or host memory at its assumed rate with every argument moved
+  /// once, bounded it, over the array's time.
+  double share_of_roofline = 0;
+  std::string bound;                ///< what the simulated launch is bound by: predict.h
+  std::vector<std::string> faults;  ///< what did not hold; nothing: it passed
 
   double call_ms() const { return array_ms + launch_ms; }
   bool passed() const { return faults.empty(); }

@@ -6,6 +6,9 @@
 
 #include <algorithm>
 
+#include "npu/kernels/catalogue.h"
+#include "npu/program/blocks.h"
+#include "npu/sim/catalogue_kernels.h"
 #include "npu/suite/cases.h"
 
 namespace skald::npu::suite {
@@ -24,6 +27,103 @@ TEST(KernelSuite, Correlation) {
   EXPECT_DOUBLE_EQ(-1, correlation({1, 2, 3}, {3, 2, 1}));
   EXPECT_DOUBLE_EQ(0, correlation({1, 1}, {1, 2}));
   EXPECT_DOUBLE_EQ(1, correlation({2, 2}, {2, 2}));
+}
+
+/// Bytes of an object of B.
+int64_t panel_bytes(const Program& program) {
+  const auto b = std::ranges::find(program.fifos, "b0", &Fifo::name);
+  return b == program.fifos.end() ? 0 : bytes_of(b->block);
+}
+
+/// Swaps the first panel of B and number `other`.
+RunOptions swapping_panels(int64_t other) {
+  return {.spoil = [other](const Planned& planned, std::vector<Bytes>& buffers) {
+    const int64_t size = panel_bytes(planned.launches[0].program);
+    ASSERT_LE((other + 1) * size, std::ssize(buffers[1]));
+    std::swap_ranges(buffers[1].begin(), buffers[1].begin() + size, buffers[1].begin() + other * size);
+  }};
+}
+
+TEST(KernelSuite, TwoPanelsOfBSwappedAreSeen) {
+  int64_t spoiled = 0;
+  for (const Case& the : all_cases()) {
+    if (the.op != "matmul" || the.name.find(" 128x128x128") == std::string::npos) continue;
+    SCOPED_TRACE(the.name);
+    ASSERT_TRUE(run_case(the).passed());
+    const Program program = the.plan()->launches[0].program;
+    const int64_t panels = bytes_of(program.arguments[1].block) / panel_bytes(program);
+    for (const int64_t other : {int64_t{1}, panels / 2, panels - 1}) {  // along K; another column; the epilogue's
+      EXPECT_FALSE(run_case(the, swapping_panels(other)).passed()) << other;
+      ++spoiled;
+    }
+  }
+  EXPECT_GE(spoiled, 4 * 3);
+}
+
+/// The catalogue, with one element of one table spoilt.
+class SpoiltTable {
+ public:
+  SpoiltTable(const KernelTable& table, size_t element) : name_(table.name), kernels_(sim::catalogue_kernels()) {
+    const auto contents = table.contents();
+    bytes_.assign(contents.begin(), contents.end());
+    const size_t size = static_cast<size_t>(bytes_of(table.element));
+    bytes_[element * size + size - 1] ^= std::byte{0x40};  // of a float: the exponent's highest
+    kernels_.table = [this](std::string_view name) -> Result<std::span<const std::byte>> {
+      if (name == name_) return std::span<const std::byte>(bytes_);
+      return sim::catalogue_kernels().table(name);
+    };
+  }
+  SpoiltTable(const SpoiltTable&) = delete;
+  SpoiltTable& operator=(const SpoiltTable&) = delete;
+
+  const sim::Kernels& kernels() const { return kernels_; }
+
+ private:
+  std::string_view name_;
+  Bytes bytes_;
+  sim::Kernels kernels_;
+};
+
+bool uses(const Planned& planned, std::string_view table) {
+  return std::ranges::any_of(planned.launches, [&](const Launch& launch) {
+    return std::ranges::any_of(launch.program.buffers, [&](const Buffer& buffer) { return buffer.table == table; });
+  });
+}
+
+int64_t argument_bytes(const Planned& planned) {
+  int64_t bytes = 0;
+  for (const Launch& launch : planned.launches) {
+    for (const HostArgument& argument : launch.program.arguments) bytes += bytes_of(argument.block);
+  }
+  return bytes;
+}
+
+/// The cases whose Programs hold the table, the smallest first.
+Cases cases_with(std::string_view table) {
+  std::vector<std::pair<int64_t, Case>> found;
+  for (const Case& the : all_cases()) {
+    const auto planned = the.plan();
+    if (planned && uses(*planned, table)) found.emplace_back(argument_bytes(*planned), the);
+  }
+  std::ranges::stable_sort(found, {}, [](const auto& entry) { return entry.first; });
+  Cases cases;
+  for (auto& [bytes, the] : found) cases.push_back(std::move(the));
+  return cases;
+}
+
+TEST(KernelSuite, AnEntryOfATableFlippedIsSeen) {
+  for (const KernelTable& table : kernel_tables()) {
+    SCOPED_TRACE(table.name);
+    const Cases cases = cases_with(table.name);
+    ASSERT_FALSE(cases.empty()) << "no case has this table";
+    const size_t elements = table.contents().size() / static_cast<size_t>(bytes_of(table.element));
+    for (size_t element = 0; element < elements; ++element) {
+      const SpoiltTable spoilt(table, element);
+      EXPECT_TRUE(std::ranges::any_of(cases, [&](const Case& the) {
+        return !run_case(the, {.kernels = &spoilt.kernels()}).passed();
+      })) << element;
+    }
+  }
 }
 
 }  // namespace
