@@ -150,6 +150,7 @@ struct HostCosts {
   double empty_launch_us = 45;      ///< mlir-aie issue 2381; XRT issue 9018
   double simple_launch_us = 60;     ///< the same
   double ordinary_launch_us = 128;  ///< 107 to 148: mlir-aie issue 2944
+  double listed_share = 0.76;       ///< of a run's cost when it goes in a run list: WX bench/probe_xrt_chain.py
   double context_switch_us = 1405;  ///< 2.81 ms a pair: WX
   double context_create_us = 2500;  ///< WX bench/probe_ctx.py
   double resume_us = 120'000;       ///< first launch after 5 s idle: mlir-aie issue 2944; DRV

@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "npu/device/testing/conformance.h"
 #include "npu/xrt/testing/fake_xrt.h"
 
 namespace skald::npu {
@@ -19,22 +20,53 @@ namespace {
 using std::chrono::milliseconds;
 using Calls = std::vector<std::string>;
 
+/// Configurations are files that the fake never reads.
+class Configurations {
+ public:
+  Configurations() {
+    static int count = 0;
+    folder_ = std::filesystem::temp_directory_path() /
+              ("skald_xrt_" + std::to_string(getpid()) + "_" + std::to_string(count++));
+    std::filesystem::create_directories(folder_);
+    for (int i = 0; i < 8; ++i) std::ofstream(path(i)) << "x";
+  }
+  ~Configurations() { std::filesystem::remove_all(folder_); }
+  Configurations(const Configurations&) = delete;
+  Configurations& operator=(const Configurations&) = delete;
+
+  std::filesystem::path path(int configuration) const {
+    return folder_ / ("c" + std::to_string(configuration) + ".xclbin");
+  }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+Artifact copy_artifact(const std::filesystem::path& xclbin) {
+  return {.name = "copy",
+          .arguments = {{"in", 128, Access::kRead}, {"out", 128, Access::kWrite}},
+          .xclbin = xclbin,
+          .instructions = {6U << 24U | 3U << 16U | 1U << 8U, 1U << 8U | 4U, 0, 16}};
+}
+
+struct XrtSubject {
+  XrtSubject() { fake_xrt::reset(); }
+  static std::unique_ptr<Device> open() { return open_xrt_device().value(); }
+  Artifact copy(int configuration) const { return copy_artifact(configurations.path(configuration)); }
+  Configurations configurations;
+};
+
+}  // namespace
+
+INSTANTIATE_TYPED_TEST_SUITE_P(XrtOverFake, DeviceConformance, XrtSubject);
+
+namespace {
+
 class XrtDeviceTest : public testing::Test {
  protected:
-  void SetUp() override {
-    fake_xrt::reset();
-    folder_ = std::filesystem::temp_directory_path() / ("skald_xrt_" + std::to_string(getpid()));
-    std::filesystem::create_directories(folder_);
-    for (int i = 0; i < 8; ++i) std::ofstream(folder_ / ("c" + std::to_string(i) + ".xclbin")) << "x";
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
+  void SetUp() override { fake_xrt::reset(); }
 
-  Artifact artifact(int configuration = 0) const {
-    return {.name = "copy",
-            .arguments = {{"in", 128, Access::kRead}, {"out", 128, Access::kWrite}},
-            .xclbin = folder_ / ("c" + std::to_string(configuration) + ".xclbin"),
-            .instructions = {6U << 24U | 3U << 16U | 1U << 8U, 1U << 8U | 4U, 0, 16}};
-  }
+  Artifact artifact(int configuration = 0) const { return copy_artifact(configurations_.path(configuration)); }
   void open() {
     auto device = open_xrt_device();
     ASSERT_TRUE(device) << to_string(device.error());
@@ -51,7 +83,7 @@ class XrtDeviceTest : public testing::Test {
     fake_xrt::state().before[call] = [number] { throw std::system_error(number, std::system_category(), "its words"); };
   }
 
-  std::filesystem::path folder_;
+  Configurations configurations_;
   std::unique_ptr<Device> device_;
   std::shared_ptr<LoadedKernel> kernel_;
 };
