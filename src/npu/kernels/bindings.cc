@@ -59,6 +59,13 @@ constexpr KernelBinding bind(std::string_view symbol) {
 constexpr auto kBindings = std::to_array<KernelBinding>({
     SKALD_MATMUL_I8_SHAPES(SKALD_BIND_I8) SKALD_MATMUL_BF16_SHAPES(SKALD_BIND_BF16) SKALD_MATMUL_I16_SHAPES(
         SKALD_BIND_I16) SKALD_FINISH_SHAPES(SKALD_BIND_FINISH) SKALD_BIND(matmul_scalar_bf16_64x64x64),
+    SKALD_BIND(attention_begin_bf16_64),
+    SKALD_BIND(attention_queries_bf16_64),
+    SKALD_BIND(attention_max_bf16_64),
+    SKALD_BIND(attention_mask_bf16_64),
+    SKALD_BIND(attention_weights_bf16_64),
+    SKALD_BIND(attention_values_bf16_64),
+    SKALD_BIND(attention_finish_bf16_64),
     SKALD_BIND(exp_bf16_1024),
     SKALD_BIND(log2_bf16_1024),
     SKALD_BIND(reciprocal_bf16_1024),

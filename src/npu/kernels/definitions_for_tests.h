@@ -70,6 +70,10 @@ using Check = std::string (*)(const Case& the);
 /// Gives arguments other contents than random numbers.
 using Prepare = void (*)(const KernelRow& row, Random& random, Memory& memory);
 
+// Attention.
+std::string check_attention(const Case& the);
+void prepare_attention(const KernelRow& row, Random& random, Memory& memory);
+
 // Products, and what follows them.
 std::string check_product(const Case& the);
 void prepare_product(const KernelRow& row, Random& random, Memory& memory);

@@ -41,6 +41,15 @@ void reciprocal_bf16_1024(const bfloat16* x, bfloat16* y);
 void inverse_sqrt_bf16_1024(const bfloat16* x, bfloat16* y);
 void tanh_bf16_1024(const bfloat16* x, const float* table_ab, const float* table_cd, bfloat16* y);
 
+void attention_begin_bf16_64(float* offset, float* sum, float* o);
+void attention_queries_bf16_64(const bfloat16* q, bfloat16* factor, std::int32_t slice);
+void attention_max_bf16_64(const float* scores, float* offset, bfloat16* factor);
+void attention_mask_bf16_64(float* scores, const std::int32_t* lanes, std::int32_t first, std::int32_t causal,
+                            std::int32_t group_step, std::int32_t group, std::int32_t block);
+void attention_weights_bf16_64(float* scores, const float* offset, const bfloat16* factor, float* sum);
+void attention_values_bf16_64(const bfloat16* v, const float* scores, const bfloat16* factor, float* o);
+void attention_finish_bf16_64(const float* o, const float* sum, bfloat16* y, std::int32_t slice);
+
 void matmul_scalar_bf16_64x64x64(const bfloat16* a, const bfloat16* b, float* c);
 
 void scale_scalar_i32(const std::int32_t* a, std::int32_t* c, std::int32_t factor, std::int32_t count);

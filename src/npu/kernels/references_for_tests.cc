@@ -36,6 +36,7 @@ struct Definition {
 };
 
 constexpr auto kDefinitions = std::to_array<Definition>({
+    {"attention_bf16.cc", check_attention, prepare_attention},
     {"finish_bf16.cc", check_finish, prepare_finish},
     {"functions.cc", check_function, prepare_function},
     {"matmul_bf16.cc", check_product},

@@ -51,6 +51,7 @@ std::string size_text(int m, int n);
 std::string size_text(const MatmulShape& shape);
 
 // The families.
+void add_attention_rows(Rows& rows);
 void add_matmul_rows(Rows& rows);
 void add_finish_rows(Rows& rows);
 void add_function_rows(Rows& rows);

@@ -56,7 +56,22 @@ std::span<const std::byte> tanh_segments() {
   return kTable;
 }
 
+/// For each lane of a native result of four keys by four queries: the key, then the key less the query. A query sees
+/// the keys up to a limit of the one or the other (attention_bf16.cc).
+std::span<const std::byte> attention_lanes() {
+  static constexpr auto kLanes = [] {
+    std::array<int32_t, 32> lanes{};
+    for (int lane = 0; lane < 16; ++lane) {
+      lanes[static_cast<size_t>(lane)] = lane / 4;
+      lanes[static_cast<size_t>(16 + lane)] = lane / 4 - lane % 4;
+    }
+    return lanes;
+  }();
+  return std::as_bytes(std::span(kLanes));
+}
+
 constexpr auto kTables = std::to_array<KernelTable>({
+    {"attention_lanes", Element::kI32, attention_lanes},
     {"tanh", Element::kF32, tanh_segments},
 });
 
