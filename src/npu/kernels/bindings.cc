@@ -52,13 +52,25 @@ constexpr KernelBinding bind(std::string_view symbol) {
 #define SKALD_BIND_I8(m, k, n) SKALD_BIND_PAIR(matmul_i8_##m##x##k##x##n)
 #define SKALD_BIND_BF16(m, k, n) SKALD_BIND_PAIR(matmul_bf16_##m##x##k##x##n)
 #define SKALD_BIND_I16(m, k, n) SKALD_BIND_PAIR(matmul_i16_##m##x##k##x##n)
-#define SKALD_BIND_FINISH(m, n)                                                                                    \
-  SKALD_BIND(requantise_i8_##m##x##n), SKALD_BIND(requantise_add_i8_##m##x##n), SKALD_BIND(finish_bf16_##m##x##n), \
-      SKALD_BIND(finish_add_bf16_##m##x##n),
+#define SKALD_BIND_FINISH(m, n)                                                    \
+  SKALD_BIND(requantise_i8_##m##x##n), SKALD_BIND(requantise_add_i8_##m##x##n),    \
+      SKALD_BIND(requantise_gelu_i8_##m##x##n), SKALD_BIND(finish_bf16_##m##x##n), \
+      SKALD_BIND(finish_add_bf16_##m##x##n), SKALD_BIND(finish_gelu_bf16_##m##x##n),
+#define SKALD_BIND_SOFTMAX(rows, width) SKALD_BIND(softmax_bf16_##rows##x##width),
+#define SKALD_BIND_LAYER_NORM(rows, width) SKALD_BIND(layer_norm_bf16_##rows##x##width),
 
 constexpr auto kBindings = std::to_array<KernelBinding>({
     SKALD_MATMUL_I8_SHAPES(SKALD_BIND_I8) SKALD_MATMUL_BF16_SHAPES(SKALD_BIND_BF16) SKALD_MATMUL_I16_SHAPES(
-        SKALD_BIND_I16) SKALD_FINISH_SHAPES(SKALD_BIND_FINISH) SKALD_BIND(matmul_scalar_bf16_64x64x64),
+        SKALD_BIND_I16) SKALD_FINISH_SHAPES(SKALD_BIND_FINISH) SKALD_SOFTMAX_SHAPES(SKALD_BIND_SOFTMAX)
+        SKALD_LAYER_NORM_SHAPES(SKALD_BIND_LAYER_NORM) SKALD_BIND(matmul_scalar_bf16_64x64x64),
+    SKALD_BIND(gelu_i8_512),
+    SKALD_BIND(gelu_i8_2048),
+    SKALD_BIND(gelu_bf16_2048),
+    SKALD_BIND(add_bf16_2048),
+    SKALD_BIND(add_i8_2048),
+    SKALD_BIND(requantise_i32_i8_2048),
+    SKALD_BIND(quantise_bf16_i8_2048),
+    SKALD_BIND(dequantise_i8_bf16_2048),
     SKALD_BIND(attention_begin_bf16_64),
     SKALD_BIND(attention_queries_bf16_64),
     SKALD_BIND(attention_max_bf16_64),

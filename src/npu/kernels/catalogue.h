@@ -82,6 +82,12 @@ struct KernelTable {
   std::span<const std::byte> (*contents)() = nullptr;  ///< made on the first call
 };
 
+/// Size of one step of the int8 numbers that table "gelu_i8" takes and gives.
+inline constexpr double kGeluStep = 1.0 / 16;
+
+/// round(GELU(x s) / s), s = kGeluStep, halves to even: an entry of "gelu_i8". GELU(v) = v/2 (1 + erf(v/sqrt 2)).
+std::int8_t gelu_i8_entry(std::int8_t x);
+
 std::span<const KernelTable> kernel_tables();
 const KernelTable* find_table(std::string_view name);
 

@@ -86,6 +86,19 @@ void prepare_finish(const KernelRow& row, Random& random, Memory& memory);
 std::string check_function(const Case& the);
 void prepare_function(const KernelRow& row, Random& random, Memory& memory);
 
+// Rows, and single numbers.
+double gelu(double x);  ///< x/2 (1 + erf(x / sqrt 2))
+std::string check_softmax(const Case& the);
+void prepare_softmax(const KernelRow& row, Random& random, Memory& memory);
+std::string check_layer_norm(const Case& the);
+void prepare_layer_norm(const KernelRow& row, Random& random, Memory& memory);
+std::string check_gelu_i8(const Case& the);
+void prepare_gelu_i8(const KernelRow& row, Random& random, Memory& memory);
+std::string check_gelu_bf16(const Case& the);
+void prepare_gelu_bf16(const KernelRow& row, Random& random, Memory& memory);
+std::string check_elementwise(const Case& the);
+void prepare_elementwise(const KernelRow& row, Random& random, Memory& memory);
+
 // The front end.
 std::string check_mel(const Case& the);
 void prepare_mel(const KernelRow& row, Random& random, Memory& memory);

@@ -62,13 +62,14 @@ class Exp {
 };
 
 /// A float32 as the sum of two bfloat16, to 2^-17 of it.
+template <unsigned kLanes>
 struct TwoParts {
-  explicit TwoParts(const aie::accum<accfloat, 16>& value)
+  explicit TwoParts(const aie::accum<accfloat, kLanes>& value)
       : high(value.template to_vector<bfloat16>()),
-        low(aie::sub(value, aie::accum<accfloat, 16>(high)).template to_vector<bfloat16>()) {}
+        low(aie::sub(value, aie::accum<accfloat, kLanes>(high)).template to_vector<bfloat16>()) {}
 
-  aie::vector<bfloat16, 16> high;
-  aie::vector<bfloat16, 16> low;
+  aie::vector<bfloat16, kLanes> high;
+  aie::vector<bfloat16, kLanes> low;
 };
 
 /// 1 / a of positive float32: a guess from the bits (12 %), then three of Newton's steps y += y (1 - a y) from y

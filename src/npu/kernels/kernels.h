@@ -2,6 +2,7 @@
 // Prototypes of all kernels, for bindings.cc; the build (values, counts) is that of the including source.
 
 #include "kernel.h"
+#include "rowwise_shapes.h"
 #include "shapes.h"
 
 SKALD_KERNELS_BEGIN
@@ -26,14 +27,38 @@ SKALD_MATMUL_I16_SHAPES(SKALD_DECLARE_I16)
                                std::int32_t slice, std::int32_t down, std::int32_t shift);                            \
   void requantise_add_i8_##m##x##n(const std::int32_t* c, const std::int8_t* parameters, const std::int8_t* residual, \
                                    std::int8_t* y, std::int32_t slice, std::int32_t down, std::int32_t shift,         \
-                                   std::int32_t residual_factor);
+                                   std::int32_t residual_factor);                                                     \
+  void requantise_gelu_i8_##m##x##n(const std::int32_t* c, const std::int8_t* parameters, const std::int8_t* ab,      \
+                                    const std::int8_t* cd, std::int8_t* y, std::int32_t slice, std::int32_t down,     \
+                                    std::int32_t shift);
 SKALD_FINISH_SHAPES(SKALD_DECLARE_FINISH_I8)
 
 #define SKALD_DECLARE_FINISH_BF16(m, n)                                                                       \
   void finish_bf16_##m##x##n(const float* c, const bfloat16* bias, bfloat16* y, std::int32_t slice);          \
   void finish_add_bf16_##m##x##n(const float* c, const bfloat16* bias, const bfloat16* residual, bfloat16* y, \
-                                 std::int32_t slice);
+                                 std::int32_t slice);                                                         \
+  void finish_gelu_bf16_##m##x##n(const float* c, const bfloat16* bias, bfloat16* y, std::int32_t slice);
 SKALD_FINISH_SHAPES(SKALD_DECLARE_FINISH_BF16)
+
+#define SKALD_DECLARE_SOFTMAX(rows, width) \
+  void softmax_bf16_##rows##x##width(const bfloat16* x, bfloat16* y, std::int32_t count);
+SKALD_SOFTMAX_SHAPES(SKALD_DECLARE_SOFTMAX)
+
+#define SKALD_DECLARE_LAYER_NORM(rows, width) \
+  void layer_norm_bf16_##rows##x##width(const bfloat16* x, const bfloat16* weights, bfloat16* y, std::int32_t count);
+SKALD_LAYER_NORM_SHAPES(SKALD_DECLARE_LAYER_NORM)
+
+void gelu_i8_512(const std::int8_t* x, const std::int8_t* table_ab, const std::int8_t* table_cd, std::int8_t* y);
+void gelu_i8_2048(const std::int8_t* x, const std::int8_t* table_ab, const std::int8_t* table_cd, std::int8_t* y);
+void gelu_bf16_2048(const bfloat16* x, bfloat16* y);
+
+void add_bf16_2048(const bfloat16* terms, bfloat16* y);
+void add_i8_2048(const std::int8_t* terms, std::int8_t* y, std::int32_t factor_a, std::int32_t factor_b,
+                 std::int32_t shift);
+void requantise_i32_i8_2048(const std::int32_t* x, std::int8_t* y, std::int32_t down, std::int32_t factor,
+                            std::int32_t shift);
+void quantise_bf16_i8_2048(const bfloat16* x, std::int8_t* y, std::int32_t up, std::int32_t factor, std::int32_t shift);
+void dequantise_i8_bf16_2048(const std::int8_t* x, bfloat16* y, std::int32_t factor, std::int32_t shift);
 
 void exp_bf16_1024(const bfloat16* x, bfloat16* y);
 void log2_bf16_1024(const bfloat16* x, bfloat16* y);

@@ -37,8 +37,12 @@ struct Definition {
 
 constexpr auto kDefinitions = std::to_array<Definition>({
     {"attention_bf16.cc", check_attention, prepare_attention},
+    {"elementwise.cc", check_elementwise, prepare_elementwise},
     {"finish_bf16.cc", check_finish, prepare_finish},
     {"functions.cc", check_function, prepare_function},
+    {"gelu_bf16.cc", check_gelu_bf16, prepare_gelu_bf16},
+    {"gelu_i8.cc", check_gelu_i8, prepare_gelu_i8},
+    {"layer_norm.cc", check_layer_norm, prepare_layer_norm},
     {"matmul_bf16.cc", check_product},
     {"matmul_i16.cc", check_product, prepare_product},
     {"matmul_i8.cc", check_product},
@@ -48,6 +52,7 @@ constexpr auto kDefinitions = std::to_array<Definition>({
     {"requantise_i8.cc", check_requantise, prepare_requantise},
     {"saxpy.cc", check_saxpy},
     {"scale.cc", check_scale},
+    {"softmax.cc", check_softmax, prepare_softmax},
 });
 
 const Definition* definition_of(const KernelRow& row) {

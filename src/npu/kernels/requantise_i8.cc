@@ -5,7 +5,7 @@
 //   y = round(h * factor[n] (+ other terms), shift)   to int8, saturating
 //
 // round(v, s): v / 2^s to the nearest, halves to even. `bias` int32, `factor` int16 per column. The variants add a
-// residual (int8, times one factor), or put y through a table.
+// residual (int8, times one factor) before the last rounding, or put y through the table of gelu_i8.cc.
 
 #include "kernel.h"
 #include "shapes.h"
@@ -82,6 +82,22 @@ inline void requantise_add(const std::int32_t* __restrict c, const std::int8_t* 
   Modes::restore();
 }
 
+/// One block an iteration: the lookups are what takes time, not the parameters that each block loads again.
+template <int kN>
+inline void requantise_gelu(const std::int32_t* __restrict c, const std::int8_t* __restrict parameters,
+                            const aie::lut<4, std::int8_t>& table, std::int8_t* __restrict y, int down, int shift) {
+  aie::parallel_lookup<std::int8_t, aie::lut<4, std::int8_t>> lookup(table, 0, 128);
+  Modes::set();
+  SKALD_PIPELINED_LOOP(block, kN / 2, 4) {
+    const int group = block / 4;
+    const int at = (block % 4 * (kN / 8) + group) * 32;
+    const std::int8_t* of_group = parameters + group * kGroupBytes;
+    const aie::accum<acc32, 32> sum = scaled(c + at, bias_of(of_group), factors_of(of_group), down);
+    aie::store_v(y + at, lookup.fetch(sum.template to_vector<std::int8_t>(shift)));
+  }
+  Modes::restore();
+}
+
 }  // namespace
 
 SKALD_KERNELS_BEGIN
@@ -95,6 +111,11 @@ SKALD_KERNELS_BEGIN
                                    std::int8_t* y, std::int32_t slice, std::int32_t down, std::int32_t shift,         \
                                    std::int32_t residual_factor) {                                                    \
     requantise_add<n>(c + slice * 16 * n, parameters, residual, y, down, shift, residual_factor);                     \
+  }                                                                                                                   \
+  void requantise_gelu_i8_##m##x##n(const std::int32_t* c, const std::int8_t* parameters, const std::int8_t* ab,      \
+                                    const std::int8_t* cd, std::int8_t* y, std::int32_t slice, std::int32_t down,     \
+                                    std::int32_t shift) {                                                             \
+    requantise_gelu<n>(c + slice * 16 * n, parameters, aie::lut<4, std::int8_t>(256, ab, cd), y, down, shift);        \
   }
 
 SKALD_FINISH_SHAPES(SKALD_REQUANTISE_I8)

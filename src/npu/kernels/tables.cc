@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstring>
 #include <iterator>
+#include <numbers>
 #include <span>
 #include <vector>
 
@@ -70,12 +71,33 @@ std::span<const std::byte> attention_lanes() {
   return std::as_bytes(std::span(kLanes));
 }
 
+constexpr int kGeluEntries = 256;
+
+std::span<const std::byte> gelu_i8() {
+  static const auto kTable = [] {
+    std::array<std::byte, kGeluEntries> entries{};
+    for (int i = 0; i < kGeluEntries; ++i) {
+      entries[static_cast<size_t>(i)] =
+          static_cast<std::byte>(gelu_i8_entry(static_cast<int8_t>(i - kGeluEntries / 2)));
+    }
+    return doubled(entries);
+  }();
+  return kTable;
+}
+
 constexpr auto kTables = std::to_array<KernelTable>({
     {"attention_lanes", Element::kI32, attention_lanes},
+    {"gelu_i8", Element::kI8, gelu_i8},
     {"tanh", Element::kF32, tanh_segments},
 });
 
 }  // namespace
+
+std::int8_t gelu_i8_entry(std::int8_t x) {
+  const double value = x * kGeluStep;
+  const double gelu = 0.5 * value * (1.0 + std::erf(value / std::numbers::sqrt2));
+  return static_cast<std::int8_t>(std::nearbyint(gelu / kGeluStep));
+}
 
 std::span<const KernelTable> kernel_tables() {
   static const std::vector<KernelTable> kAll = [] {
