@@ -110,7 +110,7 @@ class Planner {
   }
 
   void add_core(int column, int row) {
-    const auto core = static_cast<size_t>(column * spread_.rows + row);
+    const int core = column * spread_.rows + row;
     const int first_buffer = static_cast<int>(p_.buffers.size());
     for (const StreamedBuffer& one : streamed_.buffers) {
       p_.buffers.push_back({.name = one.name + "_" + std::to_string(column) + "_" + std::to_string(row),
@@ -118,8 +118,8 @@ class Planner {
                             .block = one.block,
                             .table = one.table});
     }
-    const int x = x_core_[core];
-    const int y = y_core_[core];
+    const int x = x_core_[static_cast<size_t>(core)];
+    const int y = y_core_[static_cast<size_t>(core)];
     std::vector<Step> round{step(Acquire{.fifo = x}), step(Acquire{.fifo = y})};
     for (const StreamedCall& call : streamed_.calls) {
       Call made{.kernel = call.kernel};
