@@ -1,4 +1,4 @@
-"""compare_reference.py [--skald PROGRAM] [--speech DIR] [--cache FILE] [--only clips|long]
+"""compare_reference.py [--skald PROGRAM] [--speech DIR] [--cache FILE] [--only clips|long|words]
 
 How often Skald says exactly what the reference, openai/whisper in float32, says with mini.en:
 
@@ -7,6 +7,9 @@ How often Skald says exactly what the reference, openai/whisper in float32, says
           two (logits after its filters, and the mean log-probability of the whole hypotheses).
 * long    the long samples, at temperature 0 and at the defaults (beam 5, fallback, conditioning): text and segment times,
           and the accept/reject decision at every rung that does not hang on a random sample.
+
+* words   word timestamps of 60 of the clips and of the long samples, greedily at temperature 0: the same words, and the
+          share of their starts and ends that are within 0.02 s, one position of the encoder.
 
 The speech folder holds third parties' recordings and is no part of the project: $SKALD_SPEECH, --speech or
 ../shared/speech; what is absent is said and left out. The reference's answers are kept in --cache.
@@ -259,6 +262,36 @@ def compare_long(args, runs):
     return rows
 
 
+def words_of(result):
+    return [word for segment in result["segments"] for word in segment["words"]]
+
+
+def compare_words(args, runs):
+    """Rows: recordings, words of the reference, words of ours that are the same, times within 0.02 s of them, share."""
+    rows, within = [], 0.02 + 1e-6  # times have two decimals
+    sets = (("clips", [path for path, _, _ in clips(args.speech)][:: 3][:60]), ("long samples", long_files(args)))
+    for name, paths in sets:
+        ours = run_skald(args.skald, paths, [*OUR_ARGUMENTS["greedy"], "--word-timestamps", "True", *args.extra])
+        count = same = near = 0
+        for path in paths:
+            mine, theirs = words_of(ours[path]), words_of(runs.get(path, "greedy", word_timestamps=True))
+            count += len(theirs)
+            if [word["word"] for word in mine] != [word["word"] for word in theirs]:
+                print(f"words: {os.path.basename(path)}: {len(mine)} words, the reference has {len(theirs)}, or other ones")
+                continue
+            same += len(theirs)
+            for a, b in zip(mine, theirs):
+                far = max(abs(a["start"] - b["start"]), abs(a["end"] - b["end"]))
+                near += far <= within
+                if far > within:
+                    print(f"words: {os.path.basename(path)}: {b['word']!r} at {a['start']:.2f} to {a['end']:.2f}, the "
+                          f"reference's {b['start']:.2f} to {b['end']:.2f}")
+        if paths:
+            rows.append((f"{len(paths)} {name}", count, same, near, f"{100 * near / max(1, count):.2f} %"))
+    runs.save()
+    return rows
+
+
 def table(head, rows):
     print("\n| " + " | ".join(head) + " |\n|" + "---|" * len(head))
     for row in rows:
@@ -271,7 +304,7 @@ def main():
     parser.add_argument("--speech", default=default_speech())
     parser.add_argument("--mini", default=default_mini(), help="folder with samples/long.wav")
     parser.add_argument("--cache", default=os.path.join(ROOT, ".cache", "reference_runs.json"))
-    parser.add_argument("--only", choices=("clips", "long"))
+    parser.add_argument("--only", choices=("clips", "long", "words"))
     parser.add_argument("--limit", type=int, help="at most this many clips")
     parser.add_argument("extra", nargs="*", help="further arguments of the program, after --")
     args = parser.parse_args()
@@ -280,12 +313,16 @@ def main():
     os.makedirs(os.path.dirname(os.path.abspath(args.cache)), exist_ok=True)
     runs = ReferenceRuns(MODEL, args.cache)
     assert set(OUR_ARGUMENTS) <= set(MODES)
-    clip_rows = [] if args.only == "long" else compare_clips(args, runs)
-    long_rows = [] if args.only == "clips" else compare_long(args, runs)
+    wanted = {args.only} if args.only else {"clips", "long", "words"}
+    clip_rows = compare_clips(args, runs) if "clips" in wanted else []
+    long_rows = compare_long(args, runs) if "long" in wanted else []
+    word_rows = compare_words(args, runs) if "words" in wanted else []
     if clip_rows:
         table(("mode", "clips", "equal token sequences", "share", "largest difference of avg_logprob"), clip_rows)
     if long_rows:
         table(("file", "options", "compared", "result"), long_rows)
+    if word_rows:
+        table(("recordings", "words", "the same words", "times within 0.02 s", "share"), word_rows)
 
 
 if __name__ == "__main__":

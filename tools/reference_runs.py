@@ -77,7 +77,8 @@ class RecordedModel:
         self.attempts = []
         language = {} if self.model.is_multilingual else {"language": "en"}
         result = whisper.transcribe(self.model, path, fp16=False, verbose=None, **language, **options)
-        segments = [{key: segment[key] for key in SEGMENT_FIELDS} for segment in result["segments"]]
+        fields = SEGMENT_FIELDS + (("words",) if options.get("word_timestamps") else ())
+        segments = [{key: segment[key] for key in fields} for segment in result["segments"]]
         attempts = [{**attempt, "accepted": not needs_fallback(attempt, options)} for attempt in self.attempts]
         return {"text": result["text"], "language": result["language"], "segments": segments, "attempts": attempts}
 

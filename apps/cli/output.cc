@@ -84,6 +84,7 @@ Result<void> make_directory(const std::string& directory) {
 Result<OutputPlan> OutputPlan::make(const OutputOptions& options, const std::vector<std::string>& inputs) {
   OutputPlan plan;
   plan.shows_segments_ = options.verbose;
+  plan.subtitles_ = options.subtitles;
   if (options.format || options.directory) {
     auto formats = split_formats(options.format.value_or("all"));
     if (!formats) return std::unexpected(std::move(formats).error());
@@ -109,13 +110,13 @@ Result<OutputPlan> OutputPlan::make(const OutputOptions& options, const std::vec
 Result<void> OutputPlan::deliver(const Transcript& transcript, const std::string& input) const {
   if (directory_.empty()) {
     if (formats_.empty()) return {};
-    auto content = render(transcript, formats_.front());
+    auto content = render(transcript, formats_.front(), subtitles_);
     if (!content) return std::unexpected(std::move(content).error());
     return print(*content);
   }
   for (const std::string& format : formats_) {
     const fs::path path = fs::path(directory_) / (stem_of(input) + "." + format);
-    if (auto saved = save(transcript, format, path.string()); !saved) return saved;
+    if (auto saved = save(transcript, format, path.string(), subtitles_); !saved) return saved;
   }
   return {};
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "skald/error.h"
+#include "skald/output.h"
 #include "skald/transcript.h"
 
 namespace skald::cli {
@@ -15,6 +16,7 @@ struct OutputOptions {
   std::optional<std::string> directory;  ///< files go there; none: nothing is written to files
   std::optional<std::string> format;     ///< one name, several with commas, or "all"
   bool verbose = true;                   ///< segments are shown as they are found
+  SubtitleOptions subtitles;
 };
 
 /// Checked plan of what is written.
@@ -34,6 +36,7 @@ class OutputPlan {
  private:
   std::vector<std::string> formats_;  // of the files, or the one on standard output
   std::string directory_;             // empty: standard output
+  SubtitleOptions subtitles_;
   bool shows_segments_ = true;
 };
 

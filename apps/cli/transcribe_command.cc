@@ -12,8 +12,6 @@
 namespace skald::cli {
 namespace {
 
-constexpr const char* kNoWords = "word timestamps are not there yet";
-
 struct Missing {
   const char* option;
   const char* reason;
@@ -21,15 +19,6 @@ struct Missing {
 
 // Options of the reference's command line that scripts may carry over.
 constexpr auto kMissing = std::to_array<Missing>({
-    {"--word-timestamps", kNoWords},
-    {"--prepend-punctuations", kNoWords},
-    {"--append-punctuations", kNoWords},
-    {"--highlight-words", kNoWords},
-    {"--max-line-width", kNoWords},
-    {"--max-line-count", kNoWords},
-    {"--max-words-per-line", kNoWords},
-    {"--hallucination-silence-threshold", kNoWords},
-    {"--clip-timestamps", "clips are not there yet: cut the recording first"},
     {"--model-dir", "--model takes a directory, and SKALD_MODELS names one that holds models"},
 });
 
@@ -51,6 +40,14 @@ TranscribeCommand::TranscribeCommand(CLI::App& root)
               "txt, srt, vtt, tsv, json, several with commas, or all; with --output-dir the default is all, without it "
               "the one format goes to standard output",
               "FORMAT", "Output");
+  table().add("--max-line-width", output_.subtitles.max_line_width,
+              "with word timestamps: characters of a subtitle's line", "N", "Output");
+  table().add("--max-line-count", output_.subtitles.max_line_count, "with --max-line-width: lines of a subtitle", "N",
+              "Output");
+  table().add("--max-words-per-line", output_.subtitles.max_words_per_line, "with word timestamps: words of a subtitle",
+              "N", "Output");
+  table().add("--highlight-words", output_.subtitles.highlight_words,
+              "with word timestamps: underline each word of a subtitle as it is said", "", "Output");
   table().add("--verbose", output_.verbose, "show segments as they are found", "", "Output");
   table().add("-q,--quiet", quiet_, "nothing on standard error but errors", "", "Output");
   table().add("--fp16", fp16_, "accepted for the sake of scripts: Skald computes in float32", "", "Output");
@@ -82,7 +79,27 @@ Result<void> TranscribeCommand::check_usage() const {
     return fail(ErrorCode::kInvalidArgument, "-", "standard input can be read only once", "name it once");
   }
   if (auto checked = validate(load_); !checked) return checked;
-  return validate(options_);
+  if (auto checked = validate(options_); !checked) return checked;
+  return check_subtitles();
+}
+
+Result<void> TranscribeCommand::check_subtitles() const {
+  const SubtitleOptions& subtitles = output_.subtitles;
+  const auto limit = [](const char* option, const std::optional<int>& value) -> Result<void> {
+    if (!value || *value >= 1) return {};
+    return fail(ErrorCode::kInvalidArgument, option, std::to_string(*value) + " is too small", "give at least 1");
+  };
+  if (auto checked = limit("max-line-width", subtitles.max_line_width); !checked) return checked;
+  if (auto checked = limit("max-line-count", subtitles.max_line_count); !checked) return checked;
+  if (auto checked = limit("max-words-per-line", subtitles.max_words_per_line); !checked) return checked;
+  if (options_.word_timestamps) return {};
+  const char* asked = subtitles.max_line_width       ? "max-line-width"
+                      : subtitles.max_line_count     ? "max-line-count"
+                      : subtitles.max_words_per_line ? "max-words-per-line"
+                      : subtitles.highlight_words    ? "highlight-words"
+                                                     : nullptr;
+  if (asked == nullptr) return {};
+  return fail(ErrorCode::kInvalidArgument, asked, "is about words, and none are looked for", "add --word-timestamps");
 }
 
 ExitCode TranscribeCommand::run() {

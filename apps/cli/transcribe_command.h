@@ -21,6 +21,7 @@ class TranscribeCommand final : public Command {
 
  private:
   Result<void> check_usage() const;
+  Result<void> check_subtitles() const;
   ExitCode run_files(Engine& engine, const OutputPlan& plan, Progress& progress);
   ExitCode run_file(Engine& engine, const OutputPlan& plan, Progress& progress, const std::string& input);
   Callbacks callbacks(const Engine& engine, const OutputPlan& plan, Progress& progress);

@@ -52,9 +52,14 @@ struct TranscribeOptions {
   std::optional<double> logprob_threshold = -1.0;
   std::optional<double> no_speech_threshold = 0.6;
   bool without_timestamps = false;
-  std::optional<double> max_initial_timestamp = 1.0;  ///< seconds
-  std::optional<int> sample_len;                      ///< tokens a window; none: half the text context
-  int seed = 0;                                       ///< of the samples at temperature > 0
+  std::optional<double> max_initial_timestamp = 1.0;             ///< seconds
+  std::optional<int> sample_len;                                 ///< tokens a window; none: half the text context
+  int seed = 0;                                                  ///< of the samples at temperature > 0
+  bool word_timestamps = false;                                  ///< words with their times
+  std::string prepend_punctuations = "\"'“¿([{-";                ///< belong to the word after them
+  std::string append_punctuations = "\"'.。,，!！?？:：”)]}、";  ///< belong to the word before them
+  std::optional<double> hallucination_silence_threshold;         ///< seconds; needs word_timestamps
+  std::string clip_timestamps = "0";                             ///< start,end,start,end,... in seconds
 
   template <class Visitor>
   void for_each_field(Visitor&& visit);
@@ -137,6 +142,25 @@ void TranscribeOptions::for_each_field(Visitor&& visit) {
   visit(
       Field{.name = "seed", .help = "seed of the samples drawn at a temperature above zero", .min = 0, .metavar = "N"},
       seed);
+  visit(Field{.name = "word_timestamps", .help = "find when each word is said"}, word_timestamps);
+  visit(Field{.name = "prepend_punctuations",
+              .help = "with word timestamps: marks that belong to the word after them",
+              .metavar = "MARKS"},
+        prepend_punctuations);
+  visit(Field{.name = "append_punctuations",
+              .help = "with word timestamps: marks that belong to the word before them",
+              .metavar = "MARKS"},
+        append_punctuations);
+  visit(Field{.name = "hallucination_silence_threshold",
+              .help = "with word timestamps: skip silence longer than this, in seconds, around what was most likely "
+                      "never said",
+              .min = 0,
+              .metavar = "S"},
+        hallucination_silence_threshold);
+  visit(Field{.name = "clip_timestamps",
+              .help = "parts to transcribe: start,end,start,end,... in seconds; the last end is that of the file",
+              .metavar = "TIMES"},
+        clip_timestamps);
 }
 
 /// Checks ranges (from for_each_field) and combinations. `where` of the error is the option's name with hyphens.

@@ -10,6 +10,14 @@
 
 namespace skald {
 
+/// One word of a segment (openai/whisper timing.py).
+struct Word {
+  std::string word;        ///< with the blank before it, and punctuation
+  double start = 0;        ///< seconds from the start of the file, of two decimals
+  double end = 0;          ///< seconds from the start of the file, of two decimals
+  double probability = 0;  ///< mean over its tokens
+};
+
 /// One piece of text with its times. Field for field the reference's segment (openai/whisper transcribe.py).
 struct Segment {
   int id = 0;                    ///< from 0, in order of appearance
@@ -22,6 +30,7 @@ struct Segment {
   double avg_logprob = 0;        ///< sum of token log-probabilities / (tokens + 1), natural logarithm
   double compression_ratio = 0;  ///< UTF-8 bytes / zlib-compressed bytes
   double no_speech_prob = 0;     ///< probability of <|nospeech|> at the start-of-transcript position
+  std::vector<Word> words;       ///< with word_timestamps
 };
 
 /// What one stage ran on.
@@ -63,6 +72,7 @@ struct Transcript {
   std::string task;                 ///< "transcribe" or "translate"
   double duration = 0;              ///< seconds of audio
   std::vector<Segment> segments;
+  bool has_words = false;             ///< segments have their words: word_timestamps was asked
   std::vector<Attempt> attempts;      ///< every rung tried, in order
   std::string model;                  ///< name or path as given
   std::vector<DeviceReport> devices;  ///< what ran where, at what precision

@@ -75,6 +75,15 @@ void Machine::describe(const LoadOptions& options, const std::string& path, Isa 
   info_.threads = pool_.threads();
 }
 
+std::vector<model::Head> Machine::alignment_heads() const {
+  std::vector<model::Head> heads = checkpoint_->generation().alignment_heads;
+  if (!heads.empty()) return heads;
+  for (int layer = dims().text_layers / 2; layer < dims().text_layers; ++layer) {
+    for (int head = 0; head < dims().text_heads; ++head) heads.emplace_back(layer, head);
+  }
+  return heads;
+}
+
 Result<void> Machine::reserve(int slots) {
   if (slots <= slots_) return {};
   SKALD_CHECK(decoder_->reserve(slots, 1));

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "audio/log_mel.h"
 #include "base/cpu_features.h"
@@ -38,6 +39,10 @@ class Machine {
   model::Encoder& encoder() { return *encoder_; }
   model::Decoder& decoder() { return *decoder_; }
   model::EncodedAudio& encoded() { return *encoded_; }
+
+  /// The cross-attention heads that show when a token is heard: the model's own list, else every head of the upper half
+  /// of the decoder's layers (openai/whisper model.py).
+  std::vector<model::Head> alignment_heads() const;
 
   /// Makes sure that the decoder holds `slots` hypotheses at once. Pre: none is open. Errors: kOutOfMemory.
   Result<void> reserve(int slots);

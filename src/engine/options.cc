@@ -14,6 +14,7 @@
 #include <type_traits>
 
 #include "base/result.h"
+#include "engine/clips.h"
 #include "text/languages.h"
 
 namespace skald {
@@ -140,6 +141,13 @@ Result<void> validate(const TranscribeOptions& options) {
   if (options.carry_initial_prompt && !options.initial_prompt) {
     return fail(ErrorCode::kInvalidArgument, "carry-initial-prompt", "there is no initial prompt to carry",
                 "set initial-prompt too, or leave carry-initial-prompt out");
+  }
+  if (options.hallucination_silence_threshold && !options.word_timestamps) {
+    return fail(ErrorCode::kInvalidArgument, "hallucination-silence-threshold", "judges words, and none are looked for",
+                "set word-timestamps too, or leave hallucination-silence-threshold out");
+  }
+  if (auto clips = engine::parse_clips(options.clip_timestamps, 0); !clips) {
+    return std::unexpected(std::move(clips).error());
   }
   return {};
 }

@@ -97,7 +97,7 @@ TEST(ForEachField, EveryOptionHasNameAndHelp) {
   EXPECT_EQ(4, fields);
   TranscribeOptions transcribe;
   transcribe.for_each_field(visit);
-  EXPECT_EQ(4 + 21, fields);
+  EXPECT_EQ(4 + 26, fields);
 }
 
 }  // namespace

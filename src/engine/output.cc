@@ -12,16 +12,17 @@ std::span<const std::string_view> output_formats() {
   return text::formats();
 }
 
-Result<std::string> render(const Transcript& transcript, const std::string& format) {
+Result<std::string> render(const Transcript& transcript, const std::string& format, const SubtitleOptions& subtitles) {
   try {
-    return text::write(transcript, format);
+    return text::write(transcript, format, subtitles);
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::kOutOfMemory, format, "there is not enough memory to write it");
   }
 }
 
-Result<void> save(const Transcript& transcript, const std::string& format, const std::string& path) {
-  SKALD_TRY(const std::string content, render(transcript, format));
+Result<void> save(const Transcript& transcript, const std::string& format, const std::string& path,
+                  const SubtitleOptions& subtitles) {
+  SKALD_TRY(const std::string content, render(transcript, format, subtitles));
   return write_file(path, content);
 }
 

@@ -1,6 +1,7 @@
 #include "engine/segments.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <utility>
 
@@ -11,11 +12,6 @@ namespace skald::engine {
 namespace {
 
 constexpr int64_t kFramesPerPosition = 2;  // stride of the second convolution; reference: input_stride
-
-/// Seconds of a number of frames, rounded as the reference's `frames * HOP_LENGTH / SAMPLE_RATE`.
-double seconds(int64_t frames) {
-  return static_cast<double>(frames * audio::kHop) / audio::kSampleRate;
-}
 
 /// One window's constants, so that segments are made in one place.
 struct Cutter {
@@ -53,6 +49,15 @@ struct Cutter {
 
 }  // namespace
 
+double seconds(int64_t frames) {
+  return static_cast<double>(frames * audio::kHop) / audio::kSampleRate;
+}
+
+int64_t frames(double seconds) {
+  constexpr int kFramesPerSecond = audio::kSampleRate / audio::kHop;
+  return static_cast<int64_t>(std::nearbyint(seconds * kFramesPerSecond));
+}
+
 bool is_silence(const decode::WindowResult& result, const decode::Settings& settings) {
   if (!settings.no_speech_threshold || !(result.no_speech_prob > *settings.no_speech_threshold)) return false;
   return !(settings.logprob_threshold && result.avg_logprob > *settings.logprob_threshold);
@@ -67,6 +72,7 @@ WindowSegments cut_segments(const decode::WindowResult& result, WindowPlace plac
 
   WindowSegments out;
   out.next_seek = place.seek + place.frames;
+  out.single_ending = n >= 2 && !is_timestamp(n - 2) && is_timestamp(n - 1);
   std::vector<size_t> cuts;  // each slice ends before one
   for (size_t i = 1; i < n; ++i) {
     if (is_timestamp(i - 1) && is_timestamp(i)) cuts.push_back(i);
@@ -80,8 +86,7 @@ WindowSegments cut_segments(const decode::WindowResult& result, WindowPlace plac
     out.segments.push_back(cutter.make(cutter.offset, cutter.offset + duration, tokens));
     return out;
   }
-  const bool single_ending = n >= 2 && !is_timestamp(n - 2) && is_timestamp(n - 1);
-  if (single_ending) cuts.push_back(n);
+  if (out.single_ending) cuts.push_back(n);
   size_t begin = 0;
   for (const size_t end : cuts) {
     const auto slice = tokens.subspan(begin, end - begin);
@@ -91,7 +96,7 @@ WindowSegments cut_segments(const decode::WindowResult& result, WindowPlace plac
   // Words after the last pair have no end yet: the next window hears them again from there.
   const int64_t heard = cutter.position(tokens[begin - 1]) * kFramesPerPosition;
   // A pair at <|0.00|>, possible only without timestamp rules, would repeat the window for ever.
-  if (!single_ending && heard > 0) out.next_seek = place.seek + heard;
+  if (!out.single_ending && heard > 0) out.next_seek = place.seek + heard;
   return out;
 }
 

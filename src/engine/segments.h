@@ -23,7 +23,13 @@ struct WindowPlace {
 struct WindowSegments {
   std::vector<Segment> segments;  ///< without ids
   int64_t next_seek = 0;
+  bool single_ending = false;  ///< the tokens end in a single timestamp: no speech after it
 };
+
+/// Seconds of a number of frames, rounded as the reference's `frames * HOP_LENGTH / SAMPLE_RATE`.
+double seconds(int64_t frames);
+/// Frames of a time: the reference's `round(seconds * FRAMES_PER_SECOND)`, halves to even.
+int64_t frames(double seconds);
 
 /// Whether a decoded window is silence: no_speech_prob > no_speech_threshold, unless avg_logprob > logprob_threshold.
 bool is_silence(const decode::WindowResult& result, const decode::Settings& settings);

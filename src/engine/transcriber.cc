@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "decode/decoding.h"
+#include "engine/clips.h"
 #include "engine/segments.h"
+#include "engine/word_times.h"
 #include "text/languages.h"
 #include "text/unicode.h"
 
@@ -88,10 +91,15 @@ class Run {
   Result<void> choose_language();
   Result<void> detect_language();
   Result<void> windows();
+  Result<void> window(int64_t clip_end);
   Result<decode::WindowResult> decode(WindowPlace place);
   Result<void> encode(int64_t begin, int content);
-  void keep(const decode::WindowResult& result, WindowSegments cut);
+  Result<void> keep(const decode::WindowResult& result, WindowPlace place);
+  Result<void> add_words_to(WindowSegments& cut, WindowPlace place);
+  /// Frames from which on the window is decoded again, without anything of it.
+  std::optional<int64_t> follow_words(WindowSegments& cut, WindowPlace place);
   void tell_progress();
+  Punctuation punctuation() const { return {options_.prepend_punctuations, options_.append_punctuations}; }
 
   Machine& machine_;
   const TranscribeOptions& options_;
@@ -104,7 +112,10 @@ class Run {
   History history_{{}, false, 0};
   int64_t content_ = 0;  // frames of the recording
   int64_t seek_ = 0;
-  bool first_is_encoded_ = false;  // language detection has encoded the whole first window already
+  std::vector<Clip> clips_;
+  std::vector<model::Head> heads_;  // that show when a token is heard
+  double last_speech_ = 0;          // end of the last word
+  bool first_is_encoded_ = false;   // language detection has encoded the whole first window already
 };
 
 Result<void> Run::prepare() {
@@ -122,6 +133,9 @@ Result<void> Run::prepare() {
   const int text_ctx = machine_.dims().text_ctx;
   SKALD_TRY(settings_, decode::make_settings(options_, machine_.tokenizer(), out_.language, text_ctx));
   SKALD_CHECK(machine_.reserve(decode::slots_needed(settings_, 1)));
+  SKALD_TRY(clips_, parse_clips(options_.clip_timestamps, content_));
+  out_.has_words = options_.word_timestamps;
+  if (out_.has_words) heads_ = machine_.alignment_heads();
   std::vector<int32_t> initial;
   if (options_.initial_prompt)
     initial = machine_.tokenizer().encode(" " + std::string(text::strip(*options_.initial_prompt)));
@@ -179,22 +193,73 @@ Result<decode::WindowResult> Run::decode(WindowPlace place) {
 
 Result<void> Run::windows() {
   tell_progress();
-  while (seek_ < content_) {
-    const WindowPlace place{.seek = seek_,
-                            .frames = static_cast<int>(std::min<int64_t>(audio::kWindowFrames, content_ - seek_))};
-    SKALD_TRY(const decode::WindowResult result, decode(place));
-    out_.attempts.insert(out_.attempts.end(), result.attempts.begin(), result.attempts.end());
-    if (is_silence(result, settings_)) {
-      seek_ += place.frames;
-    } else {
-      keep(result, cut_segments(result, place, machine_.tokenizer()));
-    }
-    tell_progress();
+  for (const Clip& clip : clips_) {
+    for (seek_ = std::max(seek_, clip.begin); seek_ < clip.end;) SKALD_CHECK(window(clip.end));
   }
   return {};
 }
 
-void Run::keep(const decode::WindowResult& result, WindowSegments cut) {
+Result<void> Run::window(int64_t clip_end) {
+  const WindowPlace place{.seek = seek_,
+                          .frames = static_cast<int>(std::min<int64_t>(audio::kWindowFrames, clip_end - seek_))};
+  SKALD_TRY(const decode::WindowResult result, decode(place));
+  out_.attempts.insert(out_.attempts.end(), result.attempts.begin(), result.attempts.end());
+  if (is_silence(result, settings_)) {
+    seek_ += place.frames;
+  } else {
+    SKALD_CHECK(keep(result, place));
+  }
+  tell_progress();
+  return {};
+}
+
+Result<void> Run::add_words_to(WindowSegments& cut, WindowPlace place) {
+  const text::Tokenizer& tokenizer = machine_.tokenizer();
+  const int32_t end_of_text = tokenizer.special().end_of_text;
+  std::vector<int32_t> text;
+  for (const Segment& segment : cut.segments) {
+    std::ranges::copy_if(segment.tokens, std::back_inserter(text), [&](int32_t token) { return token < end_of_text; });
+  }
+  const Stopwatch watch(out_.timings.decode);
+  const std::vector<int32_t> sot = tokenizer.sot_sequence(out_.language, options_.task == "translate");
+  SKALD_TRY(const decode::TokenTimes times, decode::align_tokens(machine_.decoder(), tokenizer, machine_.encoded(), 0,
+                                                                 sot, text, place.frames, heads_));
+  std::vector<TimedWord> words;
+  if (!times.starts.empty()) {
+    text.push_back(end_of_text);
+    words = time_words(text::split_words(tokenizer, text, out_.language), times);
+  }
+  add_words(cut.segments, std::move(words), punctuation(), seconds(place.seek), last_speech_, end_of_text);
+  return {};
+}
+
+std::optional<int64_t> Run::follow_words(WindowSegments& cut, WindowPlace place) {
+  std::optional<double> last = last_end(cut.segments);
+  if (!cut.single_ending && last && *last > seconds(place.seek)) cut.next_seek = frames(*last);
+  if (options_.hallucination_silence_threshold) {
+    const HeardWindow heard{.seek = place.seek,
+                            .frames = place.frames,
+                            .content_frames = content_,
+                            .single_ending = cut.single_ending,
+                            .last_speech = last_speech_};
+    const Judgement judgement = skip_hallucinations(cut.segments, heard, *options_.hallucination_silence_threshold,
+                                                    cut.next_seek, punctuation());
+    if (judgement.again) return judgement.next_seek;
+    cut.next_seek = judgement.next_seek;
+  }
+  last_speech_ = last_end(cut.segments).value_or(last_speech_);
+  return std::nullopt;
+}
+
+Result<void> Run::keep(const decode::WindowResult& result, WindowPlace place) {
+  WindowSegments cut = cut_segments(result, place, machine_.tokenizer());
+  if (out_.has_words) {
+    SKALD_CHECK(add_words_to(cut, place));
+    if (const auto again = follow_words(cut, place)) {
+      seek_ = *again;
+      return {};
+    }
+  }
   for (Segment& segment : cut.segments) {
     clear_if_empty(segment);
     segment.id = static_cast<int>(out_.segments.size());
@@ -203,12 +268,11 @@ void Run::keep(const decode::WindowResult& result, WindowSegments cut) {
   }
   history_.add(cut.segments, !options_.condition_on_previous_text || result.temperature > kForgetTemperature);
   seek_ = cut.next_seek;
+  return {};
 }
 
 void Run::tell_progress() {
-  if (!callbacks_.on_progress) return;
-  const auto to_seconds = [](int64_t frames) { return static_cast<double>(frames) * audio::kHop / audio::kSampleRate; };
-  callbacks_.on_progress(to_seconds(std::min(seek_, content_)), to_seconds(content_));
+  if (callbacks_.on_progress) callbacks_.on_progress(seconds(std::min(seek_, content_)), seconds(content_));
 }
 
 Result<Transcript> Run::finish() {

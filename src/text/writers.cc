@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "text/subtitles.h"
 #include "text/unicode.h"
 
 namespace skald::text {
@@ -29,13 +30,10 @@ std::string padded(int64_t value, size_t width) {
   return digits.size() < width ? std::string(width - digits.size(), '0') + digits : digits;
 }
 
-std::string replaced(std::string_view text, std::string_view what, std::string_view with) {
-  std::string out;
-  for (size_t found = 0; (found = text.find(what)) != std::string_view::npos;) {
-    out.append(text.substr(0, found)).append(with);
-    text.remove_prefix(found + what.size());
-  }
-  return out.append(text);
+std::string without_tabs(std::string_view text) {
+  std::string out(text);
+  std::ranges::replace(out, '\t', ' ');
+  return out;
 }
 
 std::string write_txt(const Transcript& transcript) {
@@ -44,26 +42,25 @@ std::string write_txt(const Transcript& transcript) {
   return out;
 }
 
-/// "start --> end\ntext\n\n": a cue of both subtitle formats. The arrow may not stand in the text.
-void append_cue(std::string& out, const Segment& segment, bool always_hours, char mark) {
-  out.append(format_timestamp(segment.start, always_hours, mark)).append(" --> ");
-  out.append(format_timestamp(segment.end, always_hours, mark)).append("\n");
-  out.append(replaced(strip(segment.text), "-->", "->")).append("\n\n");
+/// "start --> end\ntext\n\n": a cue of both subtitle formats.
+std::string to_text(const Cue& cue) {
+  return cue.start + " --> " + cue.end + "\n" + cue.text + "\n\n";
 }
 
-std::string write_srt(const Transcript& transcript) {
+std::string write_srt(const Transcript& transcript, const SubtitleOptions& options) {
+  const auto format = [](double seconds) { return format_timestamp(seconds, true, ','); };
   std::string out;
   int number = 0;
-  for (const Segment& segment : transcript.segments) {
-    out.append(std::to_string(++number)).append("\n");
-    append_cue(out, segment, true, ',');
+  for (const Cue& cue : make_cues(transcript, options, format)) {
+    out.append(std::to_string(++number)).append("\n").append(to_text(cue));
   }
   return out;
 }
 
-std::string write_vtt(const Transcript& transcript) {
+std::string write_vtt(const Transcript& transcript, const SubtitleOptions& options) {
+  const auto format = [](double seconds) { return format_timestamp(seconds); };
   std::string out = "WEBVTT\n\n";
-  for (const Segment& segment : transcript.segments) append_cue(out, segment, false, '.');
+  for (const Cue& cue : make_cues(transcript, options, format)) out.append(to_text(cue));
   return out;
 }
 
@@ -72,22 +69,36 @@ std::string write_tsv(const Transcript& transcript) {
   for (const Segment& segment : transcript.segments) {
     out.append(std::to_string(milliseconds(segment.start))).append("\t");
     out.append(std::to_string(milliseconds(segment.end))).append("\t");
-    out.append(replaced(strip(segment.text), "\t", " ")).append("\n");
+    out.append(without_tabs(strip(segment.text))).append("\n");
   }
   return out;
 }
 
-Json to_json(const Segment& segment) {
-  return {{"id", segment.id},
-          {"seek", segment.seek},
-          {"start", segment.start},
-          {"end", segment.end},
-          {"text", segment.text},
-          {"tokens", segment.tokens},
-          {"temperature", segment.temperature},
-          {"avg_logprob", segment.avg_logprob},
-          {"compression_ratio", segment.compression_ratio},
-          {"no_speech_prob", segment.no_speech_prob}};
+Json to_json(const Word& word) {
+  return {{"word", word.word}, {"start", word.start}, {"end", word.end}, {"probability", word.probability}};
+}
+
+Json to_json(const Segment& segment, bool has_words) {
+  Json json = {{"id", segment.id},
+               {"seek", segment.seek},
+               {"start", segment.start},
+               {"end", segment.end},
+               {"text", segment.text},
+               {"tokens", segment.tokens},
+               {"temperature", segment.temperature},
+               {"avg_logprob", segment.avg_logprob},
+               {"compression_ratio", segment.compression_ratio},
+               {"no_speech_prob", segment.no_speech_prob}};
+  if (!has_words) return json;
+  json["words"] = Json::array();
+  for (const Word& word : segment.words) json["words"].push_back(to_json(word));
+  return json;
+}
+
+Json to_json(const std::vector<Segment>& segments, bool has_words) {
+  Json list = Json::array();
+  for (const Segment& segment : segments) list.push_back(to_json(segment, has_words));
+  return list;
 }
 
 Json to_json(const DeviceReport& report) {
@@ -136,7 +147,7 @@ std::string joined(const std::vector<DeviceReport>& reports, std::string DeviceR
 
 std::string write_json(const Transcript& transcript) {
   Json json = {{"text", transcript.text},
-               {"segments", to_json(transcript.segments)},
+               {"segments", to_json(transcript.segments, transcript.has_words)},
                {"language", transcript.language},
                {"language_probability", transcript.language_probability},
                {"task", transcript.task},
@@ -170,10 +181,10 @@ std::span<const std::string_view> formats() {
   return kFormats;
 }
 
-Result<std::string> write(const Transcript& transcript, std::string_view format) try {
+Result<std::string> write(const Transcript& transcript, std::string_view format, const SubtitleOptions& subtitles) try {
   if (format == "txt") return write_txt(transcript);
-  if (format == "srt") return write_srt(transcript);
-  if (format == "vtt") return write_vtt(transcript);
+  if (format == "srt") return write_srt(transcript, subtitles);
+  if (format == "vtt") return write_vtt(transcript, subtitles);
   if (format == "tsv") return write_tsv(transcript);
   if (format == "json") return write_json(transcript);
   return fail(ErrorCode::kInvalidArgument, "output-format",

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "skald/output.h"
 #include "skald/transcript.h"
 
 namespace skald::text {
@@ -22,6 +23,6 @@ std::span<const std::string_view> formats();
 /// compute_type (of `devices`, several joined by "+"), devices, timings, attempts, complete, and error when there is
 /// one. Doubles come back exactly; what is not a number is null; broken UTF-8 becomes U+FFFD. Errors: kInvalidArgument
 /// for an unknown format, kOutOfMemory.
-Result<std::string> write(const Transcript& transcript, std::string_view format);
+Result<std::string> write(const Transcript& transcript, std::string_view format, const SubtitleOptions& subtitles = {});
 
 }  // namespace skald::text

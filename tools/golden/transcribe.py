@@ -41,6 +41,12 @@ CASES = [
     ("garden.wav", {**BEAM, "length_penalty": 0.6}),
     ("garden.wav", {**BEAM, "patience": 2.0}),
     ("garden.wav", {"temperature": 0.0, "beam_size": 2}),
+    ("minute.ogg", {**GREEDY, "word_timestamps": True}),
+    ("minute.ogg", {**BEAM, "word_timestamps": True, "hallucination_silence_threshold": 1.0}),
+    ("village.wav", {**GREEDY, "word_timestamps": True, "without_timestamps": True}),
+    ("kitchen.wav", {**GREEDY, "word_timestamps": True, "append_punctuations": "", "prepend_punctuations": ""}),
+    ("minute.ogg", {**GREEDY, "clip_timestamps": "5,17.5,31"}),
+    ("minute.ogg", {**GREEDY, "word_timestamps": True, "clip_timestamps": "0,20"}),
 ]
 
 
@@ -66,6 +72,9 @@ def main():
                 segment[field] = round(segment[field], 6)
             for field in ("avg_logprob", "compression_ratio", "no_speech_prob"):
                 segment[field] = rounded(segment[field])
+            for word in segment.get("words", ()):
+                word.update(start=round(word["start"], 6), end=round(word["end"], 6),
+                            probability=rounded(word["probability"]))
         attempts = [{key: rounded(value) if isinstance(value, float) else value for key, value in attempt.items()
                      if key not in ("tokens", "prompt")} for attempt in record["attempts"]]
         cases.append({"audio": sample, "options": our_options(options), "text": record["text"],
