@@ -10,7 +10,9 @@ constexpr int kMelRows = 52;                              // a: 50, padded to wh
 constexpr int kMelSamples = 15 * kMelHop + kMelRows * 8;  // that a call reads: 2816
 constexpr int kMelGroups = 7;                             // of 4 waves: -1 to 26
 constexpr int kMelWaves = 4 * kMelGroups;
-constexpr int kMelBins = 208;  // 201, padded to whole tiles of 8
+constexpr int kMelWaveFactors = 2944;  // kMelWaves * 2 * kMelRows, and what fills the last 64 bytes of int8
+constexpr int kMelStarts = 32;         // of up to 128 bands, four at a time
+constexpr int kMelBins = 208;          // 201, padded to whole tiles of 8
 constexpr int kMelTiles = kMelBins / 8;
 
 /// Tiles of 8 bins that 4 neighbouring filters reach.

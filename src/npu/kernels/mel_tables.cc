@@ -56,7 +56,7 @@ void each_wave_factor(Set set) {
 
 std::span<const std::byte> waves_high() {
   static const std::vector<std::int16_t> kTable = [] {
-    std::vector<std::int16_t> made(std::size_t{kMelWaves} * 2 * kMelRows);
+    std::vector<std::int16_t> made(kMelWaveFactors);
     each_wave_factor([&](std::size_t i, double value) { made[i] = high_of(value); });
     return made;
   }();
@@ -65,7 +65,7 @@ std::span<const std::byte> waves_high() {
 
 std::span<const std::byte> waves_low() {
   static const std::vector<std::int8_t> kTable = [] {
-    std::vector<std::int8_t> made(std::size_t{kMelWaves} * 2 * kMelRows);
+    std::vector<std::int8_t> made(kMelWaveFactors);
     each_wave_factor([&](std::size_t i, double value) { made[i] = static_cast<std::int8_t>(rest_of(value, 8)); });
     return made;
   }();
@@ -116,6 +116,7 @@ Filters make_filters(int bands) {
       made.weights.push_back(f32_to_bf16(weight));
     }
   }
+  made.starts.resize(kMelStarts);
   return made;
 }
 

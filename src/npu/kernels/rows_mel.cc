@@ -14,14 +14,13 @@ constexpr std::int32_t kSilence = -24576;
 
 /// What `bands` bands have in common: all arguments but the last.
 Rows::Arguments inputs(std::string_view filters, std::string_view starts, int bands) {
-  const std::int64_t factors = std::int64_t{kMelWaves} * 2 * kMelRows;
   const std::int64_t blocks = bands / 4;
   return {{"pcm", kI16, kMelSamples, kIn, "rows", {}},
-          {"high", kI16, factors, kIn, "waves", "mel_waves_high"},
-          {"low", kI8, factors, kIn, "waves", "mel_waves_low"},
+          {"high", kI16, kMelWaveFactors, kIn, "waves", "mel_waves_high"},
+          {"low", kI8, kMelWaveFactors, kIn, "waves", "mel_waves_low"},
           {"turns", kI16, kMelWaves * 256, kIn, "turns", "mel_turns"},
           {"filters", kBf16, blocks * mel_reach(bands) * 32, kIn, "tiles", filters},
-          {"starts", kI32, blocks, kIn, "rows", starts},
+          {"starts", kI32, kMelStarts, kIn, "rows", starts},
           {"waves", kI32, 256, kInOut, "scratch", {}},
           {"spectrum", kI32, kMelWaves * 64, kInOut, "scratch", {}},
           {"power", kF32, kMelBins * 4, kInOut, "scratch", {}},

@@ -32,6 +32,10 @@ class Planner {
       shape[1] /= streamed_.parts;
       shape.insert(shape.begin(), streamed_.parts);
     }
+    if (streamed_.input_step != 0) {
+      const int64_t elements = (objects_ - 1) * streamed_.input_step + elements_of(streamed_.input);
+      p_.arguments.back().block.shape = {elements};
+    }
     if (has_constant()) {
       p_.arguments.push_back({.name = "constant", .block = streamed_.constant, .access = Access::kRead});
     }
@@ -96,6 +100,7 @@ class Planner {
     y_core_.insert(y_core_.end(), join.inputs.begin(), join.inputs.end());
     y_out_.push_back(add({.name = "y" + suffix,
                           .producer = memory_of(column),
+                          .to_stream = streamed_.output_order,
                           .consumers = {{.tile = interface_of(column)}},
                           .block = many(spread_.rows, streamed_.output)}));
     join.outputs = {y_out_.back()};
@@ -173,8 +178,12 @@ class Planner {
 
   int64_t part_elements() const { return elements_of(streamed_.input) / streamed_.parts; }
 
-  /// Rounds of a transfer: all, or what the levels that gather parts can count.
+  /// Elements of "x" from an object to the next.
+  int64_t step_elements() const { return streamed_.input_step != 0 ? streamed_.input_step : part_elements(); }
+
+  /// Rounds of a transfer: all, or what the levels that gather parts or steps can count.
   int64_t most_rounds() const {
+    if (streamed_.input_step != 0) return kNpu1.tools.memcpy_repeat;
     if (streamed_.parts == 1) return rounds_;
     Pattern part;
     add_contiguous(part, part_elements(), bytes_of(streamed_.input.type));
@@ -183,6 +192,11 @@ class Planner {
   }
 
   Pattern input_pattern(int64_t count) const {
+    if (streamed_.input_step != 0) {
+      Pattern pattern{{count, spread_.rows * streamed_.input_step}, {spread_.rows, streamed_.input_step}};
+      add_contiguous(pattern, elements_of(streamed_.input), bytes_of(streamed_.input.type));
+      return pattern;
+    }
     if (streamed_.parts == 1) return {{count * spread_.rows * elements_of(streamed_.input), 1}};
     Pattern pattern{{count * spread_.rows, part_elements()}, {streamed_.parts, objects_ * part_elements()}};
     add_contiguous(pattern, part_elements(), bytes_of(streamed_.input.type));
@@ -197,7 +211,7 @@ class Planner {
 
   /// Of a column, from its round `first` on.
   void push(const std::vector<int>& fifos, int column, int argument, Pattern pattern, int64_t first) {
-    const int64_t object = argument == 0 ? part_elements() : elements_of(streamed_.output);
+    const int64_t object = argument == 0 ? step_elements() : elements_of(streamed_.output);
     p_.sequence.emplace_back(Transfer{.fifo = fifos[static_cast<size_t>(column)],
                                       .argument = argument,
                                       .offset = (column * rounds_ + first) * spread_.rows * object,
@@ -230,6 +244,9 @@ Result<Program> plan_streamed(const Streamed& streamed, const Spread& spread, co
   }
   if (streamed.parts < 1 || streamed.input.shape.empty() || streamed.input.shape[0] % streamed.parts != 0) {
     return fail(ErrorCode::kInvalidArgument, streamed.name, "has an input that is not whole parts");
+  }
+  if (streamed.input_step != 0 && streamed.parts != 1) {
+    return fail(ErrorCode::kInvalidArgument, streamed.name, "has both parts and a step between objects");
   }
   if (spread.rows < 1 || spread.columns < 1) {
     return fail(ErrorCode::kInvalidArgument, streamed.name, "is given no cores", "use 1 to 4 rows and columns");

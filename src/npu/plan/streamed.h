@@ -38,10 +38,12 @@ struct StreamedBuffer {
 
 struct Streamed {
   std::string name{};
-  Block input{};     ///< an object; all of its parts
-  int parts = 1;     ///< of an object, that lie apart in host memory; the first extent of `input` is theirs
-  Block constant{};  ///< without shape: none
-  Block output{};    ///< an object
+  Block input{};           ///< an object; all of its parts
+  int parts = 1;           ///< of an object, that lie apart in host memory; the first extent of `input` is theirs
+  Block constant{};        ///< without shape: none
+  Block output{};          ///< an object
+  int64_t input_step = 0;  ///< elements from an object to the next in host memory; 0: one after the other
+  Pattern output_order{};  ///< in which an output object's elements leave; empty: as they lie
   std::vector<StreamedBuffer> buffers{};
   std::vector<StreamedCall> calls{};
   int64_t objects = 0;  ///< of all cores together
@@ -56,7 +58,8 @@ struct Spread {
 int64_t streamed_objects(const Streamed& streamed, const Spread& spread);
 
 /// Arguments of the Program: "x" (parts, objects, input / parts), then "constant" if there is one, then "y" (objects,
-/// output), with streamed_objects() objects. Column c has the c-th stretch of them.
+/// output), with streamed_objects() objects. Column c has the c-th stretch of them. With an `input_step`, "x" is flat:
+/// from the first object's first element to the last one's last.
 /// Errors: kInvalidArgument: no objects or calls, an input that is not whole parts; kUnsupported: a core's memory is
 /// too small.
 Result<Program> plan_streamed(const Streamed& streamed, const Spread& spread, const std::string& device);
