@@ -12,6 +12,7 @@ using Cases = std::vector<Case>;
 void add_attention_cases(Cases& cases);
 void add_matmul_cases(Cases& cases);
 void add_function_cases(Cases& cases);
+void add_mel_cases(Cases& cases);
 
 /// Of all operators, in a fixed order.
 Cases all_cases();
