@@ -59,10 +59,15 @@ constexpr KernelBinding bind(std::string_view symbol) {
 #define SKALD_BIND_SOFTMAX(rows, width) SKALD_BIND(softmax_bf16_##rows##x##width),
 #define SKALD_BIND_LAYER_NORM(rows, width) SKALD_BIND(layer_norm_bf16_##rows##x##width),
 
+#define SKALD_BIND_ATTENTION_I8(n)                                                                                \
+  SKALD_BIND(attention_scores_i8_##n), SKALD_BIND(attention_weights_i8_##n), SKALD_BIND(attention_shares_i8_##n), \
+      SKALD_BIND(attention_outputs_i8_##n),
+
 constexpr auto kBindings = std::to_array<KernelBinding>({
-    SKALD_MATMUL_I8_SHAPES(SKALD_BIND_I8) SKALD_MATMUL_BF16_SHAPES(SKALD_BIND_BF16) SKALD_MATMUL_I16_SHAPES(
-        SKALD_BIND_I16) SKALD_FINISH_SHAPES(SKALD_BIND_FINISH) SKALD_SOFTMAX_SHAPES(SKALD_BIND_SOFTMAX)
-        SKALD_LAYER_NORM_SHAPES(SKALD_BIND_LAYER_NORM) SKALD_BIND(matmul_scalar_bf16_64x64x64),
+    SKALD_MATMUL_I8_SHAPES(SKALD_BIND_I8) SKALD_MATMUL_BF16_SHAPES(SKALD_BIND_BF16)
+        SKALD_MATMUL_I16_SHAPES(SKALD_BIND_I16) SKALD_FINISH_SHAPES(SKALD_BIND_FINISH)
+            SKALD_SOFTMAX_SHAPES(SKALD_BIND_SOFTMAX) SKALD_LAYER_NORM_SHAPES(SKALD_BIND_LAYER_NORM)
+                SKALD_ATTENTION_I8_SIZES(SKALD_BIND_ATTENTION_I8) SKALD_BIND(matmul_scalar_bf16_64x64x64),
     SKALD_BIND(gelu_i8_512),
     SKALD_BIND(gelu_i8_2048),
     SKALD_BIND(gelu_bf16_2048),

@@ -73,6 +73,8 @@ using Prepare = void (*)(const KernelRow& row, Random& random, Memory& memory);
 // Attention.
 std::string check_attention(const Case& the);
 void prepare_attention(const KernelRow& row, Random& random, Memory& memory);
+std::string check_attention_i8(const Case& the);
+void prepare_attention_i8(const KernelRow& row, Random& random, Memory& memory);
 
 // Products, and what follows them.
 std::string check_product(const Case& the);

@@ -125,6 +125,12 @@ struct Scalar {
     const Op op = std::is_same_v<T, float> ? Op::kSoftFloatMul : Op::kScalarMul;
     return {a.value * b.value, ::aie::counted::detail::record(op, 32, a.token, b.token, {}, 1)};
   }
+  /// Integers. Counts are taken over memory full of zeros.
+  friend Scalar operator/(Scalar a, Scalar b) {
+    using ::aie::counted::detail::Op;
+    return {b.value == 0 ? 0 : a.value / b.value,
+            ::aie::counted::detail::record(Op::kSoftDivide, 32, a.token, b.token)};
+  }
 };
 
 using Int32 = Scalar<std::int32_t>;

@@ -66,6 +66,15 @@ void reciprocal_bf16_1024(const bfloat16* x, bfloat16* y);
 void inverse_sqrt_bf16_1024(const bfloat16* x, bfloat16* y);
 void tanh_bf16_1024(const bfloat16* x, const float* table_ab, const float* table_cd, bfloat16* y);
 
+#define SKALD_DECLARE_ATTENTION_I8(n)                                                                            \
+  void attention_scores_i8_##n(const std::int8_t* qkv, std::int16_t* h);                                         \
+  void attention_weights_i8_##n(const std::int16_t* h, const std::int8_t* table_ab, const std::int8_t* table_cd, \
+                                std::int8_t* w, std::int32_t* sums, std::int32_t factor, std::int32_t shift);    \
+  void attention_shares_i8_##n(const std::int32_t* sums, std::int32_t* shares);                                  \
+  void attention_outputs_i8_##n(const std::int8_t* qkv, const std::int8_t* w, const std::int32_t* shares,        \
+                                std::int8_t* y);
+SKALD_ATTENTION_I8_SIZES(SKALD_DECLARE_ATTENTION_I8)
+
 void attention_begin_bf16_64(float* offset, float* sum, float* o);
 void attention_queries_bf16_64(const bfloat16* q, bfloat16* factor, std::int32_t slice);
 void attention_max_bf16_64(const float* scores, float* offset, bfloat16* factor);

@@ -37,6 +37,7 @@ struct Definition {
 
 constexpr auto kDefinitions = std::to_array<Definition>({
     {"attention_bf16.cc", check_attention, prepare_attention},
+    {"attention_i8.cc", check_attention_i8, prepare_attention_i8},
     {"elementwise.cc", check_elementwise, prepare_elementwise},
     {"finish_bf16.cc", check_finish, prepare_finish},
     {"functions.cc", check_function, prepare_function},

@@ -1,6 +1,9 @@
 // Attention.
 
+#include <utility>
+
 #include "npu/kernels/rows.h"
+#include "npu/kernels/shapes.h"
 
 namespace skald::npu {
 namespace {
@@ -13,14 +16,52 @@ constexpr std::int64_t kNumbers = kBlock * kBlock;     // of a block of queries,
 constexpr std::int64_t kSlice = 16 * kBlock;           // of sixteen queries
 constexpr std::int64_t kStatistics = kBlock / 4 * 16;  // a number a query, repeated for four rows
 
+constexpr std::int64_t kExpTable = 2 * 256;  // two copies
+
 /// A call of a 64-query, 64-key block after the first product, of `source`.
 RowText text(std::string_view purpose) {
   return {"attention_bf16.cc", purpose};
 }
 
+/// Int8, all of a head at once.
+void add_i8(Rows& rows, int positions) {
+  const std::string suffix = "_i8_" + std::to_string(positions);
+  const std::int64_t all = std::int64_t{positions} * positions;
+  const std::int64_t head = std::int64_t{positions} * kBlock;
+  const KernelArgument qkv{"qkv", kI8, 3 * head, kIn, "blocks 4x8", {}};
+  const KernelArgument sums{"sums", kI32, std::int64_t{positions} * 4, kOut, "groups of 8", {}};
+  const auto add = [&](std::string_view name, std::string_view purpose, Rows::Arguments arguments,
+                       Rows::Names names = {}, Rows::Numbers usual = {}) -> KernelRow& {
+    return rows.add("attention_" + std::string(name) + suffix, {"attention_i8.cc", purpose}, std::move(arguments),
+                    std::move(names), std::move(usual));
+  };
+  const auto multiplies = [all](KernelRow& row) {
+    row.macs = all * kBlock;
+    row.peak = kPeakI8;
+  };
+  multiplies(add("scores", "keys times queries", {qkv, {"h", kI16, all, kOut, "blocks 4x8", {}}}));
+  add("weights", "scores to weights, and their sums",
+      {{"h", kI16, all, kIn, "blocks 4x8", {}},
+       {"table_ab", kI8, kExpTable, kIn, "rows", "attention_exp"},
+       {"table_cd", kI8, kExpTable, kIn, "rows", "attention_exp"},
+       {"w", kI8, all, kOut, "blocks 8x8", {}},
+       sums},
+      {"factor", "shift"}, {1100, 14});
+  add("shares", "2^21 / sum",
+      {{"sums", kI32, sums.extent, kIn, "groups of 8", {}}, {"shares", kI32, positions, kOut, "rows", {}}});
+  multiplies(add("outputs", "values times weights, shared out",
+                 {qkv,
+                  {"w", kI8, all, kIn, "blocks 8x8", {}},
+                  {"shares", kI32, positions, kIn, "rows", {}},
+                  {"y", kI8, head, kOut, "blocks 4x8", {}}}));
+}
+
 }  // namespace
 
 void add_attention_rows(Rows& rows) {
+#define SKALD_SIZE(positions) positions,
+  for (const int positions : {SKALD_ATTENTION_I8_SIZES(SKALD_SIZE)}) add_i8(rows, positions);
+#undef SKALD_SIZE
   const KernelArgument scores{"scores", kF32, kNumbers, kInOut, "blocks 4x4", {}};
   const KernelArgument offset{"offset", kF32, kStatistics, kInOut, "groups of 4", {}};
   const KernelArgument factor{"factor", kBf16, kStatistics, kOut, "groups of 4", {}};

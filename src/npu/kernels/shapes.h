@@ -13,4 +13,7 @@
 
 #define SKALD_MATMUL_I16_SHAPES(X) X(32, 32, 32) X(64, 64, 64) X(64, 64, 32)
 
+/// Positions that int8 attention of one head exists for.
+#define SKALD_ATTENTION_I8_SIZES(X) X(48) X(64)
+
 #define SKALD_FINISH_SHAPES(X) X(16, 16) X(32, 32) X(64, 64) X(64, 128) X(64, 96) X(64, 32) X(32, 64)

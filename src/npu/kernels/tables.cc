@@ -71,6 +71,19 @@ std::span<const std::byte> attention_lanes() {
   return std::as_bytes(std::span(kLanes));
 }
 
+/// 127 * 2^(-i / 32), rounded; the last, for all that lies beyond, is 0.
+std::span<const std::byte> attention_exp() {
+  constexpr int kEntries = 256;
+  static const auto kTable = [] {
+    std::array<std::byte, size_t{kEntries}> entries{};
+    for (int i = 0; i + 1 < kEntries; ++i) {
+      entries[static_cast<size_t>(i)] = static_cast<std::byte>(std::lround(127 * std::exp2(-i / 32.0)));
+    }
+    return doubled(entries);
+  }();
+  return kTable;
+}
+
 constexpr int kGeluEntries = 256;
 
 std::span<const std::byte> gelu_i8() {
@@ -86,6 +99,7 @@ std::span<const std::byte> gelu_i8() {
 }
 
 constexpr auto kTables = std::to_array<KernelTable>({
+    {"attention_exp", Element::kI8, attention_exp},
     {"attention_lanes", Element::kI32, attention_lanes},
     {"gelu_i8", Element::kI8, gelu_i8},
     {"tanh", Element::kF32, tanh_segments},

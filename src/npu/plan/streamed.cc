@@ -86,6 +86,7 @@ class Planner {
       const std::string core = suffix + "_" + std::to_string(row);
       deal.outputs.push_back(add({.name = "x" + core,
                                   .producer = memory_of(column),
+                                  .to_stream = streamed_.input_order,
                                   .consumers = {{.tile = core_at(column, row), .depth = depth_}},
                                   .block = streamed_.input}));
       deal.offsets.push_back(row * elements_of(streamed_.input));

@@ -43,6 +43,7 @@ struct Streamed {
   Block constant{};        ///< without shape: none
   Block output{};          ///< an object
   int64_t input_step = 0;  ///< elements from an object to the next in host memory; 0: one after the other
+  Pattern input_order{};   ///< in which an input object is sent on to its core; empty: as it lies
   Pattern output_order{};  ///< in which an output object's elements leave; empty: as they lie
   std::vector<StreamedBuffer> buffers{};
   std::vector<StreamedCall> calls{};

@@ -10,6 +10,7 @@ namespace skald::npu::suite {
 using Cases = std::vector<Case>;
 
 void add_attention_cases(Cases& cases);
+void add_attention_i8_cases(Cases& cases);
 void add_matmul_cases(Cases& cases);
 void add_function_cases(Cases& cases);
 void add_mel_cases(Cases& cases);
