@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 #include "npu/kernels/catalogue.h"
 #include "npu/plan/pieces.h"
@@ -49,12 +50,16 @@ Result<Streamed> attention_i8(const AttentionI8Problem& problem) {
                 .input_order = blocks_of_rows({4, 8}, 3 * n, kWidth),
                 .output_order = rows_of_blocks({4, 8}, n, kWidth),
                 .objects = problem.heads};
-  made.buffers = {{.name = "scores", .block = {Element::kI16, {n, n}}},
-                  {.name = "weights", .block = {Element::kI8, {n, n}}},
-                  {.name = "sums", .block = {Element::kI32, {n, 4}}},
-                  {.name = "shares", .block = {Element::kI32, {n}}},
-                  {.name = "exp_ab", .block = {Element::kI8, {kTableBytes}}, .table = "attention_exp"},
-                  {.name = "exp_cd", .block = {Element::kI8, {kTableBytes}}, .table = "attention_exp"}};
+  const auto add = [&made](const std::string& name, Element type, std::vector<int64_t> shape,
+                           const std::string& table = {}) {
+    made.buffers.push_back({.name = name, .block = {type, std::move(shape)}, .table = table});
+  };
+  add("scores", Element::kI16, {n, n});
+  add("weights", Element::kI8, {n, n});
+  add("sums", Element::kI32, {n, 4});
+  add("shares", Element::kI32, {n});
+  add("exp_ab", Element::kI8, {kTableBytes}, "attention_exp");
+  add("exp_cd", Element::kI8, {kTableBytes}, "attention_exp");
   enum : int32_t { kScores, kWeights, kSums, kShares, kExpAb, kExpCd };
   made.calls = {{"attention_scores" + suffix, {{kInput}, {kBuffer, kScores}}},
                 {"attention_weights" + suffix,
