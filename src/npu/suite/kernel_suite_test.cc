@@ -25,6 +25,18 @@ TEST(KernelSuite, EveryCasePasses) {
   }
 }
 
+TEST(KernelSuite, FusedAttentionTakesHalfOfThreeSteps) {
+  double fused = 0;
+  double steps = 0;
+  for (const Case& the : all_cases()) {
+    if (the.name == "bf16 8 heads x 1500") fused = time_case(the).array_ms;
+    if (the.name == "bf16 8 heads x 1500 in three steps") steps = time_case(the).array_ms;
+  }
+  std::cout << "fused " << fused << " ms, three steps " << steps << " ms\n";
+  EXPECT_GT(fused, 0);
+  EXPECT_GE(steps, 2 * fused);
+}
+
 TEST(KernelSuite, Correlation) {
   EXPECT_DOUBLE_EQ(1, correlation({1, 2, 4}, {3, 5, 9}));
   EXPECT_DOUBLE_EQ(-1, correlation({1, 2, 3}, {3, 2, 1}));
