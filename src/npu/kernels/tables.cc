@@ -64,7 +64,7 @@ std::span<const std::byte> attention_lanes() {
     std::array<int32_t, 32> lanes{};
     for (int lane = 0; lane < 16; ++lane) {
       lanes[static_cast<size_t>(lane)] = lane / 4;
-      lanes[static_cast<size_t>(16 + lane)] = lane / 4 - lane % 4;
+      lanes[size_t{16} + static_cast<size_t>(lane)] = lane / 4 - lane % 4;
     }
     return lanes;
   }();

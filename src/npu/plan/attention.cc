@@ -194,8 +194,9 @@ class Planner {
   void add_core(int column, int row) {
     const Tile tile = core_at(column, row);
     const Buffers own = add_buffers(tile);
-    const int q = q_core_[static_cast<size_t>(column * spread_.rows + row)];
-    const int y = y_core_[static_cast<size_t>(column * spread_.rows + row)];
+    const int core = column * spread_.rows + row;
+    const int q = q_core_[static_cast<size_t>(core)];
+    const int y = y_core_[static_cast<size_t>(core)];
     std::vector<Step> item{
         call("attention_begin_bf16_64", {buffer(own.offset), buffer(own.sum), buffer(own.output)}),
         loop(kSlices,
