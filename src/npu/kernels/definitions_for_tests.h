@@ -94,6 +94,7 @@ std::string check_softmax(const Case& the);
 void prepare_softmax(const KernelRow& row, Random& random, Memory& memory);
 std::string check_layer_norm(const Case& the);
 void prepare_layer_norm(const KernelRow& row, Random& random, Memory& memory);
+std::string check_layer_norm_i8(const Case& the);
 std::string check_gelu_i8(const Case& the);
 void prepare_gelu_i8(const KernelRow& row, Random& random, Memory& memory);
 std::string check_gelu_bf16(const Case& the);

@@ -94,4 +94,23 @@ std::string check_layer_norm(const Case& the) {
   return {};
 }
 
+/// Half a step for the last rounding; the normal number's of 2^-8 and its scale's 6e-5 (functions.h), both times gamma;
+/// 2^-8 of a unit for each of the two parts, whose fraction is cut, and 2^-16 of the number that they are parts of.
+std::string check_layer_norm_i8(const Case& the) {
+  constexpr std::int64_t kWidth = 256;
+  double mean = 0;
+  double variance = 0;
+  for (std::int64_t i = 0; i < kWidth; ++i) mean += the.in(0, i) / kWidth;
+  for (std::int64_t i = 0; i < kWidth; ++i) variance += std::pow(the.in(0, i) - mean, 2) / kWidth;
+  for (std::int64_t i = 0; i < kWidth; ++i) {
+    const double term = (the.in(0, i) - mean) / std::sqrt(variance + 1e-5) * the.in(0, kWidth + i);
+    const double steps = std::ldexp(term, -the.number("shift"));
+    const double exact = std::clamp(steps + the.in(0, 2 * kWidth + i), -128.0, 127.0);
+    const double bound = 0.5 + std::abs(steps) * (std::ldexp(1, -8) + 1e-4) + std::ldexp(2, -8 - the.number("shift")) +
+                         std::ldexp(256, -16);
+    if (std::string text = compare(the, 1, i, exact, bound); !text.empty()) return text;
+  }
+  return {};
+}
+
 }  // namespace skald::npu::testing

@@ -48,6 +48,8 @@ SKALD_SOFTMAX_SHAPES(SKALD_DECLARE_SOFTMAX)
   void layer_norm_bf16_##rows##x##width(const bfloat16* x, const bfloat16* weights, bfloat16* y, std::int32_t count);
 SKALD_LAYER_NORM_SHAPES(SKALD_DECLARE_LAYER_NORM)
 
+void layer_norm_i8_256(const std::int8_t* xgb, std::int8_t* y, std::int32_t shift);
+
 void gelu_i8_512(const std::int8_t* x, const std::int8_t* table_ab, const std::int8_t* table_cd, std::int8_t* y);
 void gelu_i8_2048(const std::int8_t* x, const std::int8_t* table_ab, const std::int8_t* table_cd, std::int8_t* y);
 void gelu_bf16_2048(const bfloat16* x, bfloat16* y);

@@ -43,6 +43,7 @@ constexpr auto kDefinitions = std::to_array<Definition>({
     {"functions.cc", check_function, prepare_function},
     {"gelu_bf16.cc", check_gelu_bf16, prepare_gelu_bf16},
     {"gelu_i8.cc", check_gelu_i8, prepare_gelu_i8},
+    {"layer_norm_i8.cc", check_layer_norm_i8},
     {"layer_norm.cc", check_layer_norm, prepare_layer_norm},
     {"matmul_bf16.cc", check_product},
     {"matmul_i16.cc", check_product, prepare_product},

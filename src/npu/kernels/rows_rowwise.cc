@@ -33,6 +33,9 @@ void add_rowwise_rows(Rows& rows) {
              {"columns"}, {width - kSpare});
   }
 #undef SKALD_SHAPE
+  rows.add("layer_norm_i8_256",
+           {"layer_norm_i8.cc", "LayerNorm of a row of 256 int8; x, gamma and beta in one argument"},
+           {{"xgb", kI8, 3 * 256, kIn, "x, gamma, beta", {}}, {"y", kI8, 256, kOut, "rows", {}}}, {"shift"}, {6});
 }
 
 }  // namespace skald::npu

@@ -20,14 +20,29 @@ struct Chosen {
   const KernelRow* finish = nullptr;  ///< null: kNone
 };
 
+std::string_view finish_of(const MatmulProblem& problem) {
+  switch (problem.finish) {
+    case Finish::kNone: break;
+    case Finish::kRequantise: return "requantise_i8_";
+    case Finish::kBias: return "finish_bf16_";
+    case Finish::kGelu: return problem.type == Element::kI8 ? "requantise_gelu_i8_" : "finish_gelu_bf16_";
+  }
+  return {};
+}
+
 Result<Chosen> choose(const MatmulProblem& problem, const MatmulShape& tile) {
+  const bool is_i8 = problem.type == Element::kI8;
+  if (problem.finish == (is_i8 ? Finish::kBias : Finish::kRequantise)) {
+    return fail(ErrorCode::kUnsupported, "matmul " + std::string(to_string(problem.type)),
+                "is asked for the epilogue of the other type", "use kRequantise for int8, kBias for bfloat16");
+  }
   const std::string mn = std::to_string(tile.m) + "x" + std::to_string(tile.n);
   const std::string size = std::to_string(tile.m) + "x" + std::to_string(tile.k) + "x" + std::to_string(tile.n);
   const std::string product = "matmul_" + std::string(to_string(problem.type)) + "_" + size;
   Chosen chosen{.first = find_kernel(product + "_first"), .next = find_kernel(product)};
   std::string missing = chosen.first == nullptr || chosen.next == nullptr ? product : "";
   if (problem.finish != Finish::kNone) {
-    const std::string finish = (problem.finish == Finish::kRequantise ? "requantise_i8_" : "finish_bf16_") + mn;
+    const std::string finish = std::string(finish_of(problem)) + mn;
     chosen.finish = find_kernel(finish);
     if (chosen.finish == nullptr) missing = finish;
   }
@@ -134,7 +149,11 @@ class Planner {
   int c_depth() const {
     const int64_t streams = 2 * (bytes_of(a_tile_) + bytes_of(b_tile_));
     const int64_t sums = chosen_.finish == nullptr ? 0 : chosen_.first->arguments.back().bytes();
-    const int64_t left = kNpu1.compute.memory.bytes - kNpu1.core.stack_default - streams - sums;
+    int64_t left = kNpu1.compute.memory.bytes - kNpu1.core.stack_default - streams - sums;
+    if (chosen_.finish != nullptr) {
+      for (const KernelArgument& argument : chosen_.finish->arguments)
+        left -= argument.table.empty() ? 0 : argument.bytes();
+    }
     return 2 * bytes_of(c_slice_) <= left ? 2 : 1;
   }
 
@@ -168,7 +187,7 @@ class Planner {
       body.push_back(step(std::move(more)));
     }
     if (chosen_.finish != nullptr) {
-      add_finish(b, c, sums, body);
+      add_finish(core_at(column, row), b, c, body);
     } else {
       body.push_back(step(Release{.fifo = c}));
     }
@@ -176,9 +195,23 @@ class Planner {
     p_.cores.push_back({.tile = core_at(column, row), .body = {step(std::move(forever))}});
   }
 
-  void add_finish(int b, int c, const Operand& sums, std::vector<Step>& body) {
-    Call call{.kernel = std::string(chosen_.finish->symbol), .operands = {sums, object(b), object(c), counter()}};
-    if (problem_.finish == Finish::kRequantise) {
+  /// The buffer of sums is the newest.
+  void add_finish(Tile tile, int b, int c, std::vector<Step>& body) {
+    const KernelRow& finish = *chosen_.finish;
+    Call call{.kernel = std::string(finish.symbol)};
+    call.operands = {buffer(static_cast<int>(p_.buffers.size()) - 1), object(b)};
+    for (const KernelArgument& argument : finish.arguments) {
+      if (argument.table.empty()) continue;
+      call.operands.push_back(buffer(static_cast<int>(p_.buffers.size())));
+      p_.buffers.push_back(
+          {.name = std::string(argument.name) + "_" + std::to_string(tile.column) + "_" + std::to_string(tile.row),
+           .tile = tile,
+           .block = {argument.element, {argument.extent}},
+           .table = std::string(argument.table)});
+    }
+    call.operands.push_back(object(c));
+    call.operands.push_back(counter());
+    if (problem_.type == Element::kI8) {
       call.operands.push_back(constant(problem_.down));
       call.operands.push_back(constant(problem_.shift));
     }

@@ -29,7 +29,10 @@ enum class Finish : uint8_t {
   kNone,        ///< C as accumulated: int32 or float32
   kRequantise,  ///< + bias, scaled per column, int8: kernels/requantise_i8.cc
   kBias,        ///< + bias, bfloat16: kernels/finish_bf16.cc
+  kGelu,        ///< GELU of what kRequantise (int8, by table) or kBias (bfloat16) gives
 };
+// A residual is added by a launch of its own (plan/rowwise.h): both streams into a core are taken, A's reaches all cores
+// of a row, so each would get what all of them need, and B's is one transfer for all rows.
 
 struct MatmulProblem {
   int64_t m = 0;
@@ -37,8 +40,8 @@ struct MatmulProblem {
   int64_t n = 0;
   Element type = Element::kI8;  ///< of A and B: kI8 or kBf16
   Finish finish = Finish::kNone;
-  int32_t down = 0;   ///< kRequantise: first shift
-  int32_t shift = 0;  ///< kRequantise: second shift
+  int32_t down = 0;   ///< int8 results: first shift
+  int32_t shift = 0;  ///< int8 results: second shift
 };
 
 /// How it is laid on the array.

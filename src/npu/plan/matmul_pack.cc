@@ -11,12 +11,8 @@ namespace {
 /// Bytes of the epilogue's parameters for `columns` columns: groups of eight for int8 (kernels/requantise_i8.cc), of
 /// four for bfloat16 (kernels/finish_bf16.cc), 64 bytes each; the last group may be partly used.
 int64_t parameter_bytes(const MatmulProblem& problem, int64_t columns) {
-  switch (problem.finish) {
-    case Finish::kNone: return 0;
-    case Finish::kRequantise: return requantise_parameter_bytes(columns + 7);
-    case Finish::kBias: return finish_bias_bytes(columns + 3);
-  }
-  return 0;
+  if (problem.finish == Finish::kNone) return 0;
+  return problem.type == Element::kI8 ? requantise_parameter_bytes(columns + 7) : finish_bias_bytes(columns + 3);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ void add_stock_attention_cases(Cases& cases);
 void add_matmul_cases(Cases& cases);
 void add_function_cases(Cases& cases);
 void add_mel_cases(Cases& cases);
+void add_rowwise_cases(Cases& cases);
 
 /// Of all operators, in a fixed order.
 Cases all_cases();

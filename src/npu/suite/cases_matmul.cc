@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
+#include "npu/kernels/catalogue.h"
 #include "npu/kernels/layout.h"
 #include "npu/plan/matmul.h"
 #include "npu/plan/streamed.h"
@@ -34,8 +36,7 @@ struct Product {
 std::vector<double> result_of(const Product& the, const Bytes& c) {
   const plan::MatmulLayout layout = plan::matmul_layout(the.problem, the.tiling).value();
   Element type = the.problem.type == Element::kI8 ? Element::kI32 : Element::kF32;
-  if (the.problem.finish == Finish::kRequantise) type = Element::kI8;
-  if (the.problem.finish == Finish::kBias) type = Element::kBf16;
+  if (the.problem.finish != Finish::kNone) type = the.problem.type;
   return matrix_of(c, type, layout.n, the.problem.m, the.problem.n);
 }
 
@@ -69,10 +70,16 @@ int64_t rounded(int64_t v, int s, int bits) {
   return std::clamp(floor + up, -limit, limit - 1);
 }
 
-/// Requantises sums: kernels/requantise_i8.cc in plain integers, and without roundings as the ideal.
+double gelu(double x) {
+  return 0.5 * x * std::erfc(-x / std::numbers::sqrt2);
+}
+
+/// Requantises sums: kernels/requantise_i8.cc in plain integers, and without roundings as the ideal. Where GELU
+/// follows, bias is positive: most of what is negative becomes 0, and outputs shall be active.
 Bytes requantised(const MatmulProblem& p, unsigned seed, const std::vector<double>& sums, Values& values) {
   const int64_t columns = (p.n + 7) / 8 * 8;
-  const auto bias = random_integers<int32_t>(columns, -100000, 100000, seed + 2);
+  const bool gelus = p.finish == Finish::kGelu;
+  const auto bias = random_integers<int32_t>(columns, gelus ? 150000 : -100000, gelus ? 250000 : 100000, seed + 2);
   // A third of int8's range is a standard deviation of the result; random int8 has 74.
   const double usual = 40 * std::ldexp(1, kDown + kShift) / (74 * 74 * std::sqrt(static_cast<double>(p.k)));
   const auto factors =
@@ -80,9 +87,11 @@ Bytes requantised(const MatmulProblem& p, unsigned seed, const std::vector<doubl
   for (size_t i = 0; i < sums.size(); ++i) {
     const size_t column = i % static_cast<size_t>(p.n);
     const int64_t sum = static_cast<int64_t>(sums[i]) + bias[column];
-    values.exact.push_back(static_cast<double>(rounded(rounded(sum, kDown, 16) * factors[column], kShift, 8)));
-    values.ideal.push_back(
-        std::clamp(std::ldexp(static_cast<double>(sum) * factors[column], -kDown - kShift), -128.0, 127.0));
+    const auto exact = static_cast<int8_t>(rounded(rounded(sum, kDown, 16) * factors[column], kShift, 8));
+    const double ideal =
+        std::clamp(std::ldexp(static_cast<double>(sum) * factors[column], -kDown - kShift), -128.0, 127.0);
+    values.exact.push_back(gelus ? gelu_i8_entry(exact) : exact);
+    values.ideal.push_back(gelus ? gelu(ideal * kGeluStep) / kGeluStep : ideal);
   }
   Bytes parameters(static_cast<size_t>(requantise_parameter_bytes(columns)));
   pack_requantise_parameters(bias, factors, parameters.data());
@@ -96,7 +105,7 @@ Result<Values> values_i8(const Product& the) {
   const std::vector<double> sums = product({a.begin(), a.end()}, {b.begin(), b.end()}, {p.m, p.k, p.n});
   Values judged;
   Bytes parameters;
-  if (p.finish == Finish::kRequantise) {
+  if (p.finish != Finish::kNone) {
     parameters = requantised(p, 10 * the.seed, sums, judged);
   } else {
     judged.ideal = sums;
@@ -114,13 +123,14 @@ Result<Values> values_bf16(const Product& the) {
   const auto b = random_normal(p.k * p.n, kScale, 10 * the.seed + 1);
   std::vector<double> c = product(a, b, {p.m, p.k, p.n});
   Bytes parameters;
-  if (p.finish == Finish::kBias) {
+  if (p.finish != Finish::kNone) {
     const auto drawn = random_normal((p.n + 3) / 4 * 4, kScale, 10 * the.seed + 2);
     const std::vector<float> bias(drawn.begin(), drawn.end());
     for (size_t i = 0; i < c.size(); ++i) c[i] += static_cast<double>(bias[i % static_cast<size_t>(p.n)]);
     parameters.resize(static_cast<size_t>(finish_bias_bytes(static_cast<int64_t>(bias.size()))));
     pack_finish_bias(bias, parameters.data());
   }
+  if (p.finish == Finish::kGelu) std::ranges::transform(c, c.begin(), gelu);
   SKALD_TRY(Values values, packed(the, bf16_bytes(a), bf16_bytes(b), parameters));
   values.ideal = std::move(c);
   return values;
@@ -140,6 +150,11 @@ constexpr Kind kKinds[] = {
     {"bf16 to bf16", Element::kBf16, Finish::kBias, {64, 32, 128}},
 };
 
+constexpr Kind kGelus[] = {
+    {"i8 to i8, GELU", Element::kI8, Finish::kGelu, {64, 64, 128}},
+    {"bf16 to bf16, GELU", Element::kBf16, Finish::kGelu, {64, 32, 128}},
+};
+
 /// All 16 cores have something to do where the tile allows it.
 MatmulShape tile_for(const Kind& kind, const ProductSize& size) {
   const int64_t least = std::min(size.m, size.n);
@@ -152,11 +167,11 @@ void add_case(Cases& cases, const Kind& kind, const ProductSize& size, unsigned 
                     .tiling = {.tile = tile_for(kind, size)},
                     .seed = seed};
   Product whole = the;
-  if (kind.finish == Finish::kRequantise) {
+  const bool is_i8 = kind.type == Element::kI8;
+  if (is_i8 && kind.finish != Finish::kNone) {
     whole.problem.down = kDown;
     whole.problem.shift = kShift;
   }
-  const bool is_i8 = kind.type == Element::kI8;
   Limits limits;
   if (!is_i8) limits.most_error = kMostError;
   if (is_i8 && size.m == 512 && size.n == 512) limits.most_call_ms = 1000;
@@ -209,6 +224,11 @@ void add_matmul_cases(Cases& cases) {
       for (const ProductSize& size : {ProductSize{128, 128, 128}, {384, 384, 384}, {300, 512, 600}}) {
         add_case(cases, kind, size, seed);
       }
+    }
+  }
+  for (const Kind& kind : kGelus) {
+    for (const ProductSize& size : {ProductSize{64, 64, 64}, {300, 512, 600}, {1500, 512, 2048}}) {
+      add_case(cases, kind, size, 1);
     }
   }
   cases.push_back({.op = "matmul",
