@@ -102,6 +102,10 @@ void prepare_gelu_bf16(const KernelRow& row, Random& random, Memory& memory);
 std::string check_elementwise(const Case& the);
 void prepare_elementwise(const KernelRow& row, Random& random, Memory& memory);
 
+// The decoder's choice.
+std::string check_topk(const Case& the);
+void prepare_topk(const KernelRow& row, Random& random, Memory& memory);
+
 // The front end.
 std::string check_mel(const Case& the);
 void prepare_mel(const KernelRow& row, Random& random, Memory& memory);

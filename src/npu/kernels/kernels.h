@@ -110,4 +110,12 @@ void stock_bf16_64x64x64(const bfloat16* a, const bfloat16* b, float* c);
 SKALD_DECLARE_MEL(80)
 SKALD_DECLARE_MEL(128)
 
+void topk_bf16_4096(const bfloat16* logits, std::int32_t* list);
+void topk_f32_4096(const float* logits, std::int32_t* list);
+#define SKALD_DECLARE_BEAM_STEP(lists) \
+  void beam_step_##lists(const std::int32_t* candidates, const std::int32_t* beams, float* totals, std::int32_t* best);
+SKALD_DECLARE_BEAM_STEP(16)
+SKALD_DECLARE_BEAM_STEP(80)
+SKALD_DECLARE_BEAM_STEP(112)
+
 SKALD_KERNELS_END

@@ -49,6 +49,7 @@ constexpr auto kDefinitions = std::to_array<Definition>({
     {"matmul_i16.cc", check_product, prepare_product},
     {"matmul_i8.cc", check_product},
     {"matmul_scalar.cc", check_product},
+    {"topk.cc", check_topk, prepare_topk},
     {"mel.cc", check_mel, prepare_mel},
     {"published.cc", check_product, prepare_product},
     {"requantise_i8.cc", check_requantise, prepare_requantise},

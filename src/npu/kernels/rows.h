@@ -57,6 +57,7 @@ void add_finish_rows(Rows& rows);
 void add_function_rows(Rows& rows);
 void add_published_rows(Rows& rows);
 void add_mel_rows(Rows& rows);
+void add_topk_rows(Rows& rows);
 void add_rowwise_rows(Rows& rows);
 void add_elementwise_rows(Rows& rows);
 
