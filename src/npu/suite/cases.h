@@ -16,6 +16,7 @@ void add_matmul_cases(Cases& cases);
 void add_function_cases(Cases& cases);
 void add_mel_cases(Cases& cases);
 void add_rowwise_cases(Cases& cases);
+void add_topk_cases(Cases& cases);
 
 /// Of all operators, in a fixed order.
 Cases all_cases();
