@@ -12,6 +12,7 @@ using Cases = std::vector<Case>;
 void add_attention_cases(Cases& cases);
 void add_attention_i8_cases(Cases& cases);
 void add_stock_attention_cases(Cases& cases);
+void add_conv_cases(Cases& cases);
 void add_matmul_cases(Cases& cases);
 void add_function_cases(Cases& cases);
 void add_mel_cases(Cases& cases);
