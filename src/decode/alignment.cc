@@ -33,20 +33,20 @@ std::vector<float> softmax_rows(const float* scores, int rows, int positions, in
 
 /// Each column less its mean, in standard deviations (of the population). A column that is the same for all tokens
 /// says nothing: 0.
-void standardise_columns(std::vector<float>& weights, int rows, int used) {
-  for (int column = 0; column < used; ++column) {
+void standardise_columns(std::vector<float>& weights, size_t columns) {
+  const size_t rows = weights.size() / columns;
+  for (size_t column = 0; column < columns; ++column) {
     double mean = 0;
-    for (int row = 0; row < rows; ++row) mean += weights[static_cast<size_t>(row * used + column)];
-    mean /= rows;
+    for (size_t at = column; at < weights.size(); at += columns) mean += weights[at];
+    mean /= static_cast<double>(rows);
     double variance = 0;
-    for (int row = 0; row < rows; ++row) {
-      const double off = weights[static_cast<size_t>(row * used + column)] - mean;
+    for (size_t at = column; at < weights.size(); at += columns) {
+      const double off = weights[at] - mean;
       variance += off * off;
     }
-    const double deviation = std::sqrt(variance / rows);
-    for (int row = 0; row < rows; ++row) {
-      float& weight = weights[static_cast<size_t>(row * used + column)];
-      weight = deviation > 0 ? static_cast<float>((weight - mean) / deviation) : 0.0F;
+    const double deviation = std::sqrt(variance / static_cast<double>(rows));
+    for (size_t at = column; at < weights.size(); at += columns) {
+      weights[at] = deviation > 0 ? static_cast<float>((weights[at] - mean) / deviation) : 0.0F;
     }
   }
 }
@@ -56,10 +56,10 @@ float median_at(const float* row, int used, int at) {
   constexpr int kReach = kMedianWidth / 2;
   if (used <= kReach) return row[at];
   std::array<float, kMedianWidth> around{};
-  for (int i = -kReach; i <= kReach; ++i) {
-    int from = std::abs(at + i);
-    if (from >= used) from = 2 * (used - 1) - from;
-    around[static_cast<size_t>(i + kReach)] = row[from];
+  int from = at - kReach;
+  for (float& one : around) {
+    const int mirrored = std::abs(from++);
+    one = row[mirrored < used ? mirrored : 2 * (used - 1) - mirrored];
   }
   std::nth_element(around.begin(), around.begin() + kReach, around.end());
   return around[kReach];
@@ -76,7 +76,7 @@ std::vector<double> alignment_costs(const model::Attention& attention, int used)
   for (int head = 0; head < attention.heads; ++head) {
     const float* scores = attention.scores.data() + static_cast<ptrdiff_t>(head) * rows * attention.positions;
     std::vector<float> weights = softmax_rows(scores, rows, attention.positions, used);
-    standardise_columns(weights, rows, used);
+    standardise_columns(weights, static_cast<size_t>(used));
     for (int row = 0; row < rows; ++row) {
       const float* from = weights.data() + static_cast<ptrdiff_t>(row) * used;
       double* to = costs.data() + static_cast<ptrdiff_t>(row) * used;
@@ -109,8 +109,7 @@ std::vector<int> first_positions(std::span<const double> costs, int rows, int po
         choice = From::kRow;
         least = by_row;
       }
-      const double cost =
-          costs[static_cast<size_t>(row - 1) * static_cast<size_t>(positions) + static_cast<size_t>(position - 1)];
+      const double cost = costs[(static_cast<size_t>(row) - 1) * (width - 1) + static_cast<size_t>(position) - 1];
       sums[at(row, position)] = static_cast<float>(cost + static_cast<double>(least));
     }
   }
@@ -126,30 +125,28 @@ std::vector<int> first_positions(std::span<const double> costs, int rows, int po
   return first;  // rows before the path's first one begin at 0
 }
 
-Result<TokenTimes> align_tokens(model::Decoder& decoder, const text::Tokenizer& tokenizer,
-                                const model::EncodedAudio& audio, int window, std::span<const int32_t> sot_sequence,
-                                std::span<const int32_t> text, int frames, std::span<const model::Head> heads) {
-  const int used = std::min(frames / kFramesPerPosition, audio.positions());
-  if (text.empty() || used < 1 || heads.empty()) return TokenTimes{};
-  std::vector<int32_t> tokens(sot_sequence.begin(), sot_sequence.end());
+Result<TokenTimes> align_tokens(model::Decoder& decoder, const text::Tokenizer& tokenizer, const AlignTask& task) {
+  const int used = std::min(task.frames / kFramesPerPosition, task.audio.positions());
+  if (task.text.empty() || used < 1 || task.heads.empty()) return TokenTimes{};
+  std::vector<int32_t> tokens(task.sot_sequence.begin(), task.sot_sequence.end());
   tokens.push_back(tokenizer.special().no_timestamps);
-  tokens.insert(tokens.end(), text.begin(), text.end());
+  tokens.insert(tokens.end(), task.text.begin(), task.text.end());
   tokens.push_back(tokenizer.special().end_of_text);
 
-  SKALD_TRY(const SlotHandle slot, SlotHandle::open(decoder, audio, window));
-  SKALD_TRY(const model::Attention attention, decoder.align(slot.get(), tokens, heads));
+  SKALD_TRY(const SlotHandle slot, SlotHandle::open(decoder, task.audio, task.window));
+  SKALD_TRY(const model::Attention attention, decoder.align(slot.get(), tokens, task.heads));
   const std::vector<double> costs = alignment_costs(attention, used);
   // The row of a token shows where the next one is heard: the first is that of <|notimestamps|>, the last token's that
   // of the end.
-  const size_t skipped = sot_sequence.size();
-  const int rows = static_cast<int>(text.size()) + 1;
-  const auto begin = costs.begin() + static_cast<ptrdiff_t>(skipped) * used;
+  const auto skipped = static_cast<ptrdiff_t>(task.sot_sequence.size());
+  const auto length = static_cast<ptrdiff_t>(task.text.size());
+  const auto begin = costs.begin() + skipped * used;
   const std::vector<int> first =
-      first_positions(std::span(begin, static_cast<size_t>(rows) * static_cast<size_t>(used)), rows, used);
+      first_positions({begin, begin + (length + 1) * used}, static_cast<int>(length) + 1, used);
   TokenTimes times;
   for (const int position : first) times.starts.push_back(position / kPositionsPerSecond);
-  const auto probabilities = attention.token_probs.begin() + static_cast<ptrdiff_t>(skipped) + 1;
-  times.probabilities.assign(probabilities, probabilities + static_cast<ptrdiff_t>(text.size()));
+  const auto probabilities = attention.token_probs.begin() + skipped + 1;
+  times.probabilities.assign(probabilities, probabilities + length);
   return times;
 }
 

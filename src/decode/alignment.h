@@ -20,11 +20,18 @@ struct TokenTimes {
   std::vector<double> probabilities;  ///< of each token after those before it, among text tokens: n
 };
 
-/// The alignment of `text` (tokens below end-of-text) with a window whose first `frames` frames are its content.
-/// Without text or content: empty. Needs one slot. Errors: those of Decoder.
-Result<TokenTimes> align_tokens(model::Decoder& decoder, const text::Tokenizer& tokenizer,
-                                const model::EncodedAudio& audio, int window, std::span<const int32_t> sot_sequence,
-                                std::span<const int32_t> text, int frames, std::span<const model::Head> heads);
+/// What is aligned with what.
+struct AlignTask {
+  const model::EncodedAudio& audio;
+  int window = 0;                         ///< index into `audio`
+  int frames = 0;                         ///< of the window's content
+  std::span<const int32_t> sot_sequence;  ///< without <|notimestamps|>
+  std::span<const int32_t> text;          ///< tokens below end-of-text
+  std::span<const model::Head> heads;     ///< that show when a token is heard
+};
+
+/// When the tokens of a window were said. Without text or content: empty. Needs one slot. Errors: those of Decoder.
+Result<TokenTimes> align_tokens(model::Decoder& decoder, const text::Tokenizer& tokenizer, const AlignTask& task);
 
 /// From scores before softmax (heads, tokens, positions), of which the first `used` positions count, to costs
 /// (tokens, used) that are low where a token is heard: softmax over positions, standardised over tokens, median of

@@ -222,8 +222,11 @@ Result<void> Run::add_words_to(WindowSegments& cut, WindowPlace place) {
   }
   const Stopwatch watch(out_.timings.decode);
   const std::vector<int32_t> sot = tokenizer.sot_sequence(out_.language, options_.task == "translate");
-  SKALD_TRY(const decode::TokenTimes times, decode::align_tokens(machine_.decoder(), tokenizer, machine_.encoded(), 0,
-                                                                 sot, text, place.frames, heads_));
+  SKALD_TRY(
+      const decode::TokenTimes times,
+      decode::align_tokens(
+          machine_.decoder(), tokenizer,
+          {.audio = machine_.encoded(), .frames = place.frames, .sot_sequence = sot, .text = text, .heads = heads_}));
   std::vector<TimedWord> words;
   if (!times.starts.empty()) {
     text.push_back(end_of_text);

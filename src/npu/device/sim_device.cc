@@ -168,7 +168,8 @@ Result<bool> SimDevice::finish(DeviceExecution& execution, std::chrono::millisec
     waiting_.pop_front();
     if (next) run(*next);
   }
-  if (submission->error) return std::unexpected(*submission->error);
+  const std::optional<Error>& error = submission->error;
+  if (error) return std::unexpected(*error);
   const auto patience = static_cast<double>(timeout.count());
   if (submission->end_ms > now_ms_ + patience) {
     now_ms_ += patience;
