@@ -88,7 +88,7 @@ std::string check_max(const Case& the) {
 std::string check_mask(const Case& the) {
   for (int query = 0; query < kBlock; ++query) {
     for (int key = 0; key < kBlock; ++key) {
-      const double lane = key % 4 - the.number("causal") * (query % 4);
+      const int lane = key % 4 - the.number("causal") * (query % 4);
       const int limit =
           the.number("first") + the.number("group_step") * the.number("group") - kBlock * the.number("block");
       const bool seen = lane <= limit + 4 * the.number("causal") * (query / 4) - key / 4 * 4;

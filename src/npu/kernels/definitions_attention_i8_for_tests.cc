@@ -68,7 +68,8 @@ std::string check_i8_weights(const Case& the) {
 std::string check_shares(const Case& the) {
   for (int query = 0; query < positions_of(the); ++query) {
     const auto sum = static_cast<std::int64_t>(the.in(0, query / 8 * 32 + query % 8));
-    if (std::string text = compare(the, 1, query, static_cast<double>((1 << 21) / sum), 0); !text.empty()) return text;
+    const std::int64_t share = (1 << 21) / sum;
+    if (std::string text = compare(the, 1, query, static_cast<double>(share), 0); !text.empty()) return text;
   }
   return {};
 }
