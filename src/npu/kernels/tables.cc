@@ -40,7 +40,8 @@ std::span<const std::byte> tanh_segments() {
   static const auto kTable = [] {
     std::array<std::byte, size_t{kSegments} * 8> entries{};
     for (int i = 0; i < kSegments; ++i) {
-      const double from = (i - kSegments / 2) * kWidth;
+      const int place = i - kSegments / 2;
+      const double from = place * kWidth;
       const double middle = from + kWidth / 2;
       const bool outermost = i == 0 || i == kSegments - 1;
       const double chord = outermost ? 0.0 : (std::tanh(from + kWidth) - std::tanh(from)) / kWidth;
