@@ -30,7 +30,9 @@ NpuCommands::NpuCommands(CLI::App& root)
       simulate_(*app_),
       emit_(*app_),
       validate_(*app_),
-      test_(*app_) {
+      test_(*app_),
+      bench_(*app_),
+      ladder_(*app_) {
   app_->require_subcommand(0, 1);
 }
 

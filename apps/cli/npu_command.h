@@ -25,7 +25,9 @@ class NpuCommands {
  public:
   explicit NpuCommands(CLI::App& root);
   CLI::App& app() { return *app_; }
-  std::vector<Command*> commands() { return {&info_, &plan_, &simulate_, &emit_, &validate_, &test_}; }
+  std::vector<Command*> commands() {
+    return {&info_, &plan_, &simulate_, &emit_, &validate_, &test_, &bench_, &ladder_};
+  }
 
  private:
   CLI::App* app_;
@@ -35,6 +37,8 @@ class NpuCommands {
   NpuEmitCommand emit_;
   NpuValidateCommand validate_;
   NpuTestCommand test_;
+  NpuBenchCommand bench_;
+  NpuLadderCommand ladder_;
 };
 
 }  // namespace skald::cli

@@ -29,23 +29,45 @@ std::string short_number(double value) {
   return fmt::format("{:.3g} ", value);
 }
 
+std::string rate_text(const Outcome& o) {
+  return short_number(o.rate) + (o.unit.empty() ? "op" : o.unit) + "/s";
+}
+
+std::string percent(const std::optional<double>& share) {
+  return share ? fmt::format("{:.1f}%", 100 * *share) : "-";
+}
+
 std::string heading() {
   return fmt::format("{:<{}} {:>9} {:>9} {:>6} {:>11} {:>9} {:>9} {:>8} {:>6}  {}\n", "case", kNameWidth, "correl.",
                      "error", "active", "core cycles", "array ms", "launch ms", "launches", "peak", "rate");
 }
 
-std::string line_of(const Outcome& o) {
-  const std::string error = !o.largest_error          ? "-"
-                            : o.exact.value_or(false) ? "exact"
-                                                      : fmt::format("{:.2g}", *o.largest_error);
-  std::string text =
-      fmt::format("{:<{}} {:>9} {:>9} {:>6} {:>11.0f} {:>9.3f} {:>9.3f} {:>8} {:>6}  {}{}/s{}\n", o.op + " " + o.name,
-                  kNameWidth, o.correlation ? fmt::format("{:.6f}", *o.correlation) : "-", error,
-                  o.activity ? fmt::format("{:.1f}%", 100 * *o.activity) : "-", o.core_cycles, o.array_ms, o.launch_ms,
-                  o.launches, o.share_of_peak ? fmt::format("{:.1f}%", 100 * *o.share_of_peak) : "-",
-                  short_number(o.rate), o.unit.empty() ? "op" : o.unit, o.passed() ? "" : "  FAILED");
+std::string faults_of(const Outcome& o) {
+  std::string text;
   for (const std::string& fault : o.faults) text += "    " + fault + "\n";
   return text;
+}
+
+std::string line_of(const Outcome& o) {
+  std::string error = "-";
+  if (o.largest_error) error = o.exact.value_or(false) ? "exact" : fmt::format("{:.2g}", *o.largest_error);
+  return fmt::format("{:<{}} {:>9} {:>9} {:>6} {:>11.0f} {:>9.3f} {:>9.3f} {:>8} {:>6}  {}{}\n", o.op + " " + o.name,
+                     kNameWidth, o.correlation ? fmt::format("{:.6f}", *o.correlation) : "-", error,
+                     percent(o.activity), o.core_cycles, o.array_ms, o.launch_ms, o.launches, percent(o.share_of_peak),
+                     rate_text(o), o.passed() ? "" : "  FAILED") +
+         faults_of(o);
+}
+
+std::string bench_heading() {
+  return fmt::format("{:<{}} {:>9} {:>9} {:>18} {:>6} {:>8}  {}\n", "case", kNameWidth, "array ms", "call ms", "rate",
+                     "peak", "roofline", "bound by");
+}
+
+std::string bench_line(const Outcome& o) {
+  return fmt::format("{:<{}} {:>9.3f} {:>9.3f} {:>18} {:>6} {:>8}  {}{}\n", o.op + " " + o.name, kNameWidth, o.array_ms,
+                     o.call_ms(), rate_text(o), percent(o.share_of_peak), percent(o.share_of_roofline), o.bound,
+                     o.passed() ? "" : "  FAILED") +
+         faults_of(o);
 }
 
 Json optional(const auto& value) {
@@ -111,6 +133,12 @@ ExitCode code_of(const Result<void>& printed, ExitCode otherwise) {
   return kOutputFailed;
 }
 
+Json results_json(const std::vector<Outcome>& outcomes) {
+  Json rows = Json::array();
+  for (const Outcome& outcome : outcomes) rows.push_back(json_of(outcome));
+  return rows;
+}
+
 }  // namespace
 
 NpuTestCommand::NpuTestCommand(CLI::App& npu)
@@ -129,24 +157,23 @@ ExitCode NpuTestCommand::run() {
     complain(usable.error());
     return kUsage;
   }
-  const auto cases = chosen_cases(only_);
+  auto cases = chosen_cases(only_);
   if (!cases) {
     complain(cases.error());
     return kUsage;
   }
+  std::erase_if(*cases, [](const auto& the) { return !the.values; });  // timed only
   Result<void> printed = json_ ? Result<void>{} : print(heading());
   const auto outcomes = npu::suite::run_cases(*cases, {}, [&](const Outcome& outcome) {
     if (!json_ && printed) printed = print(line_of(outcome));
   });
   const int64_t passed = std::ranges::count_if(outcomes, &Outcome::passed);
   if (json_) {
-    Json rows = Json::array();
-    for (const Outcome& outcome : outcomes) rows.push_back(json_of(outcome));
     printed = print(Json{{"device", device_},
                          {"clock_ghz", npu::sim::TimeModel{}.clock_ghz},
                          {"cases", outcomes.size()},
                          {"passed", passed},
-                         {"results", std::move(rows)}}
+                         {"results", results_json(outcomes)}}
                         .dump(2) +
                     "\n");
   } else if (printed) {
@@ -154,6 +181,51 @@ ExitCode NpuTestCommand::run() {
                                 outcomes.size(), npu::sim::TimeModel{}.clock_ghz));
   }
   return code_of(printed, passed == std::ssize(outcomes) ? kOk : kInputFailed);
+}
+
+NpuBenchCommand::NpuBenchCommand(CLI::App& npu)
+    : Command(npu, "bench", "Predict the speed of every operator: rate, share of the peak and of the roofline") {
+  table().add("--json", json_, "as JSON", "", "Output");
+  table().add("--only", only_, "cases of one operator: matmul, ...", "OP", "Suite");
+  table().add("--clock", time_.clock_ghz, "of the array, GHz", "GHZ", "Assumptions");
+  table().add("--ddr", time_.ddr_gb_s, "of host memory, reads and writes together, GB/s", "GB/S", "Assumptions");
+}
+
+std::string NpuBenchCommand::why_missing(const std::string&) const {
+  return "";
+}
+
+ExitCode NpuBenchCommand::run() {
+  if (!(time_.clock_ghz > 0) || !(time_.ddr_gb_s > 0)) {
+    complain({ErrorCode::kInvalidArgument, "--clock, --ddr", "must be above 0", "leave them out for the usual ones"});
+    return kUsage;
+  }
+  auto cases = chosen_cases(only_);
+  if (!cases) {
+    complain(cases.error());
+    return kUsage;
+  }
+  std::erase_if(*cases, [](const auto& the) { return the.seed != 1; });
+  Result<void> printed = json_ ? Result<void>{} : print(bench_heading());
+  std::vector<Outcome> outcomes;
+  for (const auto& the : *cases) {
+    outcomes.push_back(npu::suite::time_case(the, {.time = time_}));
+    if (!json_ && printed) printed = print(bench_line(outcomes.back()));
+  }
+  if (json_) {
+    printed = print(Json{{"device", "npu-sim"},
+                         {"clock_ghz", time_.clock_ghz},
+                         {"ddr_gb_s", time_.ddr_gb_s},
+                         {"results", results_json(outcomes)}}
+                        .dump(2) +
+                    "\n");
+  } else if (printed) {
+    printed =
+        print(fmt::format("simulated: {:.3f} GHz, host memory {:.1f} GB/s; a call is the array and a launch of "
+                          "{:.0f} us\n",
+                          time_.clock_ghz, time_.ddr_gb_s, npu::kNpu1.host.ordinary_launch_us));
+  }
+  return code_of(printed, std::ranges::all_of(outcomes, &Outcome::passed) ? kOk : kInputFailed);
 }
 
 }  // namespace skald::cli

@@ -1,9 +1,11 @@
 #pragma once
-// skald npu test: every kernel on the simulated array against plain arithmetic.
+// skald npu test | bench | ladder: every kernel on the simulated array against plain arithmetic; how fast; what
+// launches cost.
 
 #include <string>
 
 #include "command.h"
+#include "npu/sim/time_model.h"
 
 namespace skald::cli {
 
@@ -18,6 +20,30 @@ class NpuTestCommand final : public Command {
   bool json_ = false;
   std::string only_;
   std::string device_ = "npu-sim";
+};
+
+/// skald npu bench
+class NpuBenchCommand final : public Command {
+ public:
+  explicit NpuBenchCommand(CLI::App& npu);
+  std::string why_missing(const std::string& option) const override;
+  ExitCode run() override;
+
+ private:
+  bool json_ = false;
+  std::string only_;
+  npu::sim::TimeModel time_{};
+};
+
+/// skald npu ladder
+class NpuLadderCommand final : public Command {
+ public:
+  explicit NpuLadderCommand(CLI::App& npu);
+  std::string why_missing(const std::string& option) const override;
+  ExitCode run() override;
+
+ private:
+  bool json_ = false;
 };
 
 }  // namespace skald::cli

@@ -184,6 +184,15 @@ void add_case(Cases& cases, const Kind& kind, const ProductSize& size, unsigned 
                    .seed = seed});
 }
 
+/// Products of Whisper's encoders, base and large: timed, as values of such sizes show nothing new.
+void add_timed_cases(Cases& cases, const Kind& kind) {
+  for (const ProductSize& size :
+       {ProductSize{1500, 512, 512}, {1500, 512, 2048}, {1500, 2048, 512}, {1500, 1280, 5120}, {1500, 5120, 1280}}) {
+    add_case(cases, kind, size, 1);
+    cases.back().values = {};
+  }
+}
+
 constexpr int64_t kScalarSide = 64;
 
 /// One tile by scalar code with software float32: what a launch of such a kernel takes.
@@ -225,6 +234,7 @@ void add_matmul_cases(Cases& cases) {
         add_case(cases, kind, size, seed);
       }
     }
+    if (kind.finish != Finish::kNone) add_timed_cases(cases, kind);
   }
   for (const Kind& kind : kGelus) {
     for (const ProductSize& size : {ProductSize{64, 64, 64}, {300, 512, 600}, {1500, 512, 2048}}) {

@@ -1,0 +1,82 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "console.h"
+#include "npu/spec/device_spec.h"
+#include "npu/suite/ladder.h"
+#include "npu_suite_command.h"
+
+namespace skald::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using npu::suite::kOldCallMs;
+using npu::suite::Ladder;
+using npu::suite::Rung;
+
+constexpr double kLaunchMs = npu::kNpu1.host.ordinary_launch_us * 1e-3;
+
+std::string as_text(const std::vector<Ladder>& ladders) {
+  std::string text;
+  for (const Ladder& ladder : ladders) {
+    text += fmt::format("{}\n{:<50} {:>8} {:>11} {:>14} {:>14} {:>8}\n", ladder.what, "  each launch", "launches",
+                        "array ms", fmt::format("at {} ms", kOldCallMs), fmt::format("at {} ms", kLaunchMs), "faster");
+    const double slowest = ladder.rungs.front().call_ms(kOldCallMs);
+    for (const Rung& rung : ladder.rungs) {
+      const double now = rung.call_ms(kLaunchMs);
+      text += fmt::format("  {:<48} {:>8} {:>11.3f} {:>14.3f} {:>14.3f} {:>7.0f}x\n", rung.what, rung.launches,
+                          rung.array_ms, rung.call_ms(kOldCallMs), now, slowest / now);
+    }
+    text += "\n";
+  }
+  return text + fmt::format(
+                    "array: simulated; {} ms a launch: the old host path, {} ms: an ordinary launch today; "
+                    "faster: than the first line on the old path\n",
+                    kOldCallMs, kLaunchMs);
+}
+
+std::string as_json(const std::vector<Ladder>& ladders) {
+  Json all = Json::array();
+  for (const Ladder& ladder : ladders) {
+    Json rungs = Json::array();
+    for (const Rung& rung : ladder.rungs) {
+      rungs.push_back({{"what", rung.what},
+                       {"launches", rung.launches},
+                       {"array_ms", rung.array_ms},
+                       {"macs", rung.macs},
+                       {"old_ms", rung.call_ms(kOldCallMs)},
+                       {"ms", rung.call_ms(kLaunchMs)}});
+    }
+    all.push_back({{"what", ladder.what}, {"rungs", std::move(rungs)}});
+  }
+  return Json{{"device", "npu-sim"}, {"old_launch_ms", kOldCallMs}, {"launch_ms", kLaunchMs}, {"ladders", all}}.dump(
+             2) +
+         "\n";
+}
+
+}  // namespace
+
+NpuLadderCommand::NpuLadderCommand(CLI::App& npu)
+    : Command(npu, "ladder", "The same work in fewer and fewer launches, at an old and at today's launch cost") {
+  table().add("--json", json_, "as JSON", "", "Output");
+}
+
+std::string NpuLadderCommand::why_missing(const std::string&) const {
+  return "";
+}
+
+ExitCode NpuLadderCommand::run() {
+  const auto ladders = npu::suite::ladders({});
+  if (!ladders) {
+    complain(ladders.error());
+    return kResources;
+  }
+  const auto printed = print(json_ ? as_json(*ladders) : as_text(*ladders));
+  if (printed) return kOk;
+  if (is_closed_pipe(printed.error())) return kPipeClosed;
+  complain(printed.error());
+  return kOutputFailed;
+}
+
+}  // namespace skald::cli
