@@ -24,6 +24,7 @@ using npu::plan::MatmulTiling;
 
 /// The tile that does best on the larger products of a Whisper encoder.
 MatmulShape usual_tile(Element type) {
+  if (type == Element::kI16) return {64, 64, 64};
   return type == Element::kI8 ? MatmulShape{64, 64, 128} : MatmulShape{64, 32, 128};
 }
 
@@ -103,11 +104,12 @@ Json prediction_json(const npu::Prediction& p, const npu::sim::TimeModel& time) 
 NpuDesignCommand::NpuDesignCommand(CLI::App& npu, const std::string& name, const std::string& description)
     : Command(npu, name, description), name_("npu " + name) {
   app().add_option("OPERATOR", words_, "matmul M K N: C (M, N) = A (M, K) B (K, N)");
-  table().add("--type", type_, "of A and B: i8, bf16", "TYPE", "Operator");
+  table().add("--type", type_, "of A and B: i8, i8xi4 (B in four bits), i16, bf16", "TYPE", "Operator");
   table().add("--finish", finish_,
               "what follows the sums: none, requantise (i8), bias (bf16); auto: as the type has it", "NAME",
               "Operator");
-  table().add("--tile", tile_, "m,k,n of a core's tile (none: 64,64,128 for i8, 64,32,128 for bf16)", "M,K,N", "Array");
+  table().add("--tile", tile_, "m,k,n of a core's tile (none: 64,64,128 for i8, 64,64,64 for i16, 64,32,128 for bf16)",
+              "M,K,N", "Array");
   table().add("--columns", columns_, "columns of four cores: 1, 2, 4", "N", "Array");
 }
 
@@ -131,16 +133,19 @@ Result<NpuDesignCommand::Design> NpuDesignCommand::read() const {
     }
     *sizes[i] = size;
   }
-  if (type_ != "i8" && type_ != "bf16") {
-    return fail(ErrorCode::kInvalidArgument, "--type", "'" + type_ + "' is no type of a product", "use i8 or bf16");
+  const bool is_i8 = type_ == "i8" || type_ == "i8xi4";
+  if (!is_i8 && type_ != "i16" && type_ != "bf16") {
+    return fail(ErrorCode::kInvalidArgument, "--type", "'" + type_ + "' is no type of a product",
+                "use i8, i8xi4, i16 or bf16");
   }
-  design.problem.type = type_ == "i8" ? Element::kI8 : Element::kBf16;
-  const std::string usual = type_ == "i8" ? "requantise" : "bias";
+  design.problem.weights_i4 = type_ == "i8xi4";
+  design.problem.type = is_i8 ? Element::kI8 : type_ == "i16" ? Element::kI16 : Element::kBf16;
+  const std::string usual = is_i8 ? "requantise" : type_ == "i16" ? "none" : "bias";
   if (finish_ != "auto" && finish_ != "none" && finish_ != usual) {
     return fail(ErrorCode::kInvalidArgument, "--finish", "'" + finish_ + "' does not follow a product of " + type_,
                 "use none or " + usual);
   }
-  if (finish_ != "none") design.problem.finish = type_ == "i8" ? Finish::kRequantise : Finish::kBias;
+  if (finish_ != "none" && usual != "none") design.problem.finish = is_i8 ? Finish::kRequantise : Finish::kBias;
   design.problem.down = 5;  // where 512 products of int8 fit into int16; time does not depend on them
   design.problem.shift = 14;
   design.tiling = {.tile = usual_tile(design.problem.type), .rows = 4, .columns = columns_};

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -118,6 +119,56 @@ TEST(NpuTest, Refusals) {
   expect_refusal(run({"npu", "test", "--device", "npu"}), 2, {"--device npu"});  // no machine has the built programs
 }
 
+TEST(NpuBench, Json) {
+  const auto benched = [](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments{"npu", "bench", "--only", "matmul", "--json"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(0, outcome.exit_code) << outcome.err;
+    return nlohmann::json::parse(outcome.out);
+  };
+  const auto usual = benched({});
+  const auto slow = benched({"--ddr", "10"});
+  ASSERT_EQ(usual["results"].size(), slow["results"].size());
+  double best = 0;
+  for (size_t i = 0; i < usual["results"].size(); ++i) {
+    const auto& result = usual["results"][i];
+    EXPECT_GT(result["share_of_roofline"].get<double>(), 0) << result;
+    EXPECT_LE(result["share_of_roofline"].get<double>(), 1) << result;
+    EXPECT_LE(result["rate"].get<double>(), 8.43e12) << result;
+    EXPECT_GE(slow["results"][i]["array_ms"].get<double>(), result["array_ms"].get<double>()) << result;
+    best = std::max(best, result["rate"].get<double>());
+  }
+  EXPECT_GE(best, 5e12);
+}
+
+TEST(NpuBench, Refusals) {
+  expect_refusal(run({"npu", "bench", "--ddr", "0"}), 2, {"--ddr", "above 0"});
+  expect_refusal(run({"npu", "bench", "--only", "matmull"}), 2, {"--only", "use one of"});
+}
+
+TEST(NpuLadder, FewerLaunchesAreFaster) {
+  const Outcome outcome = run({"npu", "ladder", "--json"});
+  EXPECT_EQ(0, outcome.exit_code) << outcome.err;
+  const auto json = nlohmann::json::parse(outcome.out);
+  for (const auto& ladder : json["ladders"]) {
+    const auto& rungs = ladder["rungs"];
+    for (size_t i = 1; i < rungs.size(); ++i) {
+      EXPECT_LE(rungs[i]["launches"].get<int>(), rungs[i - 1]["launches"].get<int>());
+      EXPECT_LT(rungs[i]["old_ms"].get<double>(), rungs[i - 1]["old_ms"].get<double>());
+      EXPECT_LT(rungs[i]["ms"].get<double>(), rungs[i - 1]["ms"].get<double>());
+    }
+    EXPECT_EQ(1, rungs.back()["launches"].get<int>());
+  }
+  const auto& product = json["ladders"][0]["rungs"];
+  EXPECT_EQ(3008, product[0]["launches"].get<int>());
+  EXPECT_EQ(376, product[2]["launches"].get<int>());
+  EXPECT_EQ(192, product[3]["launches"].get<int>());
+  // 163.7 s were measured for 3008 calls of scalar code.
+  EXPECT_NEAR(163700, product[0]["old_ms"].get<double>(), 0.05 * 163700);
+  expect_texts(run({"npu", "ladder"}).out, {"(3001, 512) x (512, 512)", "launches", "at 1.5 ms", "3008", "faster"});
+}
+
 TEST(NpuDesign, BadArguments) {
   const std::vector<std::string> matmul{"npu", "plan", "matmul", "64", "64", "64"};
   const auto with = [&](std::vector<std::string> more) {
@@ -131,7 +182,7 @@ TEST(NpuDesign, BadArguments) {
   expect_refusal(with({"--tile", "1,2"}), 2, {"--tile", "m,k,n"});
   expect_refusal(with({"--tile", "48,48,48"}), 2, {"no kernel", "48"});
   expect_refusal(with({"--columns", "3"}), 2, {"rows", "4 x 4"});
-  expect_refusal(with({"--type", "f64"}), 2, {"f64", "i8 or bf16"});
+  expect_refusal(with({"--type", "f64"}), 2, {"f64", "i16 or bf16"});
   expect_refusal(with({"--finish", "bias"}), 2, {"--finish", "none or requantise"});
   expect_refusal(run({"npu", "simulate", "matmul", "64", "64", "64", "--ddr", "0"}), 2, {"--ddr", "above 0"});
   expect_refusal(run({"npu", "simulate", "matmul", "100000", "64", "64"}), 2, {"more than 64 blocks"});

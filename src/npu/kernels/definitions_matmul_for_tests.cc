@@ -47,4 +47,14 @@ void prepare_product(const KernelRow& row, Random& random, Memory& memory) {
   }
 }
 
+/// Weight i of a group of 128 is half of byte i % 64, as a signed number.
+std::string check_unpack_i4(const Case& the) {
+  for (std::int64_t i = 0; i < the.row.arguments[1].extent; ++i) {
+    const int byte = static_cast<int>(the.in(0, i / 128 * 64 + i % 64));
+    const int half = (i % 128 < 64 ? byte : byte >> 4) & 15;
+    if (std::string text = compare(the, 1, i, half < 8 ? half : half - 16, 0); !text.empty()) return text;
+  }
+  return {};
+}
+
 }  // namespace skald::npu::testing

@@ -86,6 +86,9 @@ void attention_weights_bf16_64(float* scores, const float* offset, const bfloat1
 void attention_values_bf16_64(const bfloat16* v, const float* scores, const bfloat16* factor, float* o);
 void attention_finish_bf16_64(const float* o, const float* sum, bfloat16* y, std::int32_t slice);
 
+#define SKALD_DECLARE_UNPACK_I4(k, n) void unpack_i4_##k##x##n(const std::int8_t* packed, std::int8_t* weights);
+SKALD_UNPACK_I4_SHAPES(SKALD_DECLARE_UNPACK_I4)
+
 void matmul_scalar_bf16_64x64x64(const bfloat16* a, const bfloat16* b, float* c);
 
 void scale_scalar_i32(const std::int32_t* a, std::int32_t* c, std::int32_t factor, std::int32_t count);

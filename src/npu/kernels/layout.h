@@ -60,6 +60,16 @@ void unpack_blocks(BlockOrder order, std::int64_t height, std::int64_t width, co
   }
 }
 
+/// "pairs of 64": two weights of four bits (-8 to 7) a byte; of every 128, the first 64 in the lower halves.
+inline void pack_i4(std::span<const std::int8_t> weights, std::byte* to) {
+  for (std::size_t i = 0; i < weights.size() / 2; ++i) {
+    const std::size_t at = i / 64 * 128 + i % 64;
+    const auto low = static_cast<unsigned>(weights[at]) & 15U;
+    const auto high = static_cast<unsigned>(weights[at + 64]) & 15U;
+    to[i] = static_cast<std::byte>(low | high << 4U);
+  }
+}
+
 /// Bytes of "groups of 8" and "groups of 4" for so many columns.
 constexpr std::int64_t requantise_parameter_bytes(std::int64_t columns) {
   return columns / 8 * 64;

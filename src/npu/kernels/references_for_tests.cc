@@ -56,6 +56,7 @@ constexpr auto kDefinitions = std::to_array<Definition>({
     {"saxpy.cc", check_saxpy},
     {"scale.cc", check_scale},
     {"softmax.cc", check_softmax, prepare_softmax},
+    {"unpack_i4.cc", check_unpack_i4},
 });
 
 const Definition* definition_of(const KernelRow& row) {

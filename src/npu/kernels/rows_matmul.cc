@@ -1,6 +1,7 @@
 // Products.
 
 #include <array>
+#include <utility>
 
 #include "npu/kernels/rows.h"
 #include "npu/kernels/shapes.h"
@@ -49,6 +50,13 @@ void add_matmul_rows(Rows& rows) {
                 {"i16", "matmul_i16.cc", kI16, kI32, {"blocks 4x4", "blocks 4x4", "blocks 4x4"}, kPeakI16});
   }
 #undef SKALD_SHAPE
+#define SKALD_PANEL(k, n) std::pair{k, n},
+  for (const auto& [k, n] : {SKALD_UNPACK_I4_SHAPES(SKALD_PANEL)}) {
+    const std::int64_t weights = std::int64_t{k} * n;
+    rows.add("unpack_i4_" + size_text(k, n), {"unpack_i4.cc", "weights of four bits to int8"},
+             {{"packed", kI8, weights / 2, kIn, "pairs of 64", {}}, {"weights", kI8, weights, kOut, "blocks 8x8", {}}});
+  }
+#undef SKALD_PANEL
 }
 
 }  // namespace skald::npu

@@ -1,6 +1,6 @@
 #pragma once
 // Tiles that products exist for, as lists for macros: X(m, k, n) is C (m x n) += A (m x k) B (k x n); X(m, n) what
-// follows it. All are whole blocks of matmul.h: 16 rows; 16 columns.
+// follows it; X(k, n) what goes before it. All are whole blocks of matmul.h: 16 rows; 16 columns.
 //
 // A core gets A and B by streams of 4 bytes a cycle: multiplying takes n / 64 of the time that A takes and m / 64 of
 // B's, so n of 96 or 128 leaves room. 64 x 64 x 32 and 32 x 64 x 64 are tiles of published designs.
@@ -17,3 +17,5 @@
 #define SKALD_ATTENTION_I8_SIZES(X) X(48) X(64)
 
 #define SKALD_FINISH_SHAPES(X) X(16, 16) X(32, 32) X(64, 64) X(64, 128) X(64, 96) X(64, 32) X(32, 64)
+
+#define SKALD_UNPACK_I4_SHAPES(X) X(32, 32) X(64, 64) X(64, 128)

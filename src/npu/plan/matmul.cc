@@ -18,6 +18,7 @@ struct Chosen {
   const KernelRow* first = nullptr;
   const KernelRow* next = nullptr;
   const KernelRow* finish = nullptr;  ///< null: kNone
+  const KernelRow* unpack = nullptr;  ///< null: B travels as the product wants it
 };
 
 std::string_view finish_of(const MatmulProblem& problem) {
@@ -40,11 +41,21 @@ Result<Chosen> choose(const MatmulProblem& problem, const MatmulShape& tile) {
   const std::string size = std::to_string(tile.m) + "x" + std::to_string(tile.k) + "x" + std::to_string(tile.n);
   const std::string product = "matmul_" + std::string(to_string(problem.type)) + "_" + size;
   Chosen chosen{.first = find_kernel(product + "_first"), .next = find_kernel(product)};
+  if (problem.weights_i4) {
+    const std::string unpack = "unpack_i4_" + std::to_string(tile.k) + "x" + std::to_string(tile.n);
+    chosen.unpack = problem.type == Element::kI8 ? find_kernel(unpack) : nullptr;
+    if (chosen.unpack == nullptr) {
+      return fail(ErrorCode::kUnsupported, "matmul " + std::string(to_string(problem.type)) + " with int4 weights",
+                  "there is no kernel " + unpack + " for this type", "use int8 and a tile that the catalogue has");
+    }
+  }
   std::string missing = chosen.first == nullptr || chosen.next == nullptr ? product : "";
   if (problem.finish != Finish::kNone) {
     const std::string finish = std::string(finish_of(problem)) + mn;
     chosen.finish = find_kernel(finish);
     if (chosen.finish == nullptr) missing = finish;
+    if (missing.empty() && chosen.finish->arguments[0].element != chosen.first->arguments[2].element) missing = finish;
+    if (missing.empty() && chosen.finish->arguments[0].layout != chosen.first->arguments[2].layout) missing = finish;
   }
   if (!missing.empty()) {
     return fail(ErrorCode::kUnsupported, "matmul " + std::string(to_string(problem.type)),
@@ -60,8 +71,8 @@ class Planner {
 
   Program run(const std::string& device) {
     const MatmulShape& tile = tiling_.tile;
-    p_.name = "matmul_" + std::string(to_string(problem_.type)) + "_" + std::to_string(problem_.m) + "x" +
-              std::to_string(problem_.k) + "x" + std::to_string(problem_.n);
+    p_.name = "matmul_" + std::string(to_string(problem_.type)) + (problem_.weights_i4 ? "_i4_" : "_") +
+              std::to_string(problem_.m) + "x" + std::to_string(problem_.k) + "x" + std::to_string(problem_.n);
     p_.device = device;
     const Element in = (problem_.type);
     out_ = (chosen_.finish != nullptr ? chosen_.finish->arguments.back().element
@@ -71,7 +82,7 @@ class Planner {
                     {.name = "b", .block = {in, {b_elements}}, .access = Access::kRead},
                     {.name = "c", .block = {out_, {layout_.m, layout_.n}}, .access = Access::kWrite}};
     a_tile_ = {in, {tile.m, tile.k}};
-    b_tile_ = {in, {int64_t{tile.k} * tile.n}};
+    b_tile_ = {in, {panel_bytes(problem_, tile) / bytes_of(in)}};
     c_slice_ = {out_, {layout_.slice_rows, tile.n}};
     for (int column = 0; column < tiling_.columns; ++column) add_a(column);
     for (int column = 0; column < tiling_.columns; ++column) add_b(column);
@@ -150,11 +161,20 @@ class Planner {
     const int64_t streams = 2 * (bytes_of(a_tile_) + bytes_of(b_tile_));
     const int64_t sums = chosen_.finish == nullptr ? 0 : chosen_.first->arguments.back().bytes();
     int64_t left = kNpu1.compute.memory.bytes - kNpu1.core.stack_default - streams - sums;
+    if (chosen_.unpack != nullptr) left -= chosen_.unpack->arguments.back().bytes();
     if (chosen_.finish != nullptr) {
       for (const KernelArgument& argument : chosen_.finish->arguments)
         left -= argument.table.empty() ? 0 : argument.bytes();
     }
     return 2 * bytes_of(c_slice_) <= left ? 2 : 1;
+  }
+
+  /// A buffer of that core.
+  Operand buffer(const char* name, int column, int row, Block block) {
+    p_.buffers.push_back({.name = std::string(name) + "_" + std::to_string(column) + "_" + std::to_string(row),
+                          .tile = core_at(column, row),
+                          .block = std::move(block)});
+    return {.kind = Operand::Kind::kBuffer, .id = static_cast<int>(p_.buffers.size()) - 1};
   }
 
   /// One tile of C after the other, for ever.
@@ -165,18 +185,21 @@ class Planner {
     Operand sums = object(c);
     std::vector<Step> body;
     if (chosen_.finish != nullptr) {
-      const Block block{(chosen_.first->arguments.back().element), {tiling_.tile.m, tiling_.tile.n}};
-      p_.buffers.push_back({.name = "sums_" + std::to_string(column) + "_" + std::to_string(row),
-                            .tile = core_at(column, row),
-                            .block = block});
-      sums = buffer(static_cast<int>(p_.buffers.size()) - 1);
+      sums = buffer("sums", column, row, {chosen_.first->arguments.back().element, {tiling_.tile.m, tiling_.tile.n}});
     } else {
       body.push_back(step(Acquire{.fifo = c}));
+    }
+    Operand weights = object(b);
+    if (chosen_.unpack != nullptr) {
+      weights = buffer("weights", column, row, {Element::kI8, {chosen_.unpack->arguments.back().extent}});
     }
     const auto product = [&](const KernelRow& kernel, std::vector<Step>& to) {
       to.push_back(step(Acquire{.fifo = a}));
       to.push_back(step(Acquire{.fifo = b}));
-      to.push_back(step(Call{.kernel = std::string(kernel.symbol), .operands = {object(a), object(b), sums}}));
+      if (chosen_.unpack != nullptr) {
+        to.push_back(step(Call{.kernel = std::string(chosen_.unpack->symbol), .operands = {object(b), weights}}));
+      }
+      to.push_back(step(Call{.kernel = std::string(kernel.symbol), .operands = {object(a), weights, sums}}));
       to.push_back(step(Release{.fifo = a}));
       to.push_back(step(Release{.fifo = b}));
     };
@@ -322,6 +345,10 @@ class Planner {
 
 }  // namespace
 
+int64_t panel_bytes(const MatmulProblem& problem, const MatmulShape& tile) {
+  return int64_t{tile.k} * tile.n * bytes_of(problem.type) / (problem.weights_i4 ? 2 : 1);
+}
+
 Result<MatmulLayout> matmul_layout(const MatmulProblem& problem, const MatmulTiling& tiling) {
   const std::string where = "matmul " + std::to_string(problem.m) + "x" + std::to_string(problem.k) + "x" +
                             std::to_string(problem.n) + " on " + std::to_string(tiling.rows) + " x " +
@@ -343,8 +370,7 @@ Result<MatmulLayout> matmul_layout(const MatmulProblem& problem, const MatmulTil
   layout.column_blocks = layout.n / tiling.columns / tile.n;
   layout.depth = layout.k / tile.k;
   layout.panel_tiles = layout.depth + (problem.finish == Finish::kNone ? 0 : 1);
-  layout.packed_bytes =
-      tiling.columns * layout.column_blocks * layout.panel_tiles * int64_t{tile.k} * tile.n * bytes_of(problem.type);
+  layout.packed_bytes = tiling.columns * layout.column_blocks * layout.panel_tiles * panel_bytes(problem, tile);
   layout.rows_per_column = tiling.rows / tiling.columns;
   layout.slice_rows =
       chosen.finish == nullptr ? tile.m : static_cast<int>(chosen.finish->arguments.back().extent / tile.n);
@@ -352,8 +378,7 @@ Result<MatmulLayout> matmul_layout(const MatmulProblem& problem, const MatmulTil
   if (layout.row_blocks > kMostRepeats || layout.column_blocks > kMostRepeats) {
     return fail(ErrorCode::kUnsupported, where, "has more than 64 blocks on a side", "split the product");
   }
-  if (chosen.finish != nullptr &&
-      chosen.finish->arguments[1].bytes() > int64_t{tile.k} * tile.n * bytes_of(problem.type)) {
+  if (chosen.finish != nullptr && chosen.finish->arguments[1].bytes() > panel_bytes(problem, tile)) {
     return fail(ErrorCode::kUnsupported, where, "the epilogue's parameters do not fit into an object of B",
                 "use a deeper tile");
   }

@@ -31,17 +31,18 @@ enum class Finish : uint8_t {
   kBias,        ///< + bias, bfloat16: kernels/finish_bf16.cc
   kGelu,        ///< GELU of what kRequantise (int8, by table) or kBias (bfloat16) gives
 };
-// A residual is added by a launch of its own (plan/rowwise.h): both streams into a core are taken, A's reaches all cores
-// of a row, so each would get what all of them need, and B's is one transfer for all rows.
+// A residual is added by a launch of its own (plan/rowwise.h): both streams into a core are taken, A's reaches all
+// cores of a row, so each would get what all of them need, and B's is one transfer for all rows.
 
 struct MatmulProblem {
   int64_t m = 0;
   int64_t k = 0;
   int64_t n = 0;
-  Element type = Element::kI8;  ///< of A and B: kI8 or kBf16
+  Element type = Element::kI8;  ///< of A and B: kI8, kI16 or kBf16
   Finish finish = Finish::kNone;
-  int32_t down = 0;   ///< int8 results: first shift
-  int32_t shift = 0;  ///< int8 results: second shift
+  int32_t down = 0;         ///< int8 results: first shift
+  int32_t shift = 0;        ///< int8 results: second shift
+  bool weights_i4 = false;  ///< kI8: B in four bits, -8 to 7, unpacked by the cores
 };
 
 /// How it is laid on the array.
@@ -66,6 +67,9 @@ struct MatmulLayout {
   bool dealt = false;        ///< slices go to the rows of cores in turn; else each row has its m rows of C together
 };
 
+/// Bytes of one tile of B as it travels.
+int64_t panel_bytes(const MatmulProblem& problem, const MatmulShape& tile);
+
 /// Errors: kUnsupported with the reason: no kernel of that tile, rows and columns that do not fit together, too many
 /// blocks for one transfer.
 Result<MatmulLayout> matmul_layout(const MatmulProblem& problem, const MatmulTiling& tiling);
@@ -77,6 +81,7 @@ Result<Program> plan_matmul(const MatmulProblem& problem, const MatmulTiling& ti
 /// B (problem.k, problem.n), row-major, as the Program wants it: per column of cores and block of columns the tiles
 /// along K, each in blocks of the native product, then one object that begins with the epilogue's parameters for these
 /// n columns. `parameters(first, count)`: their bytes, for `count` columns from `first` on (padding columns: zeros).
+/// With weights_i4, B comes as int8 within -8 to 7. Errors: kInvalidArgument: sizes, weights; those of matmul_layout.
 Result<std::vector<std::byte>> pack_matmul_b(const MatmulProblem& problem, const MatmulTiling& tiling,
                                              std::span<const std::byte> b, std::span<const std::byte> parameters);
 

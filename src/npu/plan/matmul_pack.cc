@@ -15,6 +15,20 @@ int64_t parameter_bytes(const MatmulProblem& problem, int64_t columns) {
   return problem.type == Element::kI8 ? requantise_parameter_bytes(columns + 7) : finish_bias_bytes(columns + 3);
 }
 
+/// Of the native product: layout.h.
+BlockOrder order_of_b(Element type) {
+  if (type == Element::kI16) return {4, 4};
+  return type == Element::kI8 ? BlockOrder{8, 8} : BlockOrder{8, 4};
+}
+
+/// Whether all weights are numbers of four bits.
+bool fit_four_bits(std::span<const std::byte> weights) {
+  return std::ranges::all_of(weights, [](std::byte byte) {
+    const auto weight = static_cast<int8_t>(byte);
+    return weight >= -8 && weight <= 7;
+  });
+}
+
 }  // namespace
 
 Result<std::vector<std::byte>> pack_matmul_a(const MatmulProblem& problem, const MatmulTiling& tiling,
@@ -43,7 +57,7 @@ Result<std::vector<std::byte>> pack_matmul_b(const MatmulProblem& problem, const
   SKALD_TRY(const MatmulLayout layout, matmul_layout(problem, tiling));
   const MatmulShape& tile = tiling.tile;
   const int element = bytes_of(problem.type);
-  const BlockOrder order = problem.type == Element::kI8 ? BlockOrder{8, 8} : BlockOrder{8, 4};
+  const BlockOrder order = order_of_b(problem.type);
   const int64_t whole_parameters = parameter_bytes(problem, problem.n);
   if (static_cast<int64_t>(b.size()) != problem.k * problem.n * element ||
       static_cast<int64_t>(parameters.size()) != whole_parameters) {
@@ -52,20 +66,31 @@ Result<std::vector<std::byte>> pack_matmul_b(const MatmulProblem& problem, const
                     " of parameters, not " + std::to_string(problem.k * problem.n * element) + " and " +
                     std::to_string(whole_parameters));
   }
+  if (problem.weights_i4 && !fit_four_bits(b)) {
+    return fail(ErrorCode::kInvalidArgument, "pack_matmul_b", "got weights outside of -8 to 7",
+                "quantise them to four bits, or leave weights_i4 out");
+  }
   std::vector<std::byte> packed(static_cast<size_t>(layout.packed_bytes));
-  const int64_t object = int64_t{tile.k} * tile.n * element;
+  const int64_t object = panel_bytes(problem, tile);
+  std::vector<std::byte> panel(static_cast<size_t>(int64_t{tile.k} * tile.n * element));
   std::byte* to = packed.data();
   for (int column = 0; column < tiling.columns; ++column) {
     for (int64_t block = 0; block < layout.column_blocks; ++block) {
       const int64_t first = (block * tiling.columns + column) * tile.n;
       const int64_t there = std::max<int64_t>(0, std::min<int64_t>(tile.n, problem.n - first));
       for (int64_t depth = 0; depth < layout.depth; ++depth, to += object) {
+        std::ranges::fill(panel, std::byte{0});
         for (int64_t k = 0; k < tile.k && depth * tile.k + k < problem.k; ++k) {
           const int64_t row = (depth * tile.k + k) * problem.n;
           for (int64_t n = 0; n < there; ++n) {
-            std::memcpy(to + block_index(order, tile.n, k, n) * element,
+            std::memcpy(panel.data() + block_index(order, tile.n, k, n) * element,
                         &b[static_cast<size_t>((row + first + n) * element)], static_cast<size_t>(element));
           }
+        }
+        if (problem.weights_i4) {
+          pack_i4({reinterpret_cast<const int8_t*>(panel.data()), panel.size()}, to);
+        } else {
+          std::ranges::copy(panel, to);
         }
       }
       if (problem.finish == Finish::kNone) continue;

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "npu/spec/element.h"
 
 namespace skald::npu {
 
@@ -115,6 +116,16 @@ struct CoreSpec {
   int macs_i16_i8 = 128;
   int macs_i16 = 64;
   int macs_bf16 = 128;
+
+  /// Of products whose factors both have that type; 0: the core has none.
+  constexpr int macs(Element type) const {
+    switch (type) {
+      case Element::kI8: return macs_i8;
+      case Element::kI16: return macs_i16;
+      case Element::kBf16: return macs_bf16;
+      default: return 0;
+    }
+  }
 };
 
 /// Packet-switched streams (nothing we plan uses them).

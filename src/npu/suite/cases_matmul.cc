@@ -35,7 +35,7 @@ struct Product {
 /// C padded to whole tiles comes back; this is its part.
 std::vector<double> result_of(const Product& the, const Bytes& c) {
   const plan::MatmulLayout layout = plan::matmul_layout(the.problem, the.tiling).value();
-  Element type = the.problem.type == Element::kI8 ? Element::kI32 : Element::kF32;
+  Element type = the.problem.type == Element::kBf16 ? Element::kF32 : Element::kI32;
   if (the.problem.finish != Finish::kNone) type = the.problem.type;
   return matrix_of(c, type, layout.n, the.problem.m, the.problem.n);
 }
@@ -44,9 +44,8 @@ Result<Planned> planned(const Product& the) {
   const MatmulProblem& p = the.problem;
   SKALD_TRY(const plan::MatmulLayout layout, plan::matmul_layout(p, the.tiling));
   SKALD_TRY(Program program, plan::plan_matmul(p, the.tiling, std::string(kNpu1.name)));
-  Planned planned{.macs = p.m * p.k * p.n,
-                  .padded_macs = layout.m * layout.k * layout.n,
-                  .macs_a_cycle = p.type == Element::kI8 ? kNpu1.core.macs_i8 : kNpu1.core.macs_bf16};
+  Planned planned{
+      .macs = p.m * p.k * p.n, .padded_macs = layout.m * layout.k * layout.n, .macs_a_cycle = kNpu1.core.macs(p.type)};
   planned.launches.push_back({.program = std::move(program), .buffers = {0, 1, 2}});
   return planned;
 }
@@ -79,9 +78,11 @@ double gelu(double x) {
 Bytes requantised(const MatmulProblem& p, unsigned seed, const std::vector<double>& sums, Values& values) {
   const int64_t columns = (p.n + 7) / 8 * 8;
   const bool gelus = p.finish == Finish::kGelu;
-  const auto bias = random_integers<int32_t>(columns, gelus ? 150000 : -100000, gelus ? 250000 : 100000, seed + 2);
-  // A third of int8's range is a standard deviation of the result; random int8 has 74.
-  const double usual = 40 * std::ldexp(1, kDown + kShift) / (74 * 74 * std::sqrt(static_cast<double>(p.k)));
+  const int most = p.weights_i4 ? 6000 : 100000;
+  const auto bias = random_integers<int32_t>(columns, gelus ? 150000 : -most, gelus ? 250000 : most, seed + 2);
+  // A third of int8's range is a standard deviation of the result; random int8 has 74, random int4 4.6.
+  const double usual =
+      40 * std::ldexp(1, kDown + kShift) / (74 * (p.weights_i4 ? 4.6 : 74) * std::sqrt(static_cast<double>(p.k)));
   const auto factors =
       random_integers<int16_t>(columns, static_cast<int>(usual / 2), static_cast<int>(usual * 3 / 2), seed + 3);
   for (size_t i = 0; i < sums.size(); ++i) {
@@ -101,7 +102,8 @@ Bytes requantised(const MatmulProblem& p, unsigned seed, const std::vector<doubl
 Result<Values> values_i8(const Product& the) {
   const MatmulProblem& p = the.problem;
   const auto a = random_integers<int8_t>(p.m * p.k, -128, 127, 10 * the.seed);
-  const auto b = random_integers<int8_t>(p.k * p.n, -128, 127, 10 * the.seed + 1);
+  const int low = p.weights_i4 ? -8 : -128;
+  const auto b = random_integers<int8_t>(p.k * p.n, low, -low - 1, 10 * the.seed + 1);
   const std::vector<double> sums = product({a.begin(), a.end()}, {b.begin(), b.end()}, {p.m, p.k, p.n});
   Values judged;
   Bytes parameters;
@@ -114,6 +116,17 @@ Result<Values> values_i8(const Product& the) {
   SKALD_TRY(Values values, packed(the, bytes_of_values(a), bytes_of_values(b), parameters));
   values.ideal = std::move(judged.ideal);
   values.exact = std::move(judged.exact);
+  return values;
+}
+
+/// Sums of 1024 products fit into 32 bits.
+Result<Values> values_i16(const Product& the) {
+  const MatmulProblem& p = the.problem;
+  const auto a = random_integers<int16_t>(p.m * p.k, -1400, 1400, 10 * the.seed);
+  const auto b = random_integers<int16_t>(p.k * p.n, -1400, 1400, 10 * the.seed + 1);
+  SKALD_TRY(Values values, packed(the, bytes_of_values(a), bytes_of_values(b), {}));
+  values.ideal = product({a.begin(), a.end()}, {b.begin(), b.end()}, {p.m, p.k, p.n});
+  values.exact = values.ideal;
   return values;
 }
 
@@ -141,6 +154,7 @@ struct Kind {
   Element type;
   Finish finish;
   MatmulShape tile;  ///< for products of many rows
+  bool weights_i4 = false;
 };
 
 constexpr Kind kKinds[] = {
@@ -148,6 +162,8 @@ constexpr Kind kKinds[] = {
     {"i8 to i8", Element::kI8, Finish::kRequantise, {64, 64, 128}},
     {"bf16 to f32", Element::kBf16, Finish::kNone, {64, 32, 96}},
     {"bf16 to bf16", Element::kBf16, Finish::kBias, {64, 32, 128}},
+    {"i8 x i4 to i8", Element::kI8, Finish::kRequantise, {64, 64, 128}, true},
+    {"i16 to i32", Element::kI16, Finish::kNone, {64, 64, 64}},
 };
 
 constexpr Kind kGelus[] = {
@@ -158,28 +174,37 @@ constexpr Kind kGelus[] = {
 /// All 16 cores have something to do where the tile allows it.
 MatmulShape tile_for(const Kind& kind, const ProductSize& size) {
   const int64_t least = std::min(size.m, size.n);
-  if (least <= 64) return {16, 16, 16};
+  if (least <= 64 && kind.type != Element::kI16 && !kind.weights_i4) return {16, 16, 16};
   return least <= 128 ? MatmulShape{32, 32, 32} : kind.tile;
 }
 
 void add_case(Cases& cases, const Kind& kind, const ProductSize& size, unsigned seed) {
-  const Product the{.problem = {.m = size.m, .k = size.k, .n = size.n, .type = kind.type, .finish = kind.finish},
+  const Product the{.problem = {.m = size.m,
+                                .k = size.k,
+                                .n = size.n,
+                                .type = kind.type,
+                                .finish = kind.finish,
+                                .weights_i4 = kind.weights_i4},
                     .tiling = {.tile = tile_for(kind, size)},
                     .seed = seed};
   Product whole = the;
   const bool is_i8 = kind.type == Element::kI8;
+  const bool is_bf16 = kind.type == Element::kBf16;
   if (is_i8 && kind.finish != Finish::kNone) {
     whole.problem.down = kDown;
     whole.problem.shift = kShift;
   }
   Limits limits;
-  if (!is_i8) limits.most_error = kMostError;
+  if (is_bf16) limits.most_error = kMostError;
   if (is_i8 && size.m == 512 && size.n == 512) limits.most_call_ms = 1000;
   cases.push_back({.op = "matmul",
                    .name = fmt::format("{} {}x{}x{}{}", kind.name, size.m, size.k, size.n,
                                        seed == 1 ? "" : fmt::format(", seed {}", seed)),
                    .plan = [whole] { return planned(whole); },
-                   .values = [whole, is_i8] { return is_i8 ? values_i8(whole) : values_bf16(whole); },
+                   .values =
+                       [whole, is_i8, is_bf16] {
+                         return is_bf16 ? values_bf16(whole) : is_i8 ? values_i8(whole) : values_i16(whole);
+                       },
                    .limits = limits,
                    .seed = seed});
 }

@@ -35,7 +35,7 @@ Result<Prediction> predict_matmul(const plan::MatmulProblem& problem, const plan
   prediction.call_ms = prediction.array_ms + prediction.launch_ms;
   const double operations = 2.0 * static_cast<double>(problem.m * problem.k * problem.n);
   prediction.gops = operations / prediction.array_ms * 1e-6;
-  const int macs = problem.type == Element::kI8 ? kNpu1.core.macs_i8 : kNpu1.core.macs_bf16;
+  const int macs = kNpu1.core.macs(problem.type);
   const double peak_gops = 2.0 * macs * tiling.rows * tiling.columns * time.clock_ghz;
   prediction.share_of_peak = prediction.gops / peak_gops;
   return prediction;
