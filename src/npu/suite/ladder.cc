@@ -1,17 +1,21 @@
 #include "npu/suite/ladder.h"
 
+#include <iterator>
 #include <utility>
 
 #include "npu/plan/matmul.h"
 #include "npu/plan/streamed.h"
+#include "npu/program/verify.h"
 #include "npu/sim/catalogue_kernels.h"
 #include "npu/sim/simulation.h"
 #include "npu/spec/device_spec.h"
+#include "npu/suite/lookups.h"
 
 namespace skald::npu::suite {
 namespace {
 
 Result<Rung> rung_of(std::string what, const Program& program, int64_t launches, const sim::TimeModel& time) {
+  SKALD_CHECK(verified(program, catalogue_lookup()));
   SKALD_TRY(const auto simulation,
             sim::Simulation::load(program, sim::catalogue_kernels(), {.values = false, .time = time}));
   SKALD_TRY(const sim::Report report, simulation->launch({}));
@@ -67,12 +71,74 @@ Result<Ladder> product_ladder(const sim::TimeModel& time) {
   return ladder;
 }
 
+constexpr int64_t kChainWidth = 512;
+constexpr int64_t kChainRows = 4;    ///< of an object
+constexpr int64_t kChainAll = 1500;  ///< positions of an encoder
+
+struct Link {
+  const char* name;
+  const char* kernel;
+  bool weights;  ///< takes gamma and beta
+  bool columns;  ///< takes the number of columns
+};
+
+constexpr Link kChain[] = {{"LayerNorm", "layer_norm_bf16_4x512", true, true},
+                           {"softmax", "softmax_bf16_4x512", false, true},
+                           {"GELU", "gelu_bf16_2048", false, false}};
+
+/// Links `first` to `last` in one core program: what is between two of them stays in the core.
+Result<Program> chained(size_t first, size_t last) {
+  using Operand = plan::StreamedOperand;
+  using enum plan::StreamedOperand::Kind;
+  const Block block{Element::kBf16, {kChainRows, kChainWidth}};
+  plan::Streamed streamed;
+  streamed.name = "chain";
+  streamed.input = block;
+  streamed.output = block;
+  streamed.objects = (kChainAll + kChainRows - 1) / kChainRows;
+  for (size_t i = first; i <= last; ++i) {
+    const Link& link = kChain[i];
+    if (link.weights) streamed.constant = {Element::kBf16, {2, kChainWidth}};
+    if (i < last) {
+      plan::StreamedBuffer& between = streamed.buffers.emplace_back();
+      between.name = "between" + std::to_string(i);
+      between.block = block;
+    }
+    plan::StreamedCall& call = streamed.calls.emplace_back();
+    call.kernel = link.kernel;
+    call.operands.push_back(i == first ? Operand{kInput} : Operand{kBuffer, static_cast<int32_t>(i - first) - 1});
+    if (link.weights) call.operands.push_back({kConstant});
+    call.operands.push_back(i == last ? Operand{kOutput} : Operand{kBuffer, static_cast<int32_t>(i - first)});
+    if (link.columns) call.operands.push_back({kNumber, static_cast<int32_t>(kChainWidth)});
+  }
+  return plan::plan_streamed(streamed, {}, std::string(kNpu1.name));
+}
+
+/// Three row-wise operators over (1500, 512).
+Result<Ladder> chain_ladder(const sim::TimeModel& time) {
+  Ladder ladder{.what = "LayerNorm, softmax, GELU over (1500, 512), bf16"};
+  Rung apart{.what = "one operator each, on 16 cores"};
+  for (size_t i = 0; i < std::size(kChain); ++i) {
+    SKALD_TRY(const Program program, chained(i, i));
+    SKALD_TRY(const Rung one, rung_of(kChain[i].name, program, 1, time));
+    apart.launches += one.launches;
+    apart.array_ms += one.array_ms;
+  }
+  ladder.rungs.push_back(std::move(apart));
+  SKALD_TRY(const Program program, chained(0, std::size(kChain) - 1));
+  SKALD_TRY(Rung together, rung_of("all three, on 16 cores", program, 1, time));
+  ladder.rungs.push_back(std::move(together));
+  return ladder;
+}
+
 }  // namespace
 
 Result<std::vector<Ladder>> ladders(const sim::TimeModel& time) {
   std::vector<Ladder> all;
   SKALD_TRY(Ladder product, product_ladder(time));
   all.push_back(std::move(product));
+  SKALD_TRY(Ladder chain, chain_ladder(time));
+  all.push_back(std::move(chain));
   return all;
 }
 
