@@ -170,7 +170,7 @@ class Planner {
   }
 
   /// A buffer of that core.
-  Operand buffer(const char* name, int column, int row, Block block) {
+  Operand core_buffer(const char* name, int column, int row, Block block) {
     p_.buffers.push_back({.name = std::string(name) + "_" + std::to_string(column) + "_" + std::to_string(row),
                           .tile = core_at(column, row),
                           .block = std::move(block)});
@@ -185,13 +185,14 @@ class Planner {
     Operand sums = object(c);
     std::vector<Step> body;
     if (chosen_.finish != nullptr) {
-      sums = buffer("sums", column, row, {chosen_.first->arguments.back().element, {tiling_.tile.m, tiling_.tile.n}});
+      sums =
+          core_buffer("sums", column, row, {chosen_.first->arguments.back().element, {tiling_.tile.m, tiling_.tile.n}});
     } else {
       body.push_back(step(Acquire{.fifo = c}));
     }
     Operand weights = object(b);
     if (chosen_.unpack != nullptr) {
-      weights = buffer("weights", column, row, {Element::kI8, {chosen_.unpack->arguments.back().extent}});
+      weights = core_buffer("weights", column, row, {Element::kI8, {chosen_.unpack->arguments.back().extent}});
     }
     const auto product = [&](const KernelRow& kernel, std::vector<Step>& to) {
       to.push_back(step(Acquire{.fifo = a}));
@@ -210,7 +211,7 @@ class Planner {
       body.push_back(step(std::move(more)));
     }
     if (chosen_.finish != nullptr) {
-      add_finish(core_at(column, row), b, c, body);
+      add_finish(core_at(column, row), {sums, object(b)}, c, body);
     } else {
       body.push_back(step(Release{.fifo = c}));
     }
@@ -218,11 +219,12 @@ class Planner {
     p_.cores.push_back({.tile = core_at(column, row), .body = {step(std::move(forever))}});
   }
 
-  /// The buffer of sums is the newest.
-  void add_finish(Tile tile, int b, int c, std::vector<Step>& body) {
+  /// `given`: the sums, the object of B that holds the parameters.
+  void add_finish(Tile tile, std::vector<Operand> given, int c, std::vector<Step>& body) {
+    const int b = given.back().id;
     const KernelRow& finish = *chosen_.finish;
     Call call{.kernel = std::string(finish.symbol)};
-    call.operands = {buffer(static_cast<int>(p_.buffers.size()) - 1), object(b)};
+    call.operands = std::move(given);
     for (const KernelArgument& argument : finish.arguments) {
       if (argument.table.empty()) continue;
       call.operands.push_back(buffer(static_cast<int>(p_.buffers.size())));
