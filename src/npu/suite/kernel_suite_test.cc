@@ -151,10 +151,7 @@ TEST(KernelSuite, AnEntryOfATableFlippedIsSeen) {
   for (const KernelTable& table : kernel_tables()) {
     SCOPED_TRACE(table.name);
     const Cases cases = cases_with(table.name);
-    if (cases.empty()) {
-      std::cout << "no case has the table " << table.name << '\n';
-      continue;
-    }
+    ASSERT_FALSE(cases.empty()) << "no case has this table";
     for (const size_t element : spoilt_elements(table)) {
       const SpoiltTable spoilt(table, element);
       EXPECT_TRUE(std::ranges::any_of(cases, [&](const Case& the) {
