@@ -42,7 +42,6 @@
   }
 #define SKALD_UNROLL
 #define SKALD_NOINLINE
-// NOLINTBEGIN(bugprone-macro-parentheses): a name that is declared takes no parentheses
 #if SKALD_AIE_COUNTING
 #define SKALD_LOOP(i, count)                                                         \
   for ([[maybe_unused]] const int i : ::skald::npu::device_code::counted::LoopRange( \
@@ -54,7 +53,6 @@
 #define SKALD_LOOP(i, count) for (int i = 0; i < (count); ++i)
 #define SKALD_PIPELINED_LOOP(i, count, minimum) for (int i = 0; i < (count); ++i)
 #endif
-// NOLINTEND(bugprone-macro-parentheses)
 
 #endif
 

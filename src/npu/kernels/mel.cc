@@ -45,7 +45,7 @@ inline void store_waves(const MmulWave& sums, const MmulWaveRest& rests, std::in
   const aie::vector<std::int32_t, 32> rounded = whole.to_vector<std::int32_t>(kWaveShift);
   SKALD_UNROLL
   for (int i = 0; i < 8; ++i) {
-    aie::store_v(y + half_at(i / 2, part, i % 2) + 4 * frame, rounded.extract<4>(i));
+    aie::store_v(y + half_at(i / 2, part, i % 2) + 4 * frame, rounded.extract<4>(static_cast<unsigned>(i)));
   }
 }
 
@@ -123,7 +123,7 @@ inline void powers(const std::int32_t* __restrict x, float* __restrict power) {
     SKALD_UNROLL
     for (int k2 = 0; k2 < 8; ++k2) {
       const int bin = k2 < 4 ? wave + 50 * k2 : 400 - 50 * k2 - wave;
-      aie::store_v(power + 4 * bin, bins.extract<4>(k2));
+      aie::store_v(power + 4 * bin, bins.extract<4>(static_cast<unsigned>(k2)));
     }
   }
 }
@@ -194,7 +194,7 @@ struct ToBf16 {
 
 struct ToI8 {
   aie::vector<std::int16_t, 16> factor;
-  int shift;
+  int shift = 0;
   void operator()(std::int8_t* y, const aie::vector<std::int16_t, 16>& v) const {
     aie::store_v(y, aie::mul(v, factor).to_vector<std::int8_t>(shift));
   }

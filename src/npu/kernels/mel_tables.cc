@@ -105,14 +105,16 @@ Filters make_filters(int bands) {
   for (int block = 0; block < bands / 4; ++block) {
     int first = kBins;
     for (int i = 0; i < 4 * kBins; ++i) {
-      if (filters[static_cast<std::size_t>(block * 4 * kBins + i)] > 0) first = std::min(first, i % kBins);
+      if (filters[static_cast<std::size_t>(block) * 4 * kBins + static_cast<std::size_t>(i)] > 0)
+        first = std::min(first, i % kBins);
     }
     const int start = std::min(first / 8, kMelTiles - reach);
     made.starts.push_back(start);
     for (int i = 0; i < 32 * reach; ++i) {
       const int bin = 8 * start + i / 4;
       const int band = 4 * block + i % 4;
-      const float weight = bin < kBins ? filters[static_cast<std::size_t>(band * kBins + bin)] : 0.0F;
+      const float weight =
+          bin < kBins ? filters[static_cast<std::size_t>(band) * kBins + static_cast<std::size_t>(bin)] : 0.0F;
       made.weights.push_back(f32_to_bf16(weight));
     }
   }

@@ -116,7 +116,7 @@ template <typename Tag, unsigned kElements>
 accum<Tag, kElements> neg(const accum<Tag, kElements>& a) {
   accum<Tag, kElements> made;
   for (unsigned i = 0; i < kElements; ++i) {
-    if constexpr (a.is_floating_point()) {
+    if constexpr (accum<Tag, kElements>::is_floating_point()) {
       made.lanes[i] = -a.lanes[i];
     } else {
       made.lanes[i] = detail::wrapping_sub(typename accum<Tag, kElements>::lane_type{0}, a.lanes[i]);
