@@ -5,8 +5,9 @@
 // A core gets A and B by streams of 4 bytes a cycle: multiplying takes n / 64 of the time that A takes and m / 64 of
 // B's, so n of 96 or 128 leaves room. 64 x 64 x 32 and 32 x 64 x 64 are tiles of published designs.
 
-#define SKALD_MATMUL_I8_SHAPES(X) \
-  X(16, 16, 16) X(32, 32, 32) X(64, 64, 64) X(64, 64, 128) X(64, 64, 96) X(64, 64, 32) X(32, 64, 64)
+#define SKALD_MATMUL_I8_SHAPES(X)                                                                    \
+  X(16, 16, 16) X(32, 32, 32) X(64, 64, 64) X(64, 64, 128) X(64, 64, 96) X(64, 64, 32) X(32, 64, 64) \
+  X(16, 128, 64)
 
 #define SKALD_MATMUL_BF16_SHAPES(X) \
   X(16, 16, 16) X(32, 32, 32) X(64, 64, 64) X(64, 32, 96) X(64, 32, 128) X(64, 64, 32) X(32, 64, 64)
@@ -16,6 +17,6 @@
 /// Positions that int8 attention of one head exists for.
 #define SKALD_ATTENTION_I8_SIZES(X) X(48) X(64)
 
-#define SKALD_FINISH_SHAPES(X) X(16, 16) X(32, 32) X(64, 64) X(64, 128) X(64, 96) X(64, 32) X(32, 64)
+#define SKALD_FINISH_SHAPES(X) X(16, 16) X(32, 32) X(64, 64) X(64, 128) X(64, 96) X(64, 32) X(32, 64) X(16, 64)
 
 #define SKALD_UNPACK_I4_SHAPES(X) X(32, 32) X(64, 64) X(64, 128)
