@@ -13,6 +13,7 @@ void add_attention_cases(Cases& cases);
 void add_attention_i8_cases(Cases& cases);
 void add_stock_attention_cases(Cases& cases);
 void add_conv_cases(Cases& cases);
+void add_feed_forward_cases(Cases& cases);
 void add_matmul_cases(Cases& cases);
 void add_function_cases(Cases& cases);
 void add_mel_cases(Cases& cases);
