@@ -137,9 +137,11 @@ void Stream::deliver() {
     }
     const Slice* slice = slice_at(end, unit.begin);
     const Ring& ring = array_.rings[static_cast<size_t>(slice->ring)];
-    PatternCursor cursor(end.pattern, count);
-    scatter(stream, cursor, count, element_bytes_,
-            array_.memories.at(ring.tile).at(ring.written_at(ring.writing - 1)) + (unit.begin - slice->begin));
+    // A joined object comes in parts; the pattern goes over all of it.
+    PatternCursor cursor(end.pattern, slice->bytes / element_bytes_);
+    for (int64_t before = (unit.begin - slice->begin) / element_bytes_; before > 0;)
+      before -= cursor.next(before).length;
+    scatter(stream, cursor, count, element_bytes_, array_.memories.at(ring.tile).at(ring.written_at(ring.writing - 1)));
   }
 }
 
