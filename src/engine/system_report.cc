@@ -144,7 +144,7 @@ SystemReport inspect_system() {
   look_at_memory(report);
   look_at_models(report);
   look_at_ffmpeg(report);
-  report.npu = "not in this build";
+  report.npu = "transcription does not use it yet; skald npu info says whether there is one";
   return report;
 }
 
