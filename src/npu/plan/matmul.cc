@@ -181,7 +181,8 @@ class Planner {
   void add_core(int column, int row) {
     const int a = a_core_[static_cast<size_t>(row)];
     const int b = b_core_[static_cast<size_t>(column)];
-    const int c = c_core_[static_cast<size_t>(column * tiling_.rows + row)];
+    const int core = column * tiling_.rows + row;
+    const int c = c_core_[static_cast<size_t>(core)];
     Operand sums = object(c);
     std::vector<Step> body;
     if (chosen_.finish != nullptr) {

@@ -40,9 +40,11 @@ Result<Program> scalar_tile() {
 }
 
 struct Split {
-  const char* what;
-  int64_t m, k, n;  ///< of a launch
-  plan::MatmulTiling tiling;
+  const char* what = "";
+  int64_t m = 0;  ///< of a launch
+  int64_t k = 0;
+  int64_t n = 0;
+  plan::MatmulTiling tiling{};
 };
 
 /// (3001, 512) x (512, 512), bfloat16 to float32.
