@@ -10,6 +10,7 @@
 // native result has four keys and eight queries.
 
 #include "kernel.h"
+#include "modes.h"
 #include "shapes.h"
 
 namespace {
@@ -21,17 +22,6 @@ constexpr int kDown = 6;
 constexpr int kOutDown = 5;
 constexpr int kShareBits = 21;
 constexpr int kEntries = 256;
-
-struct Modes {
-  static void set() {
-    aie::set_rounding(aie::rounding_mode::conv_even);
-    aie::set_saturation(aie::saturation_mode::saturate);
-  }
-  static void restore() {
-    aie::set_rounding(aie::rounding_mode::floor);
-    aie::set_saturation(aie::saturation_mode::none);
-  }
-};
 
 /// Eight rows by eight columns of an array in blocks 4 x 8, turned.
 inline aie::vector<std::int8_t, 64> turned(const std::int8_t* array, int row8, int column8) {

@@ -82,6 +82,9 @@ struct KernelTable {
   std::span<const std::byte> (*contents)() = nullptr;  ///< made on the first call
 };
 
+/// Bytes of a table of int8 numbers by an int8 or uint8 index: 256 entries in two copies, as a lookup reads two banks.
+inline constexpr std::int64_t kTableI8Bytes = 2 * 256;
+
 /// Size of one step of the int8 numbers that table "gelu_i8" takes and gives.
 inline constexpr double kGeluStep = 1.0 / 16;
 

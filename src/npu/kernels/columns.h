@@ -53,4 +53,9 @@ inline aie::vector<float, 16> sum_of_lanes(const aie::accum<accfloat, 32>& sums)
   return sum;
 }
 
+/// The same in both halves.
+inline aie::accum<accfloat, 32> twice(const aie::accum<accfloat, 16>& half) {
+  return aie::concat(half, half);
+}
+
 }  // namespace

@@ -9,21 +9,11 @@
 // Both terms of a sum are one argument, a after b, as a core has only two streams in (plan/streamed.h).
 
 #include "kernel.h"
+#include "modes.h"
 
 namespace {
 
 constexpr int kCount = 2048;
-
-struct Modes {
-  static void set() {
-    aie::set_rounding(aie::rounding_mode::conv_even);
-    aie::set_saturation(aie::saturation_mode::saturate);
-  }
-  static void restore() {
-    aie::set_rounding(aie::rounding_mode::floor);
-    aie::set_saturation(aie::saturation_mode::none);
-  }
-};
 
 inline aie::vector<std::int16_t, 32> all(int value) {
   return aie::broadcast<std::int16_t, 32>(static_cast<std::int16_t>(value));

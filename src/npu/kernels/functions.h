@@ -46,6 +46,10 @@ class Exp2 {
   aie::accum<acc32, 32> offset_ = all((127 - 0x4340) * 128);
 };
 
+/// log2(e) as the sum of two bfloat16.
+constexpr float kLog2eHigh = 1.4453125F;
+constexpr float kLog2eLow = -0.00261745911F;
+
 /// e^x of 32 bfloat16. -44 <= x <= 44; below, it is 1e-19.
 class Exp {
  public:
@@ -56,9 +60,8 @@ class Exp {
  private:
   Exp2 exp2_;
   aie::accum<accfloat, 32> start_ = exp2_.start;
-  // log2(e) in two parts.
-  aie::vector<bfloat16, 32> high_ = aie::broadcast<bfloat16, 32>(1.4453125F);
-  aie::vector<bfloat16, 32> low_ = aie::broadcast<bfloat16, 32>(-0.00261745911F);
+  aie::vector<bfloat16, 32> high_ = aie::broadcast<bfloat16, 32>(kLog2eHigh);
+  aie::vector<bfloat16, 32> low_ = aie::broadcast<bfloat16, 32>(kLog2eLow);
 };
 
 /// A float32 as the sum of two bfloat16, to 2^-17 of it.

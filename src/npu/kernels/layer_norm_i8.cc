@@ -9,6 +9,7 @@
 #include "columns.h"
 #include "functions.h"
 #include "kernel.h"
+#include "modes.h"
 
 namespace {
 
@@ -23,10 +24,6 @@ inline aie::vector<std::int32_t, 16> sum_of_lanes(const aie::accum<acc32, 32>& s
     sum = aie::add(sum, aie::shuffle_down_rotate(sum, half));
   }
   return sum;
-}
-
-inline aie::accum<accfloat, 32> twice(const aie::accum<accfloat, 16>& half) {
-  return aie::concat(half, half);
 }
 
 /// Normal numbers of a row: d scale + offset.
@@ -71,8 +68,7 @@ inline Normal normal_of(const std::int8_t* __restrict x) {
 SKALD_KERNELS_BEGIN
 
 void layer_norm_i8_256(const std::int8_t* __restrict xgb, std::int8_t* __restrict y, std::int32_t shift) {
-  aie::set_rounding(aie::rounding_mode::conv_even);
-  aie::set_saturation(aie::saturation_mode::saturate);
+  Modes::set();
   const Normal normal = normal_of(xgb);
   SKALD_PIPELINED_LOOP(i, kWidth / 32, 8) {
     const aie::vector<std::int16_t, 32> d = aie::sub(aie::load_v<32>(xgb + 32 * i).unpack(), normal.middle);
@@ -86,8 +82,7 @@ void layer_norm_i8_256(const std::int8_t* __restrict xgb, std::int8_t* __restric
         aie::add(aie::to_fixed(result.high, kFraction), aie::to_fixed(result.low, kFraction)));
     aie::store_v(y + 32 * i, fixed.template to_vector<std::int8_t>(shift + kFraction));
   }
-  aie::set_rounding(aie::rounding_mode::floor);
-  aie::set_saturation(aie::saturation_mode::none);
+  Modes::restore();
 }
 
 SKALD_KERNELS_END

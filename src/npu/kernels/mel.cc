@@ -15,6 +15,7 @@
 
 #include "kernel.h"
 #include "mel_sizes.h"
+#include "modes.h"
 
 namespace {
 
@@ -172,17 +173,6 @@ struct Log {
     const aie::vector<std::int16_t, 16> curved = aie::add(linear, aie::mul(bend, factor).to_vector<std::int16_t>(19));
     const aie::accum<acc32, 16> scaled = aie::mac(aie::accum<acc32, 16>(offset), curved, scale);
     return aie::max(scaled.to_vector<std::int16_t>(14), least);
-  }
-};
-
-struct Modes {
-  static void set() {
-    aie::set_rounding(aie::rounding_mode::conv_even);
-    aie::set_saturation(aie::saturation_mode::saturate);
-  }
-  static void restore() {
-    aie::set_rounding(aie::rounding_mode::floor);
-    aie::set_saturation(aie::saturation_mode::none);
   }
 };
 

@@ -8,23 +8,13 @@
 // residual (int8, times one factor) before the last rounding, or put y through the table of gelu_i8.cc.
 
 #include "kernel.h"
+#include "modes.h"
 #include "shapes.h"
 
 namespace {
 
 /// Parameters of eight columns: 8 bias, then 8 factors twice, 64 bytes.
 constexpr int kGroupBytes = 64;
-
-struct Modes {
-  static void set() {
-    aie::set_rounding(aie::rounding_mode::conv_even);
-    aie::set_saturation(aie::saturation_mode::saturate);
-  }
-  static void restore() {
-    aie::set_rounding(aie::rounding_mode::floor);
-    aie::set_saturation(aie::saturation_mode::none);
-  }
-};
 
 inline aie::vector<std::int32_t, 32> bias_of(const std::int8_t* group) {
   const aie::vector<std::int32_t, 8> bias = aie::load_v<8>(reinterpret_cast<const std::int32_t*>(group));

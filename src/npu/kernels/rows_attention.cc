@@ -16,8 +16,6 @@ constexpr std::int64_t kNumbers = kBlock * kBlock;     // of a block of queries,
 constexpr std::int64_t kSlice = 16 * kBlock;           // of sixteen queries
 constexpr std::int64_t kStatistics = kBlock / 4 * 16;  // a number a query, repeated for four rows
 
-constexpr std::int64_t kExpTable = 2 * 256;  // two copies
-
 /// A call of a 64-query, 64-key block after the first product, of `source`.
 RowText text(std::string_view purpose) {
   return {"attention_bf16.cc", purpose};
@@ -42,8 +40,8 @@ void add_i8(Rows& rows, int positions) {
   multiplies(add("scores", "keys times queries", {qkv, {"h", kI16, all, kOut, "blocks 4x8", {}}}));
   add("weights", "scores to weights, and their sums",
       {{"h", kI16, all, kIn, "blocks 4x8", {}},
-       {"table_ab", kI8, kExpTable, kIn, "rows", "attention_exp"},
-       {"table_cd", kI8, kExpTable, kIn, "rows", "attention_exp"},
+       {"table_ab", kI8, kTableI8Bytes, kIn, "rows", "attention_exp"},
+       {"table_cd", kI8, kTableI8Bytes, kIn, "rows", "attention_exp"},
        {"w", kI8, all, kOut, "blocks 8x8", {}},
        sums},
       {"factor", "shift"}, {1100, 14});

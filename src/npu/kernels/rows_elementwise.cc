@@ -9,13 +9,12 @@ using enum Element;
 using enum Direction;
 
 constexpr std::int64_t kCount = 2048;
-constexpr std::int64_t kGeluTable = 2 * 256;  // two copies
 
 void add_gelu_i8(Rows& rows, std::int64_t count) {
   rows.add("gelu_i8_" + std::to_string(count), {"gelu_i8.cc", "GELU of int8 by table, steps of 1/16"},
            {{"x", kI8, count, kIn, "rows", {}},
-            {"table_ab", kI8, kGeluTable, kIn, "rows", "gelu_i8"},
-            {"table_cd", kI8, kGeluTable, kIn, "rows", "gelu_i8"},
+            {"table_ab", kI8, kTableI8Bytes, kIn, "rows", "gelu_i8"},
+            {"table_cd", kI8, kTableI8Bytes, kIn, "rows", "gelu_i8"},
             {"y", kI8, count, kOut, "rows", {}}});
 }
 

@@ -12,8 +12,6 @@ using enum Direction;
 /// Rows of the tile that a call takes.
 constexpr int kSliceRows = 16;
 
-constexpr std::int64_t kGeluTable = 2 * 256;  // two copies
-
 void add_requantise(Rows& rows, int m, int n) {
   const std::int64_t slice = std::int64_t{kSliceRows} * n;
   const KernelArgument sums{"c", kI32, std::int64_t{m} * n, kIn, "blocks 4x8", {}};
@@ -25,7 +23,7 @@ void add_requantise(Rows& rows, int m, int n) {
            {"requantise_i8.cc", "16 rows of int32 sums + bias, scaled, + residual, to int8"},
            {sums, scales, {"residual", kI8, slice, kIn, "blocks 4x8", {}}, out},
            {"slice", "down", "shift", "residual_factor"}, {m / kSliceRows - 1, 5, 14, 9000});
-  const KernelArgument table{"ab", kI8, kGeluTable, kIn, "rows", "gelu_i8"};
+  const KernelArgument table{"ab", kI8, kTableI8Bytes, kIn, "rows", "gelu_i8"};
   KernelArgument second = table;
   second.name = "cd";
   rows.add("requantise_gelu_i8_" + size_text(m, n),

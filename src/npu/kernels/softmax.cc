@@ -20,9 +20,8 @@ class Exponentials {
 
  private:
   Exp2 exp2_;
-  // log2(e) in two parts.
-  aie::vector<bfloat16, 32> high_ = aie::broadcast<bfloat16, 32>(1.4453125F);
-  aie::vector<bfloat16, 32> low_ = aie::broadcast<bfloat16, 32>(-0.00261745911F);
+  aie::vector<bfloat16, 32> high_ = aie::broadcast<bfloat16, 32>(kLog2eHigh);
+  aie::vector<bfloat16, 32> low_ = aie::broadcast<bfloat16, 32>(kLog2eLow);
   aie::accum<accfloat, 32> start_;
 };
 

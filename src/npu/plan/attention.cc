@@ -25,14 +25,6 @@ struct Buffers {
   int lanes = 0;
 };
 
-Step call(std::string kernel, std::vector<Operand> operands) {
-  return step(Call{.kernel = std::move(kernel), .operands = std::move(operands)});
-}
-
-Step loop(int64_t count, std::vector<Step> body) {
-  return step(Loop{.count = {.value = static_cast<int32_t>(count)}, .body = std::move(body)});
-}
-
 class Planner {
  public:
   Planner(const AttentionProblem& problem, const Spread& spread, const AttentionLayout& layout)
@@ -61,10 +53,7 @@ class Planner {
   }
 
  private:
-  int add(Fifo fifo) {
-    p_.fifos.push_back(std::move(fifo));
-    return static_cast<int>(p_.fifos.size()) - 1;
-  }
+  int add(Fifo fifo) { return add_fifo(p_, std::move(fifo)); }
 
   /// Sixteen queries of each core make an object on the way to the memory tile.
   void add_queries(int column) {
@@ -123,26 +112,18 @@ class Planner {
     p_.links.push_back(std::move(link));
   }
 
-  int add_buffer(const std::string& name, Tile tile, Block block, const std::string& table = {}) {
-    p_.buffers.push_back({.name = name + "_" + std::to_string(tile.column) + "_" + std::to_string(tile.row - 2),
-                          .tile = tile,
-                          .block = std::move(block),
-                          .table = table});
-    return static_cast<int>(p_.buffers.size()) - 1;
-  }
-
   Buffers add_buffers(Tile tile) {
     const std::vector<int64_t> numbers{kBlock, kBlock};
     const std::vector<int64_t> statistics{kBlock / 4, 4, 4};
     Buffers made;
-    made.queries = add_buffer("queries", tile, {Element::kBf16, numbers});
-    made.scores = add_buffer("scores", tile, {Element::kF32, numbers});
-    made.output = add_buffer("output", tile, {Element::kF32, numbers});
-    made.offset = add_buffer("offset", tile, {Element::kF32, statistics});
-    made.factor = add_buffer("factor", tile, {Element::kBf16, statistics});
-    made.sum = add_buffer("sum", tile, {Element::kF32, statistics});
+    made.queries = add_buffer(p_, "queries", tile, {Element::kBf16, numbers});
+    made.scores = add_buffer(p_, "scores", tile, {Element::kF32, numbers});
+    made.output = add_buffer(p_, "output", tile, {Element::kF32, numbers});
+    made.offset = add_buffer(p_, "offset", tile, {Element::kF32, statistics});
+    made.factor = add_buffer(p_, "factor", tile, {Element::kBf16, statistics});
+    made.sum = add_buffer(p_, "sum", tile, {Element::kF32, statistics});
     if (problem_.causal || has_edge()) {
-      made.lanes = add_buffer("lanes", tile, {Element::kI32, {32}}, "attention_lanes");
+      made.lanes = add_buffer(p_, "lanes", tile, {Element::kI32, {32}}, "attention_lanes");
     }
     return made;
   }
@@ -209,8 +190,7 @@ class Planner {
                        step(Release{.fifo = y})}));
     // A causal core counts its items of a head.
     if (problem_.causal) item = {loop(groups_, std::move(item))};
-    Loop forever{.count = {.value = -1}, .body = std::move(item)};
-    p_.cores.push_back({.tile = tile, .body = {step(std::move(forever))}});
+    p_.cores.push_back({.tile = tile, .body = {for_ever(std::move(item))}});
   }
 
   /// Item after item, a column each; while one is worked on, the transfers of the next are queued. Columns take whole
@@ -222,21 +202,21 @@ class Planner {
       return static_cast<int>(std::min<int64_t>(spread_.columns, layout_.items - round * spread_.columns));
     };
     for (int64_t round = 0; round < rounds; ++round) {
-      if (round >= kUnderWay) wait_for(columns_in(round - kUnderWay));
+      if (round >= kUnderWay) wait_for_items(columns_in(round - kUnderWay));
       for (int column = 0; column < columns_in(round); ++column) {
         const int64_t item = round * spread_.columns + column;
         const int64_t head = even ? round / groups_ * spread_.columns + column : item / groups_;
         push(head, even ? round % groups_ : item % groups_, column);
       }
     }
-    for (int64_t round = std::max<int64_t>(0, rounds - kUnderWay); round < rounds; ++round) wait_for(columns_in(round));
+    for (int64_t round = std::max<int64_t>(0, rounds - kUnderWay); round < rounds; ++round) {
+      wait_for_items(columns_in(round));
+    }
   }
 
-  void wait_for(int columns) {
+  void wait_for_items(int columns) {
     for (const std::vector<int>* fifos : {&q_in_, &kv_in_, &y_out_}) {
-      for (int column = 0; column < columns; ++column) {
-        p_.sequence.emplace_back(Wait{.fifo = (*fifos)[static_cast<size_t>(column)]});
-      }
+      wait_for(p_, std::span(*fifos).first(static_cast<size_t>(columns)));
     }
   }
 

@@ -11,14 +11,12 @@ namespace skald::npu::plan {
 namespace {
 
 constexpr int64_t kWidth = 64;
-constexpr int kScoreDown = 6;  // scores are kept in units of 2^6 products (kernels/attention_i8.cc)
-constexpr int kEntries = 32;   // of the table, for a factor of two
-constexpr int64_t kTableBytes = 2 * 256;
+constexpr int kEntries = 32;  // of the table, for a factor of two
 
 }  // namespace
 
 Result<AttentionI8Factor> attention_i8_factor(double score_scale) {
-  const double slope = kEntries * std::numbers::log2e * score_scale * (1 << kScoreDown);
+  const double slope = kEntries * std::numbers::log2e * score_scale * (1 << kAttentionI8Down);
   constexpr int kMostShift = 30;
   constexpr double kMost = 32767;
   AttentionI8Factor made;
@@ -58,8 +56,8 @@ Result<Streamed> attention_i8(const AttentionI8Problem& problem) {
   add("weights", Element::kI8, {n, n});
   add("sums", Element::kI32, {n, 4});
   add("shares", Element::kI32, {n});
-  add("exp_ab", Element::kI8, {kTableBytes}, "attention_exp");
-  add("exp_cd", Element::kI8, {kTableBytes}, "attention_exp");
+  add("exp_ab", Element::kI8, {kTableI8Bytes}, "attention_exp");
+  add("exp_cd", Element::kI8, {kTableI8Bytes}, "attention_exp");
   enum : int32_t { kScores, kWeights, kSums, kShares, kExpAb, kExpCd };
   made.calls = {{"attention_scores" + suffix, {{kInput}, {kBuffer, kScores}}},
                 {"attention_weights" + suffix,

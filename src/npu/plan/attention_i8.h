@@ -12,6 +12,9 @@
 
 namespace skald::npu::plan {
 
+/// Scores are kept in units of 2^6 products (kernels/attention_i8.cc).
+inline constexpr int kAttentionI8Down = 6;
+
 struct AttentionI8Problem {
   int64_t heads = 1;
   int64_t positions = 64;  ///< 48 or 64

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "npu/kernels/catalogue.h"
 #include "npu/kernels/layout.h"
 #include "npu/plan/pieces.h"
 #include "npu/program/blocks.h"
@@ -19,7 +20,6 @@ constexpr int64_t kRows = 32;    // of X that a column has at a time
 constexpr int64_t kSlice = 16;   // rows of an epilogue's result
 constexpr int64_t kTile = 64;    // columns of every product, and depth of the first
 constexpr int64_t kDepth = 128;  // of the second: hidden columns that the makers make together
-constexpr int64_t kTable = 512;  // bytes of the GELU's
 constexpr int32_t kSlices = kRows / kSlice;
 constexpr BlockOrder kResult{4, 8};
 constexpr BlockOrder kWeight{8, 8};
@@ -75,18 +75,7 @@ class Planner {
     int joined = 0;
   };
 
-  int add(Fifo fifo) {
-    p_.fifos.push_back(std::move(fifo));
-    return static_cast<int>(p_.fifos.size()) - 1;
-  }
-
-  int add_buffer(const std::string& name, Tile tile, Block block, const std::string& table = {}) {
-    p_.buffers.push_back({.name = name + "_" + std::to_string(tile.column) + "_" + std::to_string(tile.row - 2),
-                          .tile = tile,
-                          .block = std::move(block),
-                          .table = table});
-    return static_cast<int>(p_.buffers.size()) - 1;
-  }
+  int add(Fifo fifo) { return add_fifo(p_, std::move(fifo)); }
 
   /// Of one role, through the column of the same number, to its row of cores.
   void add_weights(int role) {
@@ -161,37 +150,34 @@ class Planner {
   }
 
   void add_core(Tile tile, std::vector<Step> body) {
-    Loop forever{.count = {.value = -1}, .body = std::move(body)};
-    p_.cores.push_back({.tile = tile, .body = {step(std::move(forever))}});
+    p_.cores.push_back({.tile = tile, .body = {for_ever(std::move(body))}});
   }
 
   /// Its 64 hidden columns of every 128, for 32 rows of X.
   void add_maker(int column, int role, int x, int made) {
     const Tile tile = core_at(column, role);
     const int w = w_core_[static_cast<size_t>(role)];
-    const int sums = add_buffer("sums", tile, {Element::kI32, {kRows, kTile}});
-    const int ab = add_buffer("gelu_ab", tile, {Element::kI8, {kTable}}, "gelu_i8");
-    const int cd = add_buffer("gelu_cd", tile, {Element::kI8, {kTable}}, "gelu_i8");
-    Loop chunks{.count = {.value = static_cast<int32_t>(counts_.chunks)}, .body = {}};
+    const int sums = add_buffer(p_, "sums", tile, {Element::kI32, {kRows, kTile}});
+    const int ab = add_buffer(p_, "gelu_ab", tile, {Element::kI8, {kTableI8Bytes}}, "gelu_i8");
+    const int cd = add_buffer(p_, "gelu_cd", tile, {Element::kI8, {kTableI8Bytes}}, "gelu_i8");
+    std::vector<Step> chunk;
     for (int k = 0; k < counts_.depth; ++k) {
       Operand tile_of_x = object(x);
       tile_of_x.index = k;
-      chunks.body.push_back(step(Acquire{.fifo = w}));
-      chunks.body.push_back(step(Call{.kernel = k == 0 ? "matmul_i8_32x64x64_first" : "matmul_i8_32x64x64",
-                                      .operands = {tile_of_x, object(w), buffer(sums)}}));
-      chunks.body.push_back(step(Release{.fifo = w}));
+      chunk.push_back(step(Acquire{.fifo = w}));
+      chunk.push_back(
+          call(k == 0 ? "matmul_i8_32x64x64_first" : "matmul_i8_32x64x64", {tile_of_x, object(w), buffer(sums)}));
+      chunk.push_back(step(Release{.fifo = w}));
     }
-    Loop slices{.count = {.value = kSlices}, .body = {}};
-    slices.body = {step(Acquire{.fifo = made}),
-                   step(Call{.kernel = "requantise_gelu_i8_32x64",
-                             .operands = {buffer(sums), object(w), buffer(ab), buffer(cd), object(made), counter(),
-                                          constant(problem_.first.down), constant(problem_.first.shift)}}),
-                   step(Release{.fifo = made})};
-    chunks.body.push_back(step(Acquire{.fifo = w}));
-    chunks.body.push_back(step(std::move(slices)));
-    chunks.body.push_back(step(Release{.fifo = w}));
+    chunk.push_back(step(Acquire{.fifo = w}));
+    chunk.push_back(loop(kSlices, {step(Acquire{.fifo = made}),
+                                   call("requantise_gelu_i8_32x64",
+                                        {buffer(sums), object(w), buffer(ab), buffer(cd), object(made), counter(),
+                                         constant(problem_.first.down), constant(problem_.first.shift)}),
+                                   step(Release{.fifo = made})}));
+    chunk.push_back(step(Release{.fifo = w}));
     const int held = static_cast<int>(counts_.depth);
-    add_core(tile, {step(Acquire{.fifo = x, .count = held}), step(std::move(chunks)),
+    add_core(tile, {step(Acquire{.fifo = x, .count = held}), loop(counts_.chunks, std::move(chunk)),
                     step(Release{.fifo = x, .count = held})});
   }
 
@@ -202,7 +188,7 @@ class Planner {
     std::vector<int> sums;  // by tile of columns, then slice
     sums.reserve(static_cast<size_t>(counts_.tiles * kSlices));
     for (int64_t i = 0; i < counts_.tiles * kSlices; ++i) {
-      sums.push_back(add_buffer("sums" + std::to_string(i), tile, {Element::kI32, {kSlice, kTile}}));
+      sums.push_back(add_buffer(p_, "sums" + std::to_string(i), tile, {Element::kI32, {kSlice, kTile}}));
     }
     const auto chunk = [&](const std::string& kernel) {
       std::vector<Step> body{step(Acquire{.fifo = hidden, .count = kSlices})};
@@ -212,7 +198,7 @@ class Planner {
           Operand rows = object(hidden);
           rows.index = slice;
           const int sum = sums[static_cast<size_t>(i * kSlices + slice)];
-          body.push_back(step(Call{.kernel = kernel, .operands = {rows, object(w), buffer(sum)}}));
+          body.push_back(call(kernel, {rows, object(w), buffer(sum)}));
         }
         body.push_back(step(Release{.fifo = w}));
       }
@@ -220,16 +206,12 @@ class Planner {
       return body;
     };
     std::vector<Step> body = chunk("matmul_i8_16x128x64_first");
-    if (counts_.chunks > 1) {
-      Loop more{.count = {.value = static_cast<int32_t>(counts_.chunks - 1)}, .body = chunk("matmul_i8_16x128x64")};
-      body.push_back(step(std::move(more)));
-    }
+    if (counts_.chunks > 1) body.push_back(loop(counts_.chunks - 1, chunk("matmul_i8_16x128x64")));
     for (size_t i = 0; i < sums.size(); ++i) {
       if (i % kSlices == 0) body.push_back(step(Acquire{.fifo = w}));
       body.push_back(step(Acquire{.fifo = y}));
-      body.push_back(step(Call{.kernel = "requantise_i8_16x64",
-                               .operands = {buffer(sums[i]), object(w), object(y), constant(0),
-                                            constant(problem_.second.down), constant(problem_.second.shift)}}));
+      body.push_back(call("requantise_i8_16x64", {buffer(sums[i]), object(w), object(y), constant(0),
+                                                  constant(problem_.second.down), constant(problem_.second.shift)}));
       body.push_back(step(Release{.fifo = y}));
       if (i % kSlices == kSlices - 1) body.push_back(step(Release{.fifo = w}));
     }
@@ -262,9 +244,7 @@ class Planner {
              {{layout_.rounds, kRows * width}, {counts_.tiles, kTile}, {kRows, width}, {kTile, 1}});
       }
     }
-    for (const std::vector<int>* fifos : {&y_out_, &w_in_, &x_in_}) {
-      for (const int fifo : *fifos) p_.sequence.emplace_back(Wait{.fifo = fifo});
-    }
+    for (const std::vector<int>* fifos : {&y_out_, &w_in_, &x_in_}) wait_for(p_, *fifos);
   }
 
   const FeedForwardProblem& problem_;
@@ -309,8 +289,8 @@ Result<FeedForwardLayout> feed_forward_layout(const FeedForwardProblem& problem)
   }
   const Counts counts = counts_of(problem);
   // Beside the stack: X, weights, sums, results, tables; sums, weights, hidden numbers, results.
-  const int64_t maker =
-      kRows * (problem.inputs + kTile * 4) + 2 * (kObject[0] + kSlice * kTile + kTable) + kNpu1.core.stack_default;
+  const int64_t maker = kRows * (problem.inputs + kTile * 4) + 2 * (kObject[0] + kSlice * kTile + kTableI8Bytes) +
+                        kNpu1.core.stack_default;
   const int64_t summer = kRows * (problem.outputs / kRoles * 4 + 2 * kDepth) + 2 * (kObject[1] + kSlice * kTile) +
                          kNpu1.core.stack_default;
   const int64_t descriptors = counts.depth + 4;  // two for weights, two for hidden numbers

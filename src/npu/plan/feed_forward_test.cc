@@ -13,28 +13,13 @@
 #include "npu/sim/catalogue_kernels.h"
 #include "npu/sim/simulation.h"
 #include "npu/suite/lookups.h"
+#include "npu/suite/suite_values.h"
 
 namespace skald::npu::plan {
 namespace {
 
-template <class T>
-std::vector<T> random_integers(int64_t count, int low, int high, unsigned seed) {
-  std::mt19937 generator(seed);
-  std::uniform_int_distribution<int> draw(low, high);
-  std::vector<T> values(static_cast<size_t>(count));
-  for (T& value : values) value = static_cast<T>(draw(generator));
-  return values;
-}
-
-/// v / 2^s to the nearest, halves to even, within `bits` bits.
-int64_t rounded(int64_t v, int s, int bits) {
-  const int64_t floor = v >> s;
-  const int64_t rest = v - (floor << s);
-  const int64_t half = int64_t{1} << (s - 1);
-  const int64_t up = rest > half || (rest == half && floor % 2 != 0) ? 1 : 0;
-  const int64_t limit = int64_t{1} << (bits - 1);
-  return std::clamp(floor + up, -limit, limit - 1);
-}
+using suite::random_integers;
+using suite::rounded_shift;
 
 /// One of the two products, and what follows it.
 struct Layer {
@@ -58,7 +43,8 @@ struct Layer {
         for (size_t n = 0; n < columns; ++n) sums[n] += x[row * depth + k] * weights[k * columns + n];
       }
       for (size_t n = 0; n < columns; ++n) {
-        y.push_back(static_cast<int8_t>(rounded(rounded(sums[n], shifts.down, 16) * factors[n], shifts.shift, 8)));
+        y.push_back(
+            static_cast<int8_t>(rounded_shift(rounded_shift(sums[n], shifts.down, 16) * factors[n], shifts.shift, 8)));
       }
     }
     return y;

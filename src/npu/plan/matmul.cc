@@ -74,9 +74,9 @@ class Planner {
     p_.name = "matmul_" + std::string(to_string(problem_.type)) + (problem_.weights_i4 ? "_i4_" : "_") +
               std::to_string(problem_.m) + "x" + std::to_string(problem_.k) + "x" + std::to_string(problem_.n);
     p_.device = device;
-    const Element in = (problem_.type);
-    out_ = (chosen_.finish != nullptr ? chosen_.finish->arguments.back().element
-                                      : chosen_.first->arguments.back().element);
+    const Element in = problem_.type;
+    const KernelRow& last = chosen_.finish != nullptr ? *chosen_.finish : *chosen_.first;
+    out_ = last.arguments.back().element;
     const int64_t b_elements = layout_.packed_bytes / bytes_of(problem_.type);
     p_.arguments = {{.name = "a", .block = {in, {layout_.depth, layout_.m, tile.k}}, .access = Access::kRead},
                     {.name = "b", .block = {in, {b_elements}}, .access = Access::kRead},
@@ -95,10 +95,7 @@ class Planner {
   }
 
  private:
-  int add(Fifo fifo) {
-    p_.fifos.push_back(std::move(fifo));
-    return static_cast<int>(p_.fifos.size()) - 1;
-  }
+  int add(Fifo fifo) { return add_fifo(p_, std::move(fifo)); }
 
   void add_a(int column) {
     const int rows = layout_.rows_per_column;
@@ -169,16 +166,9 @@ class Planner {
     return 2 * bytes_of(c_slice_) <= left ? 2 : 1;
   }
 
-  /// A buffer of that core.
-  Operand core_buffer(const char* name, int column, int row, Block block) {
-    p_.buffers.push_back({.name = std::string(name) + "_" + std::to_string(column) + "_" + std::to_string(row),
-                          .tile = core_at(column, row),
-                          .block = std::move(block)});
-    return {.kind = Operand::Kind::kBuffer, .id = static_cast<int>(p_.buffers.size()) - 1};
-  }
-
   /// One tile of C after the other, for ever.
   void add_core(int column, int row) {
+    const Tile tile = core_at(column, row);
     const int a = a_core_[static_cast<size_t>(row)];
     const int b = b_core_[static_cast<size_t>(column)];
     const int core = column * tiling_.rows + row;
@@ -186,65 +176,59 @@ class Planner {
     Operand sums = object(c);
     std::vector<Step> body;
     if (chosen_.finish != nullptr) {
-      sums =
-          core_buffer("sums", column, row, {chosen_.first->arguments.back().element, {tiling_.tile.m, tiling_.tile.n}});
+      const Element element = chosen_.first->arguments.back().element;
+      sums = buffer(add_buffer(p_, "sums", tile, {element, {tiling_.tile.m, tiling_.tile.n}}));
     } else {
       body.push_back(step(Acquire{.fifo = c}));
     }
     Operand weights = object(b);
     if (chosen_.unpack != nullptr) {
-      weights = core_buffer("weights", column, row, {Element::kI8, {chosen_.unpack->arguments.back().extent}});
+      weights = buffer(add_buffer(p_, "weights", tile, {Element::kI8, {chosen_.unpack->arguments.back().extent}}));
     }
     const auto product = [&](const KernelRow& kernel, std::vector<Step>& to) {
       to.push_back(step(Acquire{.fifo = a}));
       to.push_back(step(Acquire{.fifo = b}));
       if (chosen_.unpack != nullptr) {
-        to.push_back(step(Call{.kernel = std::string(chosen_.unpack->symbol), .operands = {object(b), weights}}));
+        to.push_back(call(std::string(chosen_.unpack->symbol), {object(b), weights}));
       }
-      to.push_back(step(Call{.kernel = std::string(kernel.symbol), .operands = {object(a), weights, sums}}));
+      to.push_back(call(std::string(kernel.symbol), {object(a), weights, sums}));
       to.push_back(step(Release{.fifo = a}));
       to.push_back(step(Release{.fifo = b}));
     };
     product(*chosen_.first, body);
     if (layout_.depth > 1) {
-      Loop more{.count = {.value = static_cast<int32_t>(layout_.depth - 1)}, .body = {}};
-      product(*chosen_.next, more.body);
-      body.push_back(step(std::move(more)));
+      std::vector<Step> more;
+      product(*chosen_.next, more);
+      body.push_back(loop(layout_.depth - 1, std::move(more)));
     }
     if (chosen_.finish != nullptr) {
-      add_finish(core_at(column, row), {sums, object(b)}, c, body);
+      add_finish(tile, {sums, object(b)}, c, body);
     } else {
       body.push_back(step(Release{.fifo = c}));
     }
-    Loop forever{.count = {.value = -1}, .body = std::move(body)};
-    p_.cores.push_back({.tile = core_at(column, row), .body = {step(std::move(forever))}});
+    p_.cores.push_back({.tile = tile, .body = {for_ever(std::move(body))}});
   }
 
   /// `given`: the sums, the object of B that holds the parameters.
   void add_finish(Tile tile, std::vector<Operand> given, int c, std::vector<Step>& body) {
     const int b = given.back().id;
     const KernelRow& finish = *chosen_.finish;
-    Call call{.kernel = std::string(finish.symbol)};
-    call.operands = std::move(given);
+    std::vector<Operand> operands = std::move(given);
     for (const KernelArgument& argument : finish.arguments) {
       if (argument.table.empty()) continue;
-      call.operands.push_back(buffer(static_cast<int>(p_.buffers.size())));
-      p_.buffers.push_back(
-          {.name = std::string(argument.name) + "_" + std::to_string(tile.column) + "_" + std::to_string(tile.row),
-           .tile = tile,
-           .block = {argument.element, {argument.extent}},
-           .table = std::string(argument.table)});
+      operands.push_back(buffer(add_buffer(p_, std::string(argument.name), tile, {argument.element, {argument.extent}},
+                                           std::string(argument.table))));
     }
-    call.operands.push_back(object(c));
-    call.operands.push_back(counter());
+    operands.push_back(object(c));
+    operands.push_back(counter());
     if (problem_.type == Element::kI8) {
-      call.operands.push_back(constant(problem_.down));
-      call.operands.push_back(constant(problem_.shift));
+      operands.push_back(constant(problem_.down));
+      operands.push_back(constant(problem_.shift));
     }
-    Loop slices{.count = {.value = tiling_.tile.m / layout_.slice_rows}, .body = {}};
-    slices.body = {step(Acquire{.fifo = c}), step(std::move(call)), step(Release{.fifo = c})};
     body.push_back(step(Acquire{.fifo = b}));
-    body.push_back(step(std::move(slices)));
+    body.push_back(loop(
+        tiling_.tile.m / layout_.slice_rows,
+        {step(Acquire{.fifo = c}), call(std::string(finish.symbol), std::move(operands)), step(Release{.fifo = c})}));
     body.push_back(step(Release{.fifo = b}));
   }
 
@@ -253,26 +237,22 @@ class Planner {
   void add_sequence() {
     int64_t under_way = 0;  // transfers of C, each column's
     for (int64_t block = 0; block < layout_.row_blocks; ++block) {
-      if (block >= kUnderWay) wait_for(a_in_);
+      if (block >= kUnderWay) wait_for(p_, a_in_);
       for (int column = 0; column < tiling_.columns; ++column) {
         push_a(block, column);
         if (block == 0) push_b(column);
       }
       for (int64_t i = 0; i < c_transfers(); ++i, ++under_way) {
         if (under_way == kUnderWay) {
-          wait_for(c_out_);
+          wait_for(p_, c_out_);
           --under_way;
         }
         for (int column = 0; column < tiling_.columns; ++column) push_c(block, i, column);
       }
     }
-    for (; under_way > 0; --under_way) wait_for(c_out_);
-    for (int64_t block = 0; block < std::min(kUnderWay, layout_.row_blocks); ++block) wait_for(a_in_);
-    wait_for(b_in_);
-  }
-
-  void wait_for(const std::vector<int>& fifos) {
-    for (const int fifo : fifos) p_.sequence.emplace_back(Wait{.fifo = fifo});
+    for (; under_way > 0; --under_way) wait_for(p_, c_out_);
+    for (int64_t block = 0; block < std::min(kUnderWay, layout_.row_blocks); ++block) wait_for(p_, a_in_);
+    wait_for(p_, b_in_);
   }
 
   void push_a(int64_t block, int column) {

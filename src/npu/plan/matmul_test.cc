@@ -14,9 +14,13 @@
 #include "npu/kernels/layout.h"
 #include "npu/sim/catalogue_kernels.h"
 #include "npu/sim/simulation.h"
+#include "npu/suite/suite_values.h"
 
 namespace skald::npu::plan {
 namespace {
+
+using suite::random_integers;
+using suite::rounded_shift;
 
 template <class T>
 std::span<std::byte> bytes(std::vector<T>& values) {
@@ -49,15 +53,6 @@ Result<Run> run(const MatmulProblem& problem, const MatmulTiling& tiling, std::s
   const std::vector<std::span<std::byte>> arguments{panels, packed, ran.c};
   SKALD_TRY(ran.report, simulation->launch(arguments));
   return ran;
-}
-
-template <class T>
-std::vector<T> random_integers(int64_t count, int low, int high, unsigned seed) {
-  std::mt19937 generator(seed);
-  std::uniform_int_distribution<int> draw(low, high);
-  std::vector<T> values(static_cast<size_t>(count));
-  for (T& value : values) value = static_cast<T>(draw(generator));
-  return values;
 }
 
 struct Shape {
@@ -101,16 +96,6 @@ TEST(PlanMatmul, Int8SumsAreExact) {
   }
 }
 
-/// v / 2^s to the nearest, halves to even, within [-2^(bits-1), 2^(bits-1)).
-int64_t rounded(int64_t v, int s, int bits) {
-  const int64_t floor = v >> s;
-  const int64_t rest = v - (floor << s);
-  const int64_t half = int64_t{1} << (s - 1);
-  const int64_t up = rest > half || (rest == half && floor % 2 != 0) ? 1 : 0;
-  const int64_t limit = int64_t{1} << (bits - 1);
-  return std::clamp(floor + up, -limit, limit - 1);
-}
-
 TEST(PlanMatmul, RequantisedInt8IsExact) {
   const std::vector<Shape> requantised{
       {100, 130, 70, {.tile = {32, 32, 32}, .rows = 4, .columns = 1}},
@@ -138,7 +123,7 @@ TEST(PlanMatmul, RequantisedInt8IsExact) {
           sum += a[static_cast<size_t>(i * shape.k + k)] * b[static_cast<size_t>(k * shape.n + j)];
         }
         const int64_t want =
-            rounded(rounded(sum, problem.down, 16) * factors[static_cast<size_t>(j)], problem.shift, 8);
+            rounded_shift(rounded_shift(sum, problem.down, 16) * factors[static_cast<size_t>(j)], problem.shift, 8);
         const auto got = static_cast<int8_t>(ran->c[static_cast<size_t>(i * layout.n + j)]);
         ASSERT_EQ(want, got) << i << ", " << j << " of " << shape.m << "x" << shape.k << "x" << shape.n;
         distinct += want != 127 && want != -128 ? 1 : 0;

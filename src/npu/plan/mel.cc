@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "audio/log_mel.h"
 #include "base/half.h"
 #include "npu/kernels/catalogue.h"
 #include "npu/plan/pieces.h"
@@ -13,11 +14,10 @@ namespace {
 
 using Kind = StreamedOperand::Kind;
 
-constexpr int64_t kFrames = 16;  // of an object
-constexpr int64_t kHop = 160;
-constexpr size_t kEdge = 200;     // samples of a frame before its centre
-constexpr double kOne = 1 << 14;  // of the kernel's numbers
-constexpr float kClamp = 2;       // 8 decades, scaled
+constexpr int64_t kFrames = 16;                // of an object
+constexpr size_t kEdge = audio::kFftSize / 2;  // samples of a frame before its centre
+constexpr double kOne = 1 << 14;               // of the kernel's numbers
+constexpr float kClamp = 2;                    // 8 decades, scaled
 
 int64_t objects_of(const MelProblem& problem) {
   return (problem.frames + kFrames - 1) / kFrames;
@@ -31,7 +31,7 @@ Streamed streamed_of(const MelProblem& problem, const KernelRow& row) {
                             std::to_string(problem.bands),
                     .input = {in.element, {in.extent}},
                     .output = {out.element, {out.extent}},
-                    .input_step = kFrames * kHop,
+                    .input_step = kFrames * audio::kHop,
                     .output_order = rows_of_blocks(block_order(out.layout), kFrames, problem.bands),
                     .objects = objects_of(problem)};
   StreamedCall call{.kernel = std::string(row.symbol), .operands = {{Kind::kInput}}};
@@ -66,7 +66,8 @@ std::vector<int16_t> pack_mel_samples(const MelProblem& problem, const Spread& s
                                       std::span<const int16_t> recording) {
   const KernelRow* row = find_kernel("mel_bf16_80");
   const int64_t objects = streamed_objects({.objects = objects_of(problem)}, spread);
-  std::vector<int16_t> samples(static_cast<size_t>((objects - 1) * kFrames * kHop + row->arguments.front().extent));
+  std::vector<int16_t> samples(
+      static_cast<size_t>((objects - 1) * kFrames * audio::kHop + row->arguments.front().extent));
   for (size_t i = 1; i <= kEdge && i < recording.size(); ++i) samples[kEdge - i] = recording[i];
   const auto there = std::min(recording.size(), samples.size() - kEdge);
   std::ranges::copy(recording.first(there), samples.begin() + kEdge);

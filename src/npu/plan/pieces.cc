@@ -4,6 +4,24 @@
 
 namespace skald::npu::plan {
 
+int add_fifo(Program& program, Fifo fifo) {
+  program.fifos.push_back(std::move(fifo));
+  return static_cast<int>(program.fifos.size()) - 1;
+}
+
+int add_buffer(Program& program, const std::string& name, Tile core, Block block, const std::string& table) {
+  const int row = core.row - core_at(core.column, 0).row;
+  program.buffers.push_back({.name = name + "_" + std::to_string(core.column) + "_" + std::to_string(row),
+                             .tile = core,
+                             .block = std::move(block),
+                             .table = table});
+  return static_cast<int>(program.buffers.size()) - 1;
+}
+
+void wait_for(Program& program, std::span<const int> fifos) {
+  for (const int fifo : fifos) program.sequence.emplace_back(Wait{.fifo = fifo});
+}
+
 Pattern blocks_of_rows(BlockOrder order, int64_t rows, int64_t columns) {
   return {{rows / order.rows, order.rows * columns},
           {columns / order.columns, order.columns},

@@ -2,8 +2,10 @@
 // Small parts that planners put together.
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "npu/kernels/layout.h"
 #include "npu/program/program.h"
@@ -47,6 +49,25 @@ template <class Action>
 Step step(Action action) {
   return {std::move(action)};
 }
+inline Step call(std::string kernel, std::vector<Operand> operands) {
+  return step(Call{.kernel = std::move(kernel), .operands = std::move(operands)});
+}
+inline Step loop(int64_t count, std::vector<Step> body) {
+  return step(Loop{.count = {.value = static_cast<int32_t>(count)}, .body = std::move(body)});
+}
+/// What a core does again and again, as long as objects come.
+inline Step for_ever(std::vector<Step> body) {
+  return loop(-1, std::move(body));
+}
+
+/// -> the Fifo's index.
+int add_fifo(Program& program, Fifo fifo);
+
+/// Memory of one core, named "name_COLUMN_ROW"; `table`: of the catalogue, empty: scratch. -> the buffer's index.
+int add_buffer(Program& program, const std::string& name, Tile core, Block block, const std::string& table = {});
+
+/// Waits for the oldest transfer of each.
+void wait_for(Program& program, std::span<const int> fifos);
 
 /// A row-major tile, in blocks of `order`.
 Pattern blocks_of_rows(BlockOrder order, int64_t rows, int64_t columns);

@@ -68,10 +68,7 @@ class Planner {
     return static_cast<int>(std::min<int64_t>(held, 2));
   }
 
-  int add(Fifo fifo) {
-    p_.fifos.push_back(std::move(fifo));
-    return static_cast<int>(p_.fifos.size()) - 1;
-  }
+  int add(Fifo fifo) { return add_fifo(p_, std::move(fifo)); }
 
   void add_streams(int column) {
     const std::string suffix = std::to_string(column);
@@ -119,10 +116,7 @@ class Planner {
     const int core = column * spread_.rows + row;
     const int first_buffer = static_cast<int>(p_.buffers.size());
     for (const StreamedBuffer& one : streamed_.buffers) {
-      p_.buffers.push_back({.name = one.name + "_" + std::to_string(column) + "_" + std::to_string(row),
-                            .tile = core_at(column, row),
-                            .block = one.block,
-                            .table = one.table});
+      add_buffer(p_, one.name, core_at(column, row), one.block, one.table);
     }
     const int x = x_core_[static_cast<size_t>(core)];
     const int y = y_core_[static_cast<size_t>(core)];
@@ -144,15 +138,11 @@ class Planner {
     }
     round.push_back(step(Release{.fifo = x}));
     round.push_back(step(Release{.fifo = y}));
-    Loop forever{.count = {.value = -1}, .body = {}};
     if (has_constant()) {
       const int held = constants_[static_cast<size_t>(column)];
-      Loop rounds{.count = {.value = static_cast<int32_t>(rounds_)}, .body = std::move(round)};
-      forever.body = {step(Acquire{.fifo = held}), step(std::move(rounds)), step(Release{.fifo = held})};
-    } else {
-      forever.body = std::move(round);
+      round = {step(Acquire{.fifo = held}), loop(rounds_, std::move(round)), step(Release{.fifo = held})};
     }
-    p_.cores.push_back({.tile = core_at(column, row), .body = {step(std::move(forever))}});
+    p_.cores.push_back({.tile = core_at(column, row), .body = {for_ever(std::move(round))}});
   }
 
   void add_sequence() {
@@ -174,7 +164,7 @@ class Planner {
       }
     }
     for (; under_way > 0; --under_way) wait_for_all();
-    for (const int fifo : constants_) p_.sequence.emplace_back(Wait{.fifo = fifo});
+    wait_for(p_, constants_);
   }
 
   int64_t part_elements() const { return elements_of(streamed_.input) / streamed_.parts; }
@@ -205,9 +195,8 @@ class Planner {
   }
 
   void wait_for_all() {
-    for (const std::vector<int>* fifos : {&x_in_, &y_out_}) {
-      for (const int fifo : *fifos) p_.sequence.emplace_back(Wait{.fifo = fifo});
-    }
+    wait_for(p_, x_in_);
+    wait_for(p_, y_out_);
   }
 
   /// Of a column, from its round `first` on.

@@ -32,7 +32,7 @@ Step step(auto action) {
   return Step{std::move(action)};
 }
 
-/// "add": out[i] = in[i] + number; "twice": out[i] = in[i] + in2[i].
+/// "add": out[i] = in[i] + number; "sum": out[i] = in[i] + in2[i]; "pairs": out[i] = in[2 i] - 1000 in[2 i + 1].
 Result<Kernel> test_kernel(std::string_view name) {
   Kernel kernel;
   kernel.cycles = [](std::span<const int32_t>) { return kKernelCycles; };
@@ -50,6 +50,15 @@ Result<Kernel> test_kernel(std::string_view name) {
       for (int64_t i = 0; i < kWords; ++i) {
         reinterpret_cast<int32_t*>(memory[2])[i] =
             reinterpret_cast<const int32_t*>(memory[0])[i] + reinterpret_cast<const int32_t*>(memory[1])[i];
+      }
+    };
+    return kernel;
+  }
+  if (name == "pairs") {
+    kernel.run = [](std::span<std::byte* const> memory, std::span<const int32_t> /*numbers*/) {
+      const auto* in = reinterpret_cast<const int32_t*>(memory[0]);
+      for (int64_t i = 0; i < kWords; ++i) {
+        reinterpret_cast<int32_t*>(memory[1])[i] = in[2 * i] - 1000 * in[2 * i + 1];
       }
     };
     return kernel;
@@ -194,6 +203,35 @@ TEST(Simulation, DistributePermuteRepeatJoin) {
       EXPECT_EQ(1 + i + r, out[at]);
       const int64_t from = i < kWords / 2 ? 2 * i : 2 * (i - kWords / 2) + 1;
       EXPECT_EQ(static_cast<int32_t>(1 + kWords + from + r), out[at + kWords]);
+    }
+  }
+}
+
+/// What two cores made is joined in the memory tile and goes on to a third, which puts the two side by side as it
+/// comes.
+TEST(Simulation, APatternOfAJoinedObjectGoesOverAllOfIt) {
+  constexpr int kObjects = 3;
+  Program p = split(1);
+  const Tile third{0, 4};
+  p.arguments = {{.name = "in", .block = words(2 * kWords * kObjects), .access = Access::kRead},
+                 {.name = "out", .block = words(kWords * kObjects), .access = Access::kWrite}};
+  p.fifos[5].consumers = {{.tile = third, .from_stream = {{2, 1}, {kWords, 2}}}};
+  p.fifos.push_back({.name = "pairs", .producer = third, .consumers = {{.tile = kInterface}}, .block = words(kWords)});
+  Loop loop{.count = constant(-1), .body = {}};
+  loop.body = {step(Acquire{.fifo = 5}), step(Acquire{.fifo = 6}),
+               step(Call{.kernel = "pairs", .operands = {object(5), object(6)}}), step(Release{.fifo = 5}),
+               step(Release{.fifo = 6})};
+  for (Core& core : p.cores) core.body = {step(Loop{.count = constant(-1), .body = core.body})};
+  p.cores.push_back({.tile = third, .body = {step(loop)}});
+  p.sequence = {Transfer{.fifo = 0, .argument = 0}, Transfer{.fifo = 6, .argument = 1, .token = true}, Wait{.fifo = 6}};
+  const auto ran = run(p, {counting(2 * kWords * kObjects), std::vector<int32_t>(kWords * kObjects)});
+  ASSERT_TRUE(ran) << to_string(ran.error());
+  const auto twisted = [](int64_t i) { return i < kWords / 2 ? 2 * i : 2 * (i - kWords / 2) + 1; };
+  for (int64_t object = 0; object < kObjects; ++object) {
+    for (int64_t i = 0; i < kWords; ++i) {
+      const int64_t first = 1 + object * 2 * kWords + i;
+      const int64_t second = 1 + object * 2 * kWords + kWords + twisted(i);
+      EXPECT_EQ(first - 1000 * second, ran->buffers[1][static_cast<size_t>(object * kWords + i)]);
     }
   }
 }

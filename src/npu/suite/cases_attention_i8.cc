@@ -38,14 +38,6 @@ Result<Planned> planned(const Attention& the) {
   return planned;
 }
 
-/// v / 2^s to the nearest, halves to even.
-int64_t rounded(int64_t v, int s) {
-  const int64_t floor = v >> s;
-  const int64_t rest = v - (floor << s);
-  const int64_t half = s > 0 ? int64_t{1} << (s - 1) : 1;
-  return floor + (rest > half || (rest == half && floor % 2 != 0) ? 1 : 0);
-}
-
 /// One query: kernels/attention_i8.cc in plain integers, and softmax in double.
 struct Row {
   std::vector<int64_t> products;  ///< with each key
@@ -54,15 +46,16 @@ struct Row {
 
 void judge(const Row& row, const plan::AttentionI8Problem& problem, const plan::AttentionI8Factor& factor,
            Values& values) {
-  const int64_t highest = rounded(*std::ranges::max_element(row.products), 6);
+  const int64_t highest = rounded_shift(*std::ranges::max_element(row.products), plan::kAttentionI8Down, 16);
   const auto most = static_cast<double>(*std::ranges::max_element(row.products));
   std::vector<int64_t> weights;
   std::vector<double> ideal;
   int64_t sum = 0;
   double ideal_sum = 0;
   for (const int64_t product : row.products) {
-    const int64_t index =
-        std::min<int64_t>(rounded((highest - rounded(product, 6)) * factor.factor, factor.shift), 255);
+    const int64_t index = std::min<int64_t>(
+        rounded_shift((highest - rounded_shift(product, plan::kAttentionI8Down, 16)) * factor.factor, factor.shift, 32),
+        255);
     weights.push_back(index == 255 ? 0 : std::lround(127 * std::exp2(-static_cast<double>(index) / 32)));
     ideal.push_back(std::exp((static_cast<double>(product) - most) * problem.score_scale));
     sum += weights.back();
@@ -76,7 +69,7 @@ void judge(const Row& row, const plan::AttentionI8Problem& problem, const plan::
       total += weights[key] * value;
       ideal_total += ideal[key] * value;
     }
-    values.exact.push_back(static_cast<double>(rounded(rounded(total, 5) * ((1 << 21) / sum), 16)));
+    values.exact.push_back(static_cast<double>(rounded_shift(rounded_shift(total, 5, 16) * ((1 << 21) / sum), 16, 8)));
     values.ideal.push_back(ideal_total / ideal_sum);
   }
 }

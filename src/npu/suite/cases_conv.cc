@@ -6,6 +6,7 @@
 #include "npu/plan/conv.h"
 #include "npu/spec/device_spec.h"
 #include "npu/suite/cases.h"
+#include "npu/suite/product_launch.h"
 #include "npu/suite/suite_values.h"
 
 namespace skald::npu::suite {
@@ -24,12 +25,8 @@ struct Conv {
 
 Result<Planned> planned(const Conv& the) {
   const plan::MatmulProblem product = plan::conv_product(the.problem);
-  SKALD_TRY(const plan::MatmulLayout layout, plan::matmul_layout(product, the.tiling));
-  SKALD_TRY(Program program, plan::plan_matmul(product, the.tiling, std::string(kNpu1.name)));
-  Planned planned{.macs = product.m * product.k * product.n,
-                  .padded_macs = layout.m * layout.k * layout.n,
-                  .macs_a_cycle = product.type == Element::kI8 ? kNpu1.core.macs_i8 : kNpu1.core.macs_bf16};
-  planned.launches.push_back({.program = std::move(program), .buffers = {0, 1, 2}});
+  Planned planned{.macs = product.m * product.k * product.n, .macs_a_cycle = kNpu1.core.macs(product.type)};
+  SKALD_CHECK(add_product(planned, product, the.tiling, {0, 1, 2}));
   return planned;
 }
 

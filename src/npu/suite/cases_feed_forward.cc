@@ -11,6 +11,7 @@
 #include "npu/plan/matmul.h"
 #include "npu/spec/device_spec.h"
 #include "npu/suite/cases.h"
+#include "npu/suite/product_launch.h"
 #include "npu/suite/suite_values.h"
 
 namespace skald::npu::suite {
@@ -56,26 +57,12 @@ Result<Planned> plan_products(const FeedForwardProblem& problem) {
                           .down = problem.first.down,
                           .shift = problem.first.shift};
   for (size_t launch = 0; launch < 2; ++launch) {
-    SKALD_TRY(const plan::MatmulLayout layout, plan::matmul_layout(one, tiling));
-    SKALD_TRY(Program program, plan::plan_matmul(one, tiling, std::string(kNpu1.name)));
-    planned.padded_macs += layout.m * layout.k * layout.n;
-    planned.launches.push_back(
-        {.program = std::move(program), .buffers = {3 * launch, 3 * launch + 1, 3 * launch + 2}});
+    SKALD_CHECK(add_product(planned, one, tiling, {3 * launch, 3 * launch + 1, 3 * launch + 2}));
     one.k = problem.hidden;
     one.n = problem.outputs;
     one.finish = plan::Finish::kRequantise;
   }
   return planned;
-}
-
-/// v / 2^s to the nearest, halves to even, within `bits` bits.
-int64_t rounded(int64_t v, int s, int bits) {
-  const int64_t floor = v >> s;
-  const int64_t rest = v - (floor << s);
-  const int64_t half = int64_t{1} << (s - 1);
-  const int64_t up = rest > half || (rest == half && floor % 2 != 0) ? 1 : 0;
-  const int64_t limit = int64_t{1} << (bits - 1);
-  return std::clamp(floor + up, -limit, limit - 1);
 }
 
 /// One of the two products with what scales it.
@@ -108,8 +95,8 @@ struct Layer {
   std::vector<double> exact(const std::vector<double>& x) const {
     std::vector<double> y = sums(x);
     for (size_t i = 0; i < y.size(); ++i) {
-      const int64_t kept = rounded(static_cast<int64_t>(y[i]), kShifts.down, 16);
-      y[i] = static_cast<double>(rounded(kept * factors[i % factors.size()], kShifts.shift, 8));
+      const int64_t kept = rounded_shift(static_cast<int64_t>(y[i]), kShifts.down, 16);
+      y[i] = static_cast<double>(rounded_shift(kept * factors[i % factors.size()], kShifts.shift, 8));
     }
     return y;
   }
@@ -120,10 +107,6 @@ struct Layer {
   std::vector<int16_t> factors;
   Bytes parameters;
 };
-
-double gelu(double x) {
-  return x / 2 * (1 + std::erf(x / std::sqrt(2.0)));
-}
 
 Result<Values> values(const FeedForwardProblem& problem, unsigned seed) {
   SKALD_TRY(const plan::FeedForwardLayout layout, plan::feed_forward_layout(problem));

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 #include "npu/kernels/catalogue.h"
 #include "npu/kernels/layout.h"
@@ -12,6 +11,7 @@
 #include "npu/plan/streamed.h"
 #include "npu/spec/device_spec.h"
 #include "npu/suite/cases.h"
+#include "npu/suite/product_launch.h"
 #include "npu/suite/suite_values.h"
 
 namespace skald::npu::suite {
@@ -42,11 +42,8 @@ std::vector<double> result_of(const Product& the, const Bytes& c) {
 
 Result<Planned> planned(const Product& the) {
   const MatmulProblem& p = the.problem;
-  SKALD_TRY(const plan::MatmulLayout layout, plan::matmul_layout(p, the.tiling));
-  SKALD_TRY(Program program, plan::plan_matmul(p, the.tiling, std::string(kNpu1.name)));
-  Planned planned{
-      .macs = p.m * p.k * p.n, .padded_macs = layout.m * layout.k * layout.n, .macs_a_cycle = kNpu1.core.macs(p.type)};
-  planned.launches.push_back({.program = std::move(program), .buffers = {0, 1, 2}});
+  Planned planned{.macs = p.m * p.k * p.n, .macs_a_cycle = kNpu1.core.macs(p.type)};
+  SKALD_CHECK(add_product(planned, p, the.tiling, {0, 1, 2}));
   return planned;
 }
 
@@ -57,20 +54,6 @@ Result<Values> packed(const Product& the, const Bytes& a, const Bytes& b, const 
   SKALD_TRY(values.buffers[1], plan::pack_matmul_b(the.problem, the.tiling, b, parameters));
   values.outputs = [the](const std::vector<Bytes>& buffers) { return result_of(the, buffers[2]); };
   return values;
-}
-
-/// v / 2^s to the nearest, halves to even, within `bits` bits.
-int64_t rounded(int64_t v, int s, int bits) {
-  const int64_t floor = v >> s;
-  const int64_t rest = v - (floor << s);
-  const int64_t half = int64_t{1} << (s - 1);
-  const int64_t up = rest > half || (rest == half && floor % 2 != 0) ? 1 : 0;
-  const int64_t limit = int64_t{1} << (bits - 1);
-  return std::clamp(floor + up, -limit, limit - 1);
-}
-
-double gelu(double x) {
-  return 0.5 * x * std::erfc(-x / std::numbers::sqrt2);
 }
 
 /// Requantises sums: kernels/requantise_i8.cc in plain integers, and without roundings as the ideal. Where GELU
@@ -88,7 +71,7 @@ Bytes requantised(const MatmulProblem& p, unsigned seed, const std::vector<doubl
   for (size_t i = 0; i < sums.size(); ++i) {
     const size_t column = i % static_cast<size_t>(p.n);
     const int64_t sum = static_cast<int64_t>(sums[i]) + bias[column];
-    const auto exact = static_cast<int8_t>(rounded(rounded(sum, kDown, 16) * factors[column], kShift, 8));
+    const auto exact = static_cast<int8_t>(rounded_shift(rounded_shift(sum, kDown, 16) * factors[column], kShift, 8));
     const double ideal =
         std::clamp(std::ldexp(static_cast<double>(sum) * factors[column], -kDown - kShift), -128.0, 127.0);
     values.exact.push_back(gelus ? gelu_i8_entry(exact) : exact);
@@ -150,9 +133,9 @@ Result<Values> values_bf16(const Product& the) {
 }
 
 struct Kind {
-  const char* name;
-  Element type;
-  Finish finish;
+  const char* name = nullptr;
+  Element type = Element::kI8;
+  Finish finish = Finish::kNone;
   MatmulShape tile;  ///< for products of many rows
   bool weights_i4 = false;
 };

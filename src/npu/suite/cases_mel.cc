@@ -51,6 +51,7 @@ std::vector<double> ideal(const plan::MelProblem& problem, const std::vector<int
   audio::LogMel(problem.bands).compute(samples, static_cast<int>(problem.frames), mel, pool);
   const float least = *std::ranges::max_element(mel) - 8;
   std::vector<double> scaled;
+  scaled.reserve(mel.size());
   for (const float one : mel) scaled.push_back((std::max(one, least) + 4) / 4);
   return scaled;
 }

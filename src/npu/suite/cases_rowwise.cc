@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <utility>
 
 #include "npu/kernels/catalogue.h"
@@ -44,10 +43,6 @@ struct Rows {
   int64_t columns;
   Spread spread{};
 };
-
-double gelu(double x) {
-  return 0.5 * x * std::erfc(-x / std::numbers::sqrt2);
-}
 
 void softmax(double* row, int64_t columns) {
   const double largest = *std::max_element(row, row + columns);

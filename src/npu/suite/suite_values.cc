@@ -1,5 +1,9 @@
 #include "npu/suite/suite_values.h"
 
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
 namespace skald::npu::suite {
 namespace {
 
@@ -74,6 +78,19 @@ std::vector<double> product(const std::vector<double>& a, const std::vector<doub
     }
   }
   return c;
+}
+
+int64_t rounded_shift(int64_t v, int s, int bits) {
+  const int64_t floor = v >> s;
+  const int64_t twice_rest = 2 * (v - (floor << s));
+  const int64_t unit = int64_t{1} << s;
+  const int64_t up = twice_rest > unit || (twice_rest == unit && floor % 2 != 0) ? 1 : 0;
+  const int64_t limit = int64_t{1} << (bits - 1);
+  return std::clamp(floor + up, -limit, limit - 1);
+}
+
+double gelu(double v) {
+  return v / 2 * std::erfc(-v / std::numbers::sqrt2);
 }
 
 }  // namespace skald::npu::suite

@@ -51,4 +51,10 @@ struct ProductSize {
 /// A (m, k) B (k, n), row-major, in double: exact for integers below 2^53.
 std::vector<double> product(const std::vector<double>& a, const std::vector<double>& b, const ProductSize& size);
 
+/// v / 2^s to the nearest, halves to even, within `bits` bits.
+int64_t rounded_shift(int64_t v, int s, int bits);
+
+/// v/2 (1 + erf(v/sqrt 2)).
+double gelu(double v);
+
 }  // namespace skald::npu::suite
