@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -96,11 +97,19 @@ Json json_of(const Outcome& o) {
           {"bound", o.bound}};
 }
 
-/// The cases of `op`, or all of them when it is empty.
-Result<Cases> chosen_cases(const std::string& op) {
-  Cases cases = npu::suite::all_cases();
+constexpr const char* kEncoder = "encoder";  // cases of a model, made when they are asked for
+
+/// The cases of `op`, or all of them when it is empty; `encoder`: of what, null: none.
+Result<Cases> chosen_cases(const std::string& op, const EncoderSource* encoder) {
+  Cases cases;
+  if (encoder != nullptr && (op.empty() || op == kEncoder)) {
+    SKALD_CHECK(add_encoder_cases(cases, *encoder));
+    if (!op.empty()) return cases;
+  }
+  std::ranges::move(npu::suite::all_cases(), std::back_inserter(cases));
   if (op.empty()) return cases;
   std::vector<std::string> known;
+  if (encoder != nullptr) known.emplace_back(kEncoder);
   for (const auto& the : cases) {
     if (std::ranges::find(known, the.op) == known.end()) known.push_back(the.op);
   }
@@ -146,6 +155,9 @@ NpuTestCommand::NpuTestCommand(CLI::App& npu)
   table().add("--json", json_, "as JSON", "", "Output");
   table().add("--only", only_, "cases of one operator: matmul, ...", "OP", "Suite");
   table().add("--device", device_, "npu-sim: the simulated array; npu: this machine's", "DEVICE", "Suite");
+  table().add("--model", encoder_.model, "whose encoder's products and attentions are cases too", "NAME", "Suite");
+  table().add("--audio", encoder_.audio, "recording that it listens to, 30 s of it (none: the sample minute.ogg)",
+              "FILE", "Suite");
 }
 
 std::string NpuTestCommand::why_missing(const std::string&) const {
@@ -157,7 +169,7 @@ ExitCode NpuTestCommand::run() {
     complain(usable.error());
     return kUsage;
   }
-  auto cases = chosen_cases(only_);
+  auto cases = chosen_cases(only_, &encoder_);
   if (!cases) {
     complain(cases.error());
     return kUsage;
@@ -200,7 +212,7 @@ ExitCode NpuBenchCommand::run() {
     complain({ErrorCode::kInvalidArgument, "--clock, --ddr", "must be above 0", "leave them out for the usual ones"});
     return kUsage;
   }
-  auto cases = chosen_cases(only_);
+  auto cases = chosen_cases(only_, nullptr);
   if (!cases) {
     complain(cases.error());
     return kUsage;

@@ -6,6 +6,7 @@
 
 #include "command.h"
 #include "npu/sim/time_model.h"
+#include "npu_encoder_cases.h"
 
 namespace skald::cli {
 
@@ -20,6 +21,7 @@ class NpuTestCommand final : public Command {
   bool json_ = false;
   std::string only_;
   std::string device_ = "npu-sim";
+  EncoderSource encoder_{};
 };
 
 /// skald npu bench

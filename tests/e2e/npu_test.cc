@@ -98,6 +98,33 @@ TEST(NpuValidate, IsInBand) {
   EXPECT_GE(predicted, 12);
 }
 
+/// The built-in model's own numbers: the bar for kernels is a correlation of 0.99 with float32.
+TEST(NpuTest, TheEncodersOwnNumbersPass) {
+  const Outcome outcome = run({"npu", "test", "--only", "encoder", "--json"});
+  EXPECT_EQ(0, outcome.exit_code) << outcome.out << outcome.err;
+  const auto json = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ(json["cases"].get<int>(), json["passed"].get<int>());
+  int attentions = 0;
+  for (const auto& result : json["results"]) {
+    EXPECT_GE(result["correlation"].get<double>(), 0.99) << result;
+    const auto name = result["name"].get<std::string>();
+    attentions += name.find("attention") != std::string::npos ? 1 : 0;
+    if (name.find(" i8") != std::string::npos) {
+      EXPECT_TRUE(result["exact"].get<bool>()) << result;
+    }
+  }
+  EXPECT_EQ(4, attentions);
+}
+
+TEST(NpuTest, AModelOrRecordingThatIsNotThere) {
+  const Outcome model = run({"npu", "test", "--only", "encoder", "--model", "nothing.en"});
+  EXPECT_EQ(2, model.exit_code);
+  expect_texts(model.err, {"nothing.en"});
+  const Outcome audio = run({"npu", "test", "--only", "encoder", "--audio", "nothing.wav"});
+  EXPECT_EQ(2, audio.exit_code);
+  expect_texts(audio.err, {"nothing.wav"});
+}
+
 TEST(NpuTest, EveryProductPasses) {
   const Outcome outcome = run({"npu", "test", "--only", "matmul", "--json"});
   EXPECT_EQ(0, outcome.exit_code) << outcome.out;

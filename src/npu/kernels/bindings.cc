@@ -58,6 +58,7 @@ constexpr KernelBinding bind(std::string_view symbol) {
       SKALD_BIND(requantise_gelu_i8_##m##x##n), SKALD_BIND(finish_bf16_##m##x##n), \
       SKALD_BIND(finish_add_bf16_##m##x##n), SKALD_BIND(finish_gelu_bf16_##m##x##n),
 #define SKALD_BIND_SOFTMAX(rows, width) SKALD_BIND(softmax_bf16_##rows##x##width),
+#define SKALD_BIND_EMBED(width) SKALD_BIND(embed_bf16_##width),
 #define SKALD_BIND_LAYER_NORM(rows, width) SKALD_BIND(layer_norm_bf16_##rows##x##width),
 
 #define SKALD_BIND_ATTENTION_I8(n)                                                                                \
@@ -65,10 +66,11 @@ constexpr KernelBinding bind(std::string_view symbol) {
       SKALD_BIND(attention_outputs_i8_##n),
 
 constexpr auto kBindings = std::to_array<KernelBinding>({
-    SKALD_MATMUL_I8_SHAPES(SKALD_BIND_I8) SKALD_MATMUL_BF16_SHAPES(SKALD_BIND_BF16) SKALD_MATMUL_I16_SHAPES(
-        SKALD_BIND_I16) SKALD_FINISH_SHAPES(SKALD_BIND_FINISH) SKALD_SOFTMAX_SHAPES(SKALD_BIND_SOFTMAX)
-        SKALD_LAYER_NORM_SHAPES(SKALD_BIND_LAYER_NORM) SKALD_ATTENTION_I8_SIZES(SKALD_BIND_ATTENTION_I8)
-            SKALD_UNPACK_I4_SHAPES(SKALD_BIND_UNPACK_I4) SKALD_BIND(matmul_scalar_bf16_64x64x64),
+    SKALD_MATMUL_I8_SHAPES(SKALD_BIND_I8) SKALD_MATMUL_BF16_SHAPES(SKALD_BIND_BF16)
+        SKALD_MATMUL_I16_SHAPES(SKALD_BIND_I16) SKALD_FINISH_SHAPES(SKALD_BIND_FINISH)
+            SKALD_SOFTMAX_SHAPES(SKALD_BIND_SOFTMAX) SKALD_LAYER_NORM_SHAPES(SKALD_BIND_LAYER_NORM)
+                SKALD_EMBED_WIDTHS(SKALD_BIND_EMBED) SKALD_ATTENTION_I8_SIZES(SKALD_BIND_ATTENTION_I8)
+                    SKALD_UNPACK_I4_SHAPES(SKALD_BIND_UNPACK_I4) SKALD_BIND(matmul_scalar_bf16_64x64x64),
     SKALD_BIND(layer_norm_i8_256),
     SKALD_BIND(gelu_i8_512),
     SKALD_BIND(gelu_i8_2048),

@@ -14,6 +14,10 @@ double add_bf16(const Case& the, std::int64_t i) {
   return bf16_to_f32(f32_to_bf16(static_cast<float>(the.in(0, i) + the.in(0, i + the.row.arguments[1].extent))));
 }
 
+double embed(const Case& the, std::int64_t i) {
+  return bf16_to_f32(f32_to_bf16(static_cast<float>(the.in(0, i) + the.in(1, i))));
+}
+
 double add_i8(const Case& the, std::int64_t i) {
   const auto a = static_cast<std::int64_t>(the.in(0, i));
   const auto b = static_cast<std::int64_t>(the.in(0, i + the.row.arguments[1].extent));
@@ -43,6 +47,7 @@ struct Elementwise {
 
 constexpr auto kElementwise = std::to_array<Elementwise>({
     {"add_bf16_2048", add_bf16},
+    {"embed_bf16", embed},
     {"add_i8_2048", add_i8},
     {"requantise_i32_i8_2048", requantise},
     {"quantise_bf16_i8_2048", quantise},
@@ -58,17 +63,22 @@ double gelu(double x) {
 /// Numbers that differ by less than 2^9 in size, so that the float32 sum of two is exact.
 void prepare_elementwise(const KernelRow& row, Random& random, Memory& memory) {
   if (row.arguments[0].element != Element::kBf16) return;
-  for (std::int64_t i = 0; i < row.arguments[0].extent; ++i) {
-    const float x = std::ldexp(1 + std::abs(random.real()) / 2, random.between(-6, 2));
-    put(memory[0], i, to_bf16(random.between(0, 1) == 0 ? x : -x));
+  for (std::size_t argument = 0; argument + 1 < row.arguments.size(); ++argument) {
+    for (std::int64_t i = 0; i < row.arguments[argument].extent; ++i) {
+      const float x = std::ldexp(1 + std::abs(random.real()) / 2, random.between(-6, 2));
+      put(memory[argument], i, to_bf16(random.between(0, 1) == 0 ? x : -x));
+    }
   }
 }
 
 std::string check_elementwise(const Case& the) {
-  const auto* found = std::ranges::find(kElementwise, the.row.symbol, &Elementwise::symbol);
+  const bool embeds = the.row.symbol.starts_with("embed_bf16_");
+  const auto* found =
+      std::ranges::find(kElementwise, embeds ? std::string_view("embed_bf16") : the.row.symbol, &Elementwise::symbol);
   if (found == kElementwise.end()) return std::string(the.row.symbol) + ": no definition";
-  for (std::int64_t i = 0; i < the.row.arguments[1].extent; ++i) {
-    if (std::string text = compare(the, 1, i, found->exact(the, i), 0); !text.empty()) return text;
+  const std::size_t out = the.row.arguments.size() - 1;
+  for (std::int64_t i = 0; i < the.row.arguments[out].extent; ++i) {
+    if (std::string text = compare(the, out, i, found->exact(the, i), 0); !text.empty()) return text;
   }
   return {};
 }

@@ -5,11 +5,13 @@
 //   requantise   int32      y = round(round(x, down) * factor, shift)                 int16, then int8, saturating
 //   quantise     bfloat16   y = round(floor(x * 2^up) * factor, shift)                int16, then int8, saturating
 //   dequantise   int8       y = x * factor / 2^shift                                  rounded to bfloat16
+//   embed        bfloat16   y = token's row + position's row, of a state's width
 //
-// Both terms of a sum are one argument, a after b, as a core has only two streams in (plan/streamed.h).
+// Both terms of an add are one argument, a after b, as a core has only two streams in (plan/streamed.h).
 
 #include "kernel.h"
 #include "modes.h"
+#include "rowwise_shapes.h"
 
 namespace {
 
@@ -19,19 +21,32 @@ inline aie::vector<std::int16_t, 32> all(int value) {
   return aie::broadcast<std::int16_t, 32>(static_cast<std::int16_t>(value));
 }
 
+template <int kNumbers>
+inline void add_bf16(const bfloat16* __restrict a, const bfloat16* __restrict b, bfloat16* __restrict y) {
+  aie::set_rounding(aie::rounding_mode::conv_even);
+  SKALD_PIPELINED_LOOP(i, kNumbers / 32, 8) {
+    const aie::accum<accfloat, 32> left(aie::load_v<32>(a + 32 * i));
+    const aie::accum<accfloat, 32> right(aie::load_v<32>(b + 32 * i));
+    aie::store_v(y + 32 * i, aie::add(left, right).template to_vector<bfloat16>());
+  }
+  aie::set_rounding(aie::rounding_mode::floor);
+}
+
 }  // namespace
 
 SKALD_KERNELS_BEGIN
 
 void add_bf16_2048(const bfloat16* __restrict terms, bfloat16* __restrict y) {
-  aie::set_rounding(aie::rounding_mode::conv_even);
-  SKALD_PIPELINED_LOOP(i, kCount / 32, 8) {
-    const aie::accum<accfloat, 32> a(aie::load_v<32>(terms + 32 * i));
-    const aie::accum<accfloat, 32> b(aie::load_v<32>(terms + kCount + 32 * i));
-    aie::store_v(y + 32 * i, aie::add(a, b).template to_vector<bfloat16>());
-  }
-  aie::set_rounding(aie::rounding_mode::floor);
+  add_bf16<kCount>(terms, terms + kCount, y);
 }
+
+#define SKALD_EMBED(width)                                                                       \
+  void embed_bf16_##width(const bfloat16* __restrict token, const bfloat16* __restrict position, \
+                          bfloat16* __restrict y) {                                              \
+    add_bf16<width>(token, position, y);                                                         \
+  }
+
+SKALD_EMBED_WIDTHS(SKALD_EMBED)
 
 void add_i8_2048(const std::int8_t* __restrict terms, std::int8_t* __restrict y, std::int32_t factor_a,
                  std::int32_t factor_b, std::int32_t shift) {

@@ -62,6 +62,10 @@ void requantise_i32_i8_2048(const std::int32_t* x, std::int8_t* y, std::int32_t 
 void quantise_bf16_i8_2048(const bfloat16* x, std::int8_t* y, std::int32_t up, std::int32_t factor, std::int32_t shift);
 void dequantise_i8_bf16_2048(const std::int8_t* x, bfloat16* y, std::int32_t factor, std::int32_t shift);
 
+#define SKALD_DECLARE_EMBED(width) \
+  void embed_bf16_##width(const bfloat16* token, const bfloat16* position, bfloat16* y);
+SKALD_EMBED_WIDTHS(SKALD_DECLARE_EMBED)
+
 void exp_bf16_1024(const bfloat16* x, bfloat16* y);
 void log2_bf16_1024(const bfloat16* x, bfloat16* y);
 void reciprocal_bf16_1024(const bfloat16* x, bfloat16* y);

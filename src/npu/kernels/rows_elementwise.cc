@@ -1,6 +1,7 @@
 // Kernels whose numbers stand each for itself.
 
 #include "npu/kernels/rows.h"
+#include "npu/kernels/rowwise_shapes.h"
 
 namespace skald::npu {
 namespace {
@@ -27,6 +28,15 @@ void add_elementwise_rows(Rows& rows) {
            {{"x", kBf16, kCount, kIn, "rows", {}}, {"y", kBf16, kCount, kOut, "rows", {}}});
   rows.add("add_bf16_2048", {"elementwise.cc", "sum of two arrays of bfloat16"},
            {{"terms", kBf16, 2 * kCount, kIn, "a, b", {}}, {"y", kBf16, kCount, kOut, "rows", {}}});
+#define SKALD_WIDTH(width) width,
+  for (const std::int64_t width : {SKALD_EMBED_WIDTHS(SKALD_WIDTH)}) {
+    rows.add("embed_bf16_" + std::to_string(width),
+             {"elementwise.cc", "row of a token's embedding + row of a position's"},
+             {{"token", kBf16, width, kIn, "rows", {}},
+              {"position", kBf16, width, kIn, "rows", {}},
+              {"y", kBf16, width, kOut, "rows", {}}});
+  }
+#undef SKALD_WIDTH
   rows.add("add_i8_2048", {"elementwise.cc", "sum of two arrays of int8, each times a factor"},
            {{"terms", kI8, 2 * kCount, kIn, "a, b", {}}, {"y", kI8, kCount, kOut, "rows", {}}},
            {"factor_a", "factor_b", "shift"}, {9000, 12000, 14});

@@ -19,7 +19,7 @@ namespace skald::npu::plan {
 namespace {
 
 using suite::random_integers;
-using suite::rounded_shift;
+using suite::requantised_i8;
 
 /// One of the two products, and what follows it.
 struct Layer {
@@ -43,8 +43,7 @@ struct Layer {
         for (size_t n = 0; n < columns; ++n) sums[n] += x[row * depth + k] * weights[k * columns + n];
       }
       for (size_t n = 0; n < columns; ++n) {
-        y.push_back(
-            static_cast<int8_t>(rounded_shift(rounded_shift(sums[n], shifts.down, 16) * factors[n], shifts.shift, 8)));
+        y.push_back(static_cast<int8_t>(requantised_i8(sums[n], factors[n], shifts.down, shifts.shift)));
       }
     }
     return y;

@@ -20,7 +20,7 @@ namespace skald::npu::plan {
 namespace {
 
 using suite::random_integers;
-using suite::rounded_shift;
+using suite::requantised_i8;
 
 template <class T>
 std::span<std::byte> bytes(std::vector<T>& values) {
@@ -122,8 +122,7 @@ TEST(PlanMatmul, RequantisedInt8IsExact) {
         for (int64_t k = 0; k < shape.k; ++k) {
           sum += a[static_cast<size_t>(i * shape.k + k)] * b[static_cast<size_t>(k * shape.n + j)];
         }
-        const int64_t want =
-            rounded_shift(rounded_shift(sum, problem.down, 16) * factors[static_cast<size_t>(j)], problem.shift, 8);
+        const int64_t want = requantised_i8(sum, factors[static_cast<size_t>(j)], problem.down, problem.shift);
         const auto got = static_cast<int8_t>(ran->c[static_cast<size_t>(i * layout.n + j)]);
         ASSERT_EQ(want, got) << i << ", " << j << " of " << shape.m << "x" << shape.k << "x" << shape.n;
         distinct += want != 127 && want != -128 ? 1 : 0;

@@ -95,8 +95,8 @@ struct Layer {
   std::vector<double> exact(const std::vector<double>& x) const {
     std::vector<double> y = sums(x);
     for (size_t i = 0; i < y.size(); ++i) {
-      const int64_t kept = rounded_shift(static_cast<int64_t>(y[i]), kShifts.down, 16);
-      y[i] = static_cast<double>(rounded_shift(kept * factors[i % factors.size()], kShifts.shift, 8));
+      y[i] = static_cast<double>(
+          requantised_i8(static_cast<int64_t>(y[i]), factors[i % factors.size()], kShifts.down, kShifts.shift));
     }
     return y;
   }

@@ -71,7 +71,7 @@ Bytes requantised(const MatmulProblem& p, unsigned seed, const std::vector<doubl
   for (size_t i = 0; i < sums.size(); ++i) {
     const size_t column = i % static_cast<size_t>(p.n);
     const int64_t sum = static_cast<int64_t>(sums[i]) + bias[column];
-    const auto exact = static_cast<int8_t>(rounded_shift(rounded_shift(sum, kDown, 16) * factors[column], kShift, 8));
+    const auto exact = static_cast<int8_t>(requantised_i8(sum, factors[column], kDown, kShift));
     const double ideal =
         std::clamp(std::ldexp(static_cast<double>(sum) * factors[column], -kDown - kShift), -128.0, 127.0);
     values.exact.push_back(gelus ? gelu_i8_entry(exact) : exact);

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <thread>
 #include <utility>
+#include <variant>
 
 #include "npu/program/blocks.h"
 #include "npu/program/verify.h"
@@ -22,13 +23,27 @@ namespace {
 
 constexpr std::byte kMark{0xA5};  ///< of outputs that nobody has written
 
-/// Cycles of the operator by the roofline: all cores at their peak, every argument through host memory once.
+/// What a launch has to move of its arguments: each once, or less where it wants only parts of one.
+int64_t needed_bytes(const Program& program) {
+  int64_t bytes = 0;
+  for (size_t i = 0; i < program.arguments.size(); ++i) {
+    const Block& block = program.arguments[i].block;
+    int64_t moved = 0;
+    for (const auto& action : program.sequence) {
+      const auto* transfer = std::get_if<Transfer>(&action);
+      if (transfer == nullptr || transfer->argument != static_cast<int>(i)) continue;
+      moved += pattern_elements(transfer->pattern, elements_of(block) - transfer->offset);
+    }
+    bytes += std::min(moved, elements_of(block)) * bytes_of(block.type);
+  }
+  return bytes;
+}
+
+/// Cycles of the operator by the roofline: all cores at their peak, what is needed through host memory once.
 double roofline_cycles(const Planned& planned, const sim::TimeModel& time) {
   double bytes = 0;
   for (const Launch& launch : planned.launches) {
-    for (const HostArgument& argument : launch.program.arguments) {
-      bytes += static_cast<double>(launch.times * bytes_of(argument.block));
-    }
+    bytes += static_cast<double>(launch.times * needed_bytes(launch.program));
   }
   const double memory = bytes / time.ddr_gb_s * time.clock_ghz;
   if (planned.macs_a_cycle == 0) return memory;

@@ -80,7 +80,7 @@ struct Outcome {
   double rate = 0;                      ///< a second of array time: operations, or `unit`
   std::string unit;                     ///< empty: operations
   std::optional<double> share_of_peak;  ///< of the whole array: MACs that the operator takes
-  /// What it would take if nothing but peak arithmetic, or host memory at its assumed rate with every argument moved
+  /// What it would take if nothing but peak arithmetic, or host memory at its assumed rate with what is needed moved
   /// once, bounded it, over the array's time.
   double share_of_roofline = 0;
   std::string bound;                ///< what the simulated launch is bound by: predict.h

@@ -89,6 +89,10 @@ int64_t rounded_shift(int64_t v, int s, int bits) {
   return std::clamp(floor + up, -limit, limit - 1);
 }
 
+int64_t requantised_i8(int64_t sum, int16_t factor, int down, int shift) {
+  return rounded_shift(rounded_shift(sum, down, 16) * factor, shift, 8);
+}
+
 double gelu(double v) {
   return v / 2 * std::erfc(-v / std::numbers::sqrt2);
 }

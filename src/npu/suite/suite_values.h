@@ -54,6 +54,9 @@ std::vector<double> product(const std::vector<double>& a, const std::vector<doub
 /// v / 2^s to the nearest, halves to even, within `bits` bits.
 int64_t rounded_shift(int64_t v, int s, int bits);
 
+/// kernels/requantise_i8.cc in plain integers; `sum` has its column's bias.
+int64_t requantised_i8(int64_t sum, int16_t factor, int down, int shift);
+
 /// v/2 (1 + erf(v/sqrt 2)).
 double gelu(double v);
 

@@ -1,0 +1,237 @@
+// An encoder's own products and attentions: what a model gives the kernels, instead of random numbers.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "npu/kernels/catalogue.h"
+#include "npu/kernels/layout.h"
+#include "npu/plan/attention.h"
+#include "npu/spec/device_spec.h"
+#include "npu/suite/cases.h"
+#include "npu/suite/product_launch.h"
+
+namespace skald::npu::suite {
+namespace {
+
+using plan::Finish;
+using plan::MatmulProblem;
+using plan::MatmulTiling;
+
+using Trace = std::shared_ptr<const EncoderTrace>;
+
+/// With a model's numbers, int8 costs what quantising whole tensors of activations costs.
+constexpr double kLeastInt8 = 0.99;
+constexpr double kLeastBf16 = 0.999;
+
+struct Product {
+  Trace trace;
+  size_t index = 0;
+  MatmulProblem problem;
+  MatmulTiling tiling;
+
+  const TracedProduct& traced() const { return trace->products[index]; }
+};
+
+Result<Planned> planned(const Product& the) {
+  const MatmulProblem& p = the.problem;
+  Planned planned{.macs = p.m * p.k * p.n, .macs_a_cycle = kNpu1.core.macs(p.type)};
+  SKALD_CHECK(add_product(planned, p, the.tiling, {0, 1, 2}));
+  return planned;
+}
+
+Result<Values> packed(const Product& the, const Bytes& a, const Bytes& b, const Bytes& parameters) {
+  SKALD_TRY(const plan::MatmulLayout layout, plan::matmul_layout(the.problem, the.tiling));
+  Values values;
+  values.buffers.resize(2);
+  SKALD_TRY(values.buffers[0], plan::pack_matmul_a(the.problem, the.tiling, a));
+  SKALD_TRY(values.buffers[1], plan::pack_matmul_b(the.problem, the.tiling, b, parameters));
+  values.outputs = [p = the.problem, width = layout.n](const std::vector<Bytes>& buffers) {
+    return matrix_of(buffers[2], p.type, width, p.m, p.n);
+  };
+  return values;
+}
+
+Result<Values> values_bf16(const Product& the) {
+  const TracedProduct& traced = the.traced();
+  Bytes parameters(static_cast<size_t>(finish_bias_bytes(traced.size.n)));
+  pack_finish_bias(std::vector<float>(traced.bias.begin(), traced.bias.end()), parameters.data());
+  SKALD_TRY(Values values, packed(the, bf16_bytes(traced.a), bf16_bytes(traced.b), parameters));
+  values.ideal = traced.c;
+  if (traced.gelu) std::ranges::transform(values.ideal, values.ideal.begin(), gelu);
+  return values;
+}
+
+double largest(const std::vector<double>& x) {
+  return std::abs(*std::ranges::max_element(x, {}, [](double value) { return std::abs(value); }));
+}
+
+/// Activations in one step of a 127th of the largest, weights in one each output channel.
+struct Quantised {
+  std::vector<int8_t> a;
+  std::vector<int8_t> b;
+  double a_step = 0;
+  std::vector<double> b_steps;  ///< (n)
+};
+
+Quantised quantised(const TracedProduct& traced) {
+  const auto n = static_cast<size_t>(traced.size.n);
+  Quantised made{.a_step = largest(traced.a) / 127, .b_steps = std::vector<double>(n)};
+  for (size_t i = 0; i < traced.b.size(); ++i) {
+    made.b_steps[i % n] = std::max(made.b_steps[i % n], std::abs(traced.b[i]) / 127);
+  }
+  made.a.reserve(traced.a.size());
+  for (const double value : traced.a) made.a.push_back(static_cast<int8_t>(std::lround(value / made.a_step)));
+  made.b.reserve(traced.b.size());
+  for (size_t i = 0; i < traced.b.size(); ++i) {
+    const double step = made.b_steps[i % n];
+    made.b.push_back(step > 0 ? static_cast<int8_t>(std::lround(traced.b[i] / step)) : int8_t{0});
+  }
+  return made;
+}
+
+/// The largest shift that leaves every factor within 16 bits.
+int shift_for(double largest_factor) {
+  int shift = 0;
+  while (shift < 30 && std::ldexp(largest_factor, shift + 1) < 32767) ++shift;
+  return shift;
+}
+
+/// Int8 product with the epilogue's numbers as a planner of whole layers would choose them. The shifts depend on the
+/// numbers, and are put into `the` before it is planned.
+struct Int8Numbers {
+  bool gelu = false;  ///< follows, and what it is given lies within its table: the table's step is fixed
+  Quantised quantised;
+  std::vector<double> sums;  ///< (m, n), bias in them
+  std::vector<int32_t> bias;
+  std::vector<int16_t> factors;
+  double c_step = 0;
+  int down = 0;
+  int shift = 0;
+};
+
+Int8Numbers int8_numbers(const TracedProduct& traced) {
+  Int8Numbers made{.quantised = quantised(traced)};
+  const auto n = static_cast<size_t>(traced.size.n);
+  const Quantised& q = made.quantised;
+  made.sums = product({q.a.begin(), q.a.end()}, {q.b.begin(), q.b.end()}, traced.size);
+  std::vector<double> scales(n);  // of a sum, in units of the result
+  made.c_step = largest(traced.c) / 127;
+  made.gelu = traced.gelu && made.c_step <= kGeluStep;
+  if (made.gelu) made.c_step = kGeluStep;
+  for (size_t i = 0; i < n; ++i) {
+    const double unit = q.a_step * q.b_steps[i];
+    scales[i] = unit / made.c_step;
+    made.bias.push_back(unit > 0 ? static_cast<int32_t>(std::lround(traced.bias[i] / unit)) : 0);
+  }
+  for (size_t i = 0; i < made.sums.size(); ++i) made.sums[i] += made.bias[i % n];
+  while (std::ldexp(largest(made.sums), -made.down) > 32767) ++made.down;
+  made.shift = shift_for(std::ldexp(largest(scales), made.down));
+  for (const double scale : scales) {
+    made.factors.push_back(static_cast<int16_t>(std::lround(std::ldexp(scale, made.down + made.shift))));
+  }
+  return made;
+}
+
+Result<Values> values_i8(const Product& the, const Int8Numbers& numbers) {
+  const TracedProduct& traced = the.traced();
+  const size_t n = numbers.factors.size();
+  Bytes parameters(static_cast<size_t>(requantise_parameter_bytes(traced.size.n)));
+  pack_requantise_parameters(numbers.bias, numbers.factors, parameters.data());
+  SKALD_TRY(Values values,
+            packed(the, bytes_of_values(numbers.quantised.a), bytes_of_values(numbers.quantised.b), parameters));
+  values.ideal.reserve(traced.c.size());
+  for (const double value : traced.c) {
+    values.ideal.push_back((numbers.gelu ? gelu(value) : value) / numbers.c_step);
+  }
+  values.exact.reserve(traced.c.size());
+  for (size_t i = 0; i < numbers.sums.size(); ++i) {
+    const int64_t result = requantised_i8(static_cast<int64_t>(numbers.sums[i]), numbers.factors[i % n],
+                                          the.problem.down, the.problem.shift);
+    values.exact.push_back(static_cast<double>(numbers.gelu ? gelu_i8_entry(static_cast<int8_t>(result)) : result));
+  }
+  return values;
+}
+
+void add_products(Cases& cases, const std::string& model, const Trace& trace, size_t index) {
+  const TracedProduct& traced = trace->products[index];
+  Product bf16{.trace = trace,
+               .index = index,
+               .problem = {.m = traced.size.m,
+                           .k = traced.size.k,
+                           .n = traced.size.n,
+                           .type = Element::kBf16,
+                           .finish = traced.gelu ? Finish::kGelu : Finish::kBias},
+               .tiling = {.tile = {64, 32, 128}}};
+  cases.push_back({.op = "encoder",
+                   .name = fmt::format("{} {} bf16", model, traced.name),
+                   .plan = [bf16] { return planned(bf16); },
+                   .values = [bf16] { return values_bf16(bf16); },
+                   .limits = {.least_correlation = kLeastBf16}});
+  auto numbers = std::make_shared<const Int8Numbers>(int8_numbers(traced));
+  Product int8 = bf16;
+  int8.problem.type = Element::kI8;
+  int8.problem.finish = numbers->gelu ? Finish::kGelu : Finish::kRequantise;
+  int8.problem.down = numbers->down;
+  int8.problem.shift = numbers->shift;
+  int8.tiling.tile = {64, 64, 128};
+  // Small numbers are 0 in int8; that all were written is seen as every one has to be the exact integer.
+  cases.push_back(
+      {.op = "encoder",
+       .name = fmt::format("{} {} i8{}", model, traced.name, traced.gelu && !numbers->gelu ? " without GELU" : ""),
+       .plan = [int8] { return planned(int8); },
+       .values = [int8, numbers] { return values_i8(int8, *numbers); },
+       .limits = {.least_correlation = kLeastInt8, .least_activity = 0}});
+}
+
+struct Attention {
+  Trace trace;
+  size_t index = 0;
+  plan::AttentionProblem problem;
+};
+
+Result<Planned> planned(const Attention& the) {
+  SKALD_TRY(const plan::AttentionLayout layout, plan::attention_layout(the.problem, {}));
+  SKALD_TRY(Program program, plan::plan_attention(the.problem, {}, std::string(kNpu1.name)));
+  Planned planned{.macs = 2 * the.problem.heads * the.problem.queries * the.problem.keys * plan::kAttentionBlock,
+                  .padded_macs = layout.macs,
+                  .macs_a_cycle = kNpu1.core.macs_bf16,
+                  .amount = the.problem.queries,
+                  .unit = "tokens"};
+  planned.launches.push_back({.program = std::move(program), .buffers = {0, 0, 1}});
+  return planned;
+}
+
+Result<Values> values(const Attention& the) {
+  const TracedAttention& traced = the.trace->attentions[the.index];
+  SKALD_TRY(const plan::AttentionLayout layout, plan::attention_layout(the.problem, {}));
+  std::vector<double> qkv = traced.qkv;
+  qkv.resize(static_cast<size_t>(std::max(layout.queries, layout.keys) * the.problem.query_width));
+  Values values{.buffers = {bf16_bytes(qkv)}};
+  values.ideal = traced.out;
+  const int64_t width = traced.heads * plan::kAttentionBlock;
+  values.outputs = [positions = traced.positions, width](const std::vector<Bytes>& buffers) {
+    return matrix_of(buffers[1], Element::kBf16, width, positions, width);
+  };
+  return values;
+}
+
+}  // namespace
+
+void add_encoder_cases(Cases& cases, const std::string& model, const Trace& trace) {
+  for (size_t i = 0; i < trace->products.size(); ++i) add_products(cases, model, trace, i);
+  for (size_t i = 0; i < trace->attentions.size(); ++i) {
+    const TracedAttention& traced = trace->attentions[i];
+    const Attention the{
+        .trace = trace, .index = i, .problem = plan::self_attention(traced.heads, traced.positions, false)};
+    cases.push_back({.op = "encoder",
+                     .name = fmt::format("{} {} bf16", model, traced.name),
+                     .plan = [the] { return planned(the); },
+                     .values = [the] { return values(the); },
+                     .limits = {.least_correlation = kLeastBf16}});
+  }
+}
+
+}  // namespace skald::npu::suite

@@ -1,0 +1,220 @@
+#include "npu/suite/encoder_trace.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "base/tensor.h"
+
+namespace skald::npu::suite {
+namespace {
+
+constexpr int64_t kHeadWidth = 64;
+constexpr int64_t kTaps = 3;
+
+using Numbers = std::vector<double>;
+
+/// (rows, columns) -> (columns, rows)
+Numbers turned(const double* from, int64_t rows, int64_t columns, int64_t stride) {
+  Numbers to(static_cast<size_t>(rows * columns));
+  for (int64_t row = 0; row < rows; ++row) {
+    for (int64_t column = 0; column < columns; ++column) {
+      to[static_cast<size_t>(column * rows + row)] = from[row * stride + column];
+    }
+  }
+  return to;
+}
+
+/// Columns `first`, ... of an array that is `stride` wide.
+Numbers columns_of(const Numbers& from, int64_t stride, int64_t first, int64_t count) {
+  Numbers to;
+  to.reserve(from.size() / static_cast<size_t>(stride) * static_cast<size_t>(count));
+  for (auto row = from.begin(); row != from.end(); row += stride) to.insert(to.end(), row + first, row + first + count);
+  return to;
+}
+
+void softmax(double* row, int64_t count) {
+  const double largest = *std::max_element(row, row + count);
+  double sum = 0;
+  for (int64_t i = 0; i < count; ++i) sum += row[i] = std::exp(row[i] - largest);
+  for (int64_t i = 0; i < count; ++i) row[i] /= sum;
+}
+
+class Tracer {
+ public:
+  explicit Tracer(const model::Checkpoint& checkpoint) : checkpoint_(checkpoint), dims_(checkpoint.dims()) {}
+
+  Result<std::shared_ptr<const EncoderTrace>> run(std::span<const float> mel) {
+    SKALD_TRY(Numbers x, stem(mel));
+    for (int layer = 0; layer < dims_.audio_layers; ++layer) {
+      const std::string block = "encoder.blocks." + std::to_string(layer) + ".";
+      const std::string name = "layer " + std::to_string(layer) + " ";
+      SKALD_CHECK(attend(block, name, x));
+      SKALD_CHECK(feed_forward(block, name, x));
+    }
+    SKALD_TRY(trace_.states, layer_norm(x, "encoder.ln_post"));
+    return std::make_shared<const EncoderTrace>(std::move(trace_));
+  }
+
+ private:
+  Result<Numbers> tensor(const std::string& name, const Shape& shape) const {
+    SKALD_TRY(const TensorView view, checkpoint_.tensor(name, shape));
+    std::vector<float> values(static_cast<size_t>(view.count()));
+    to_f32(view, values);
+    return Numbers(values.begin(), values.end());
+  }
+
+  /// (k, n) of a weight (n, k).
+  Result<Numbers> weight(const std::string& name, int64_t n, int64_t k) const {
+    SKALD_TRY(const Numbers w, tensor(name, {n, k}));
+    return turned(w.data(), n, k, k);
+  }
+
+  /// -> c, after GELU where it follows.
+  Numbers multiply(TracedProduct product) {
+    product.c = suite::product(product.a, product.b, product.size);
+    for (size_t i = 0; i < product.c.size(); ++i) product.c[i] += product.bias[i % product.bias.size()];
+    Numbers result = product.c;
+    if (product.gelu) std::ranges::transform(result, result.begin(), gelu);
+    trace_.products.push_back(std::move(product));
+    return result;
+  }
+
+  Result<Numbers> layer_norm(Numbers x, const std::string& name) const {
+    const auto width = static_cast<size_t>(dims_.audio_state);
+    SKALD_TRY(const Numbers gain, tensor(name + ".weight", {dims_.audio_state}));
+    SKALD_TRY(const Numbers bias, tensor(name + ".bias", {dims_.audio_state}));
+    for (size_t row = 0; row < x.size(); row += width) {
+      double mean = 0;
+      double variance = 0;
+      for (size_t i = 0; i < width; ++i) mean += x[row + i] / static_cast<double>(width);
+      for (size_t i = 0; i < width; ++i) variance += std::pow(x[row + i] - mean, 2) / static_cast<double>(width);
+      const double scale = 1 / std::sqrt(variance + 1e-5);
+      for (size_t i = 0; i < width; ++i) x[row + i] = (x[row + i] - mean) * scale * gain[i] + bias[i];
+    }
+    return x;
+  }
+
+  /// A row of A holds three frames, tap by tap.
+  Result<Numbers> convolve(const std::string& name, const Numbers& frames, int64_t channels, int64_t stride) {
+    const int64_t count = std::ssize(frames) / channels;
+    const int64_t n = dims_.audio_state;
+    TracedProduct product{.name = name, .size = {count / stride, kTaps * channels, n}, .gelu = true};
+    for (int64_t middle = 0; middle < count; middle += stride) {
+      for (int64_t frame = middle - 1; frame <= middle + 1; ++frame) {
+        const bool inside = frame >= 0 && frame < count;
+        for (int64_t i = 0; i < channels; ++i) {
+          product.a.push_back(inside ? frames[static_cast<size_t>(frame * channels + i)] : 0);
+        }
+      }
+    }
+    SKALD_TRY(const Numbers w, tensor("encoder." + name + ".weight", {n, channels, kTaps}));
+    product.b.resize(w.size());
+    for (int64_t i = 0; i < std::ssize(w); ++i) {
+      const int64_t channel = i / kTaps % channels;
+      product.b[static_cast<size_t>((i % kTaps * channels + channel) * n + i / kTaps / channels)] =
+          w[static_cast<size_t>(i)];
+    }
+    SKALD_TRY(product.bias, tensor("encoder." + name + ".bias", {n}));
+    return multiply(std::move(product));
+  }
+
+  Result<Numbers> stem(std::span<const float> mel) {
+    SKALD_TRY(const Numbers frames, convolve("conv1", {mel.begin(), mel.end()}, dims_.mel_bands, 1));
+    SKALD_TRY(Numbers x, convolve("conv2", frames, dims_.audio_state, 2));
+    SKALD_TRY(const Numbers positions, tensor("encoder.positional_embedding", {dims_.audio_ctx, dims_.audio_state}));
+    for (size_t i = 0; i < x.size(); ++i) x[i] += positions[i];
+    return x;
+  }
+
+  /// The three projections as one product.
+  Result<TracedProduct> projections(const std::string& block, Numbers x) const {
+    const int64_t d = dims_.audio_state;
+    TracedProduct product{.size = {std::ssize(x) / d, d, 3 * d}, .a = std::move(x)};
+    Numbers rows;  // (3 d, d)
+    for (const char* part : {"query", "key", "value"}) {
+      SKALD_TRY(const Numbers w, tensor(block + "attn." + part + ".weight", {d, d}));
+      rows.insert(rows.end(), w.begin(), w.end());
+      Numbers bias(static_cast<size_t>(d));
+      if (std::string_view(part) != "key") {
+        SKALD_TRY(bias, tensor(block + "attn." + part + ".bias", {d}));
+      }
+      product.bias.insert(product.bias.end(), bias.begin(), bias.end());
+    }
+    product.b = turned(rows.data(), 3 * d, d, d);
+    return product;
+  }
+
+  /// x += out(attention(layer_norm(x)))
+  Result<void> attend(const std::string& block, const std::string& name, Numbers& x) {
+    const int64_t d = dims_.audio_state;
+    SKALD_TRY(Numbers normed, layer_norm(x, block + "attn_ln"));
+    SKALD_TRY(TracedProduct qkv, projections(block, std::move(normed)));
+    qkv.name = name + "qkv";
+    TracedAttention attention{.name = name + "attention", .heads = dims_.audio_heads, .positions = std::ssize(x) / d};
+    attention.qkv = multiply(std::move(qkv));
+    attention.out.resize(x.size());
+    for (int64_t head = 0; head < attention.heads; ++head) attend_head(attention, head);
+    TracedProduct out{.name = name + "out", .size = {attention.positions, d, d}, .a = attention.out};
+    SKALD_TRY(out.b, weight(block + "attn.out.weight", d, d));
+    SKALD_TRY(out.bias, tensor(block + "attn.out.bias", {d}));
+    trace_.attentions.push_back(std::move(attention));
+    add(multiply(std::move(out)), x);
+    return {};
+  }
+
+  static void attend_head(TracedAttention& the, int64_t head) {
+    const int64_t d = the.heads * kHeadWidth;
+    const int64_t s = the.positions;
+    const Numbers q = columns_of(the.qkv, 3 * d, head * kHeadWidth, kHeadWidth);
+    const Numbers k = turned(the.qkv.data() + d + head * kHeadWidth, s, kHeadWidth, 3 * d);
+    Numbers weights = suite::product(q, k, {s, kHeadWidth, s});
+    for (double& score : weights) score /= std::sqrt(static_cast<double>(kHeadWidth));
+    for (int64_t row = 0; row < s; ++row) softmax(&weights[static_cast<size_t>(row * s)], s);
+    const Numbers v = columns_of(the.qkv, 3 * d, 2 * d + head * kHeadWidth, kHeadWidth);
+    const Numbers out = suite::product(weights, v, {s, s, kHeadWidth});
+    for (int64_t row = 0; row < s; ++row) {
+      std::copy_n(out.begin() + row * kHeadWidth, kHeadWidth, the.out.begin() + row * d + head * kHeadWidth);
+    }
+  }
+
+  /// x += fc2(gelu(fc1(layer_norm(x))))
+  Result<void> feed_forward(const std::string& block, const std::string& name, Numbers& x) {
+    const int64_t d = dims_.audio_state;
+    const int64_t hidden = dims_.audio_ffn;
+    TracedProduct first{.name = name + "fc1", .size = {std::ssize(x) / d, d, hidden}, .gelu = true};
+    SKALD_TRY(first.a, layer_norm(x, block + "mlp_ln"));
+    SKALD_TRY(first.b, weight(block + "mlp.0.weight", hidden, d));
+    SKALD_TRY(first.bias, tensor(block + "mlp.0.bias", {hidden}));
+    TracedProduct second{.name = name + "fc2", .size = {std::ssize(x) / d, hidden, d}};
+    second.a = multiply(std::move(first));
+    SKALD_TRY(second.b, weight(block + "mlp.2.weight", d, hidden));
+    SKALD_TRY(second.bias, tensor(block + "mlp.2.bias", {d}));
+    add(multiply(std::move(second)), x);
+    return {};
+  }
+
+  static void add(const Numbers& y, Numbers& x) {
+    for (size_t i = 0; i < x.size(); ++i) x[i] += y[i];
+  }
+
+  const model::Checkpoint& checkpoint_;
+  const model::Dims& dims_;
+  EncoderTrace trace_;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<const EncoderTrace>> trace_encoder(const model::Checkpoint& checkpoint,
+                                                          std::span<const float> mel) {
+  const model::Dims& dims = checkpoint.dims();
+  if (dims.audio_state != dims.audio_heads * kHeadWidth) {
+    return fail(ErrorCode::kUnsupported, "encoder trace", "heads of this model are not 64 wide");
+  }
+  if (std::ssize(mel) != int64_t{2} * dims.audio_ctx * dims.mel_bands) {
+    return fail(ErrorCode::kInvalidArgument, "encoder trace", "the mel is not one whole window");
+  }
+  return Tracer(checkpoint).run(mel);
+}
+
+}  // namespace skald::npu::suite

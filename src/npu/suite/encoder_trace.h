@@ -1,0 +1,48 @@
+#pragma once
+// Whisper's encoder (openai/whisper model.py, AudioEncoder) in plain arithmetic that keeps what its products and
+// attentions are given and what they give: a model's own numbers for the suite's cases, which random ones are not.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/checkpoint.h"
+#include "npu/suite/suite_values.h"
+
+namespace skald::npu::suite {
+
+/// c = a b + bias.
+struct TracedProduct {
+  std::string name;  ///< "layer 0 fc1"
+  ProductSize size{};
+  std::vector<double> a;     ///< (m, k)
+  std::vector<double> b;     ///< (k, n): the weights, turned
+  std::vector<double> bias;  ///< (n)
+  std::vector<double> c;     ///< (m, n)
+  bool gelu = false;         ///< follows
+};
+
+/// Of 64 columns a head.
+struct TracedAttention {
+  std::string name;
+  int64_t heads = 0;
+  int64_t positions = 0;
+  std::vector<double> qkv;  ///< (positions, 3 * 64 heads): queries, keys, values; scores are q k / 8
+  std::vector<double> out;  ///< (positions, 64 heads)
+};
+
+struct EncoderTrace {
+  std::vector<TracedProduct> products;  ///< the stem's (rows of A are three frames), then four of each layer
+  std::vector<TracedAttention> attentions;
+  std::vector<double> states;  ///< (positions, width): what the encoder gives
+};
+
+/// `mel` (3000, bands) of one window, as model::WindowBatch has it.
+/// Errors: kUnsupported: heads that are not 64 wide; those of Checkpoint::tensor.
+Result<std::shared_ptr<const EncoderTrace>> trace_encoder(const model::Checkpoint& checkpoint,
+                                                          std::span<const float> mel);
+
+}  // namespace skald::npu::suite
