@@ -11,13 +11,20 @@ namespace {
 
 using Match = std::smatch;
 
+/// Compiled once: the same few for every line.
+const std::regex& regex_of(const char* pattern) {
+  static std::map<std::string, std::regex> compiled;
+  return compiled.try_emplace(pattern, pattern).first->second;
+}
+
 class Checker {
  public:
-  std::vector<std::string> run(std::string_view text) {
+  std::vector<std::string> run(std::string_view whole) {
+    const std::string text = without_tables(whole);
     declare(text);
     brackets(text);
     scopes_.emplace_back();
-    std::istringstream lines{std::string(text)};
+    std::istringstream lines{text};
     for (std::string line; std::getline(lines, line);) {
       ++line_;
       check(line.substr(0, line.find("//")));
@@ -29,25 +36,37 @@ class Checker {
  private:
   void problem(const std::string& what) { problems_.push_back("line " + std::to_string(line_) + ": " + what); }
 
+  /// Their numbers are checked against nothing, and too long for std::regex.
+  static std::string without_tables(std::string_view text) {
+    static constexpr std::string_view kTable = "dense<\"0x";
+    std::string kept;
+    for (size_t at = text.find(kTable); at != text.npos; at = text.find(kTable)) {
+      kept.append(text.substr(0, at + kTable.size())).append("0");
+      text.remove_prefix(at + kTable.size());
+      text.remove_prefix(std::min(text.find('"'), text.size()));
+    }
+    return kept.append(text);
+  }
+
   /// Symbols may be used before they are declared.
-  void declare(std::string_view view) {
-    const std::string text(view);
-    const std::regex declaration(
+  void declare(const std::string& text) {
+    static const std::regex kDeclaration(
         R"re((?:aie\.objectfifo|func\.func private|aie\.runtime_sequence) @(\w+)|sym_name = "(\w+)")re");
-    for (std::sregex_iterator i(text.begin(), text.end(), declaration); i != std::sregex_iterator(); ++i) {
+    for (std::sregex_iterator i(text.begin(), text.end(), kDeclaration); i != std::sregex_iterator(); ++i) {
       const std::string name = (*i)[1].str() + (*i)[2].str();
       if (!symbols_.insert(name).second) problem("symbol " + name + " is declared twice");
     }
-    const std::regex fifo(R"re(aie\.objectfifo @(\w+)\((%\w+).*?\{(.*?)\}, \[(.*?)\]\).*: !aie\.objectfifo<(.*)>)re");
-    for (std::sregex_iterator i(text.begin(), text.end(), fifo); i != std::sregex_iterator(); ++i) {
+    static const std::regex kFifo(
+        R"re(aie\.objectfifo @(\w+)\((%\w+).*?\{(.*?)\}, \[(.*?)\]\).*: !aie\.objectfifo<(.*)>)re");
+    for (std::sregex_iterator i(text.begin(), text.end(), kFifo); i != std::sregex_iterator(); ++i) {
       fifos_[(*i)[1]] = {.type = (*i)[5], .producer = (*i)[2], .consumers = (*i)[3]};
       const auto ends = 1 + values_in((*i)[3]).size();
-      if (values_of((*i)[4], std::regex(R"(\d+ : i32)")).size() != ends) {
+      if (values_of((*i)[4], R"(\d+ : i32)").size() != ends) {
         problem("stream " + (*i)[1].str() + " has not one depth for each end");
       }
     }
-    const std::regex function(R"re(func\.func private @(\w+)\((.*?)\) attributes \{link_with = "\w+\.o"\})re");
-    for (std::sregex_iterator i(text.begin(), text.end(), function); i != std::sregex_iterator(); ++i) {
+    static const std::regex kFunction(R"re(func\.func private @(\w+)\((.*?)\) attributes \{link_with = "\w+\.o"\})re");
+    for (std::sregex_iterator i(text.begin(), text.end(), kFunction); i != std::sregex_iterator(); ++i) {
       functions_[(*i)[1]] = (*i)[2];
     }
   }
@@ -69,14 +88,15 @@ class Checker {
     if (!open.empty() || quoted) problem("brackets do not match");
   }
 
-  static std::vector<std::string> values_of(const std::string& text, const std::regex& pattern) {
+  static std::vector<std::string> values_of(const std::string& text, const char* pattern) {
+    const std::regex& compiled = regex_of(pattern);
     std::vector<std::string> found;
-    const std::ranges::subrange matches(std::sregex_iterator(text.begin(), text.end(), pattern),
+    const std::ranges::subrange matches(std::sregex_iterator(text.begin(), text.end(), compiled),
                                         std::sregex_iterator());
     for (const Match& match : matches) found.push_back(match.str());
     return found;
   }
-  static std::vector<std::string> values_in(const std::string& text) { return values_of(text, std::regex(R"(%\w+)")); }
+  static std::vector<std::string> values_in(const std::string& text) { return values_of(text, R"(%\w+)"); }
 
   const std::string* type(const std::string& value) const {
     for (const auto& scope : std::views::reverse(scopes_)) {
@@ -96,7 +116,7 @@ class Checker {
   }
 
   void check(const std::string& line) {
-    const std::string trimmed = std::regex_replace(line, std::regex(R"(^\s+|\s+$)"), "");
+    const std::string trimmed = std::regex_replace(line, regex_of(R"(^\s+|\s+$)"), "");
     if (trimmed.empty()) return;
     if (trimmed.front() == '}') {
       if (scopes_.size() == 1) return problem("closes a region that is not open");
@@ -104,7 +124,7 @@ class Checker {
     }
     Match match;
     std::string defined;
-    if (std::regex_match(trimmed, match, std::regex(R"((%\w+) = (.*))"))) defined = match[1];
+    if (std::regex_match(trimmed, match, regex_of(R"((%\w+) = (.*))"))) defined = match[1];
     const std::string rest = defined.empty() ? trimmed : match[2].str();
     const bool sequence = rest.starts_with("aie.runtime_sequence");
     if (const std::string op = rest.substr(0, rest.find_first_of(" (")); !known(op)) problem("unknown operation " + op);
@@ -113,10 +133,10 @@ class Checker {
     types(rest, defined);
     if (trimmed.back() != '{') return;
     scopes_.emplace_back();
-    if (std::regex_search(rest, match, std::regex(R"(scf\.for (%\w+))"))) define(match[1], "index");
+    if (std::regex_search(rest, match, regex_of(R"(scf\.for (%\w+))"))) define(match[1], "index");
     if (sequence) {
-      const std::regex argument(R"((%\w+): (memref<\d+x\w+>))");
-      for (std::sregex_iterator i(rest.begin(), rest.end(), argument); i != std::sregex_iterator(); ++i) {
+      static const std::regex kArgument(R"((%\w+): (memref<\d+x\w+>))");
+      for (std::sregex_iterator i(rest.begin(), rest.end(), kArgument); i != std::sregex_iterator(); ++i) {
         define((*i)[1], (*i)[2]);
       }
     }
@@ -162,17 +182,14 @@ class Checker {
     for (const std::string& value : values) {
       if (type(value) == nullptr) problem(value + " is not defined");
     }
-    for (const std::string& symbol : values_of(rest, std::regex(R"(@\w+)"))) {
+    for (const std::string& symbol : values_of(rest, R"(@\w+)")) {
       if (!symbols_.contains(symbol.substr(1))) problem(symbol + " is not declared");
     }
   }
 
   void types(const std::string& rest, const std::string& defined) {
     Match m;
-    const auto is = [&](const char* pattern) {
-      static std::map<std::string, std::regex> compiled;  // the same few for every line
-      return std::regex_match(rest, m, compiled.try_emplace(pattern, pattern).first->second);
-    };
+    const auto is = [&](const char* pattern) { return std::regex_match(rest, m, regex_of(pattern)); };
     std::string result;
     if (is(R"(aie\.tile\(\d, \d\))")) result = "tile";
     if (is(R"(aie\.core\((%\w+)\) \{)")) result = "core", expect(m[1], "tile");
@@ -224,14 +241,14 @@ class Checker {
   void call(const std::string& callee, const std::string& operands, const std::string& types) {
     if (functions_[callee] != types) problem("@" + callee + " is declared with other types");
     const auto values = values_in(operands);
-    const auto wanted = values_of(types, std::regex(R"(memref<\d+x\w+>|i32)"));
+    const auto wanted = values_of(types, R"(memref<\d+x\w+>|i32)");
     if (values.size() != wanted.size()) return problem("@" + callee + " has not one type for each operand");
     for (size_t i = 0; i < values.size(); ++i) expect(values[i], wanted[i]);
   }
 
   void levels(const std::string& dims, int64_t length) {
     int64_t product = 1;
-    const auto sizes = values_of(dims, std::regex(R"(size = \d+)"));
+    const auto sizes = values_of(dims, R"(size = \d+)");
     repetitions_ = sizes.empty() ? 1 : std::stoll(sizes[0].substr(7));
     for (size_t i = 1; i < sizes.size(); ++i) product *= std::stoll(sizes[i].substr(7));
     if (!sizes.empty() && (sizes.size() != 4 || product != length)) problem("length is not that of the inner levels");
