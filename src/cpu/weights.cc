@@ -25,12 +25,6 @@ struct Rows {
   float scale = 1;
 };
 
-/// The elements [begin, begin + count) of a flat view.
-TensorView slice(const TensorView& view, int64_t begin, int64_t count) {
-  const auto* bytes = static_cast<const std::byte*>(view.data);
-  return {bytes + static_cast<size_t>(begin) * size_of(view.dtype), view.dtype, Shape{count}};
-}
-
 /// Reads tensors of one checkpoint; the total of what it packed stands in bytes().
 class Loader {
  public:
@@ -41,7 +35,7 @@ class Loader {
     std::vector<Rows> rows;
     int n = 0;
     for (const Part& part : parts) {
-      SKALD_TRY(const TensorView view, floats(part.name + ".weight", Shape{part.rows, k}));
+      SKALD_TRY(const TensorView view, checkpoint_.tensor(part.name + ".weight", Shape{part.rows, k}));
       rows.push_back({view, n, part.rows, part.scale});
       n += part.rows;
     }
@@ -57,7 +51,7 @@ class Loader {
 
   /// A convolution over time of width 3, W(out, in, 3), as a matrix whose k runs over (time, in).
   Result<Linear> conv(const std::string& name, int out, int in) {
-    SKALD_TRY(const TensorView view, floats(name + ".weight", Shape{out, in, kConvWidth}));
+    SKALD_TRY(const TensorView view, checkpoint_.tensor(name + ".weight", Shape{out, in, kConvWidth}));
     const Rows rows{view, 0, out, 1};
     Linear layer = pack(std::span(&rows, 1), out, kConvWidth * in, kConvWidth);
     const Part part{name, out, true, 1};
@@ -75,7 +69,7 @@ class Loader {
 
   /// A tensor as float32, unpacked.
   Result<AlignedBuffer<float>> tensor(const std::string& name, const Shape& shape) {
-    SKALD_TRY(const TensorView view, floats(name, shape));
+    SKALD_TRY(const TensorView view, checkpoint_.tensor(name, shape));
     AlignedBuffer<float> out(static_cast<size_t>(view.count()));
     to_f32(view, out.span());
     bytes_ += static_cast<int64_t>(out.size() * sizeof(float));
@@ -93,15 +87,6 @@ class Loader {
  private:
   static constexpr int kConvWidth = 3;  // taps of both convolutions (whisper/model.py, AudioEncoder)
 
-  Result<TensorView> floats(const std::string& name, const Shape& shape) const {
-    SKALD_TRY(const TensorView view, checkpoint_.tensor(name, shape));
-    if (view.dtype != DType::kF32 && view.dtype != DType::kF16 && view.dtype != DType::kBF16) {
-      return fail(ErrorCode::kBadModel, name, std::string("weights of type ") + skald::to_string(view.dtype),
-                  "use a checkpoint in float32, float16 or bfloat16");
-    }
-    return view;
-  }
-
   /// Panels are independent: each thread converts 16 rows at a time. With `taps` > 1 the k of a source row runs over
   /// (in, taps) and is turned to (taps, in).
   Linear pack(std::span<const Rows> stack, int n, int k, int taps) {
@@ -117,7 +102,7 @@ class Loader {
       for (int r = begin; r < end; ++r) {
         float* row = rows + static_cast<size_t>(r - begin) * row_size;
         const auto part = std::ranges::find_if(stack, [r](const Rows& p) { return r < p.first + p.count; });
-        to_f32(slice(part->view, int64_t{r - part->first} * k, k), {row, row_size});
+        to_f32(part->view.row(r - part->first), {row, row_size});
         for (size_t i = 0; i < row_size; ++i) row[i] *= part->scale;
         if (taps > 1) {
           const int in = k / taps;
@@ -138,7 +123,7 @@ class Loader {
       const auto here = rest.first(static_cast<size_t>(part.rows));
       rest = rest.subspan(here.size());
       if (!part.has_bias) continue;
-      SKALD_TRY(const TensorView view, floats(part.name + ".bias", Shape{part.rows}));
+      SKALD_TRY(const TensorView view, checkpoint_.tensor(part.name + ".bias", Shape{part.rows}));
       to_f32(view, here);
       for (float& b : here) b *= part.scale;
     }

@@ -44,8 +44,8 @@ class Checkpoint {
   virtual void release_pages() const = 0;
 };
 
-/// Opens a checkpoint, telling formats apart by content. Today: a Hugging Face directory (config.json and
-/// model.safetensors, or model.safetensors.index.json with its shards).
+/// Opens a checkpoint, telling formats apart by content: a Hugging Face directory (config.json with model.safetensors,
+/// its shards or pytorch_model.bin), a CTranslate2 directory (model.bin), a ggml file of whisper.cpp, OpenAI's NAME.pt.
 /// Errors: kNotFound, kPermission, kBadModel, kUnsupported, each naming file and tensor.
 Result<std::unique_ptr<Checkpoint>> open_checkpoint(const std::filesystem::path& path);
 

@@ -1,5 +1,6 @@
 #pragma once
-// Reader of Hugging Face directories: config.json, generation_config.json, model.safetensors or its shards.
+// Reader of Hugging Face directories: config.json, generation_config.json, model.safetensors or its shards, or
+// pytorch_model.bin.
 
 #include <filesystem>
 #include <memory>
@@ -9,7 +10,7 @@
 
 namespace skald::model {
 
-/// The directory holds weights this reader understands.
+/// The directory holds weights this reader understands: model.safetensors, its shards, or pytorch_model.bin.
 bool is_hf_directory(const std::filesystem::path& directory);
 
 /// Opens the directory and checks that every tensor is there. Weights stay mapped; nothing is read before it is used.

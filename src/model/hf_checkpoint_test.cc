@@ -20,32 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The Hugging Face name of a canonical one, written independently of hf_names.cc.
-std::string hf_name(std::string name) {
-  static const std::pair<const char*, const char*> kReplacements[] = {
-      {".cross_attn_ln", ".encoder_attn_layer_norm"},
-      {".attn_ln", ".self_attn_layer_norm"},
-      {".mlp_ln", ".final_layer_norm"},
-      {".cross_attn.", ".encoder_attn."},
-      {".attn.", ".self_attn."},
-      {".query", ".q_proj"},
-      {".key", ".k_proj"},
-      {".value", ".v_proj"},
-      {".out.", ".out_proj."},
-      {".mlp.0", ".fc1"},
-      {".mlp.2", ".fc2"},
-      {".blocks.", ".layers."},
-      {"encoder.ln_post", "encoder.layer_norm"},
-      {"decoder.ln.", "decoder.layer_norm."},
-      {"token_embedding", "embed_tokens"},
-      {"positional_embedding", "embed_positions.weight"}};
-  for (const auto& [from, to] : kReplacements) {
-    const size_t at = name.find(from);
-    if (at != std::string::npos) name.replace(at, std::string_view(from).size(), to);
-  }
-  return name;
-}
-
 /// One tensor on its way into a test's file.
 struct Item {
   std::string name;  // as the file spells it; empty: left out
@@ -59,7 +33,7 @@ std::vector<Item> small_model(const std::function<void(Item&)>& edit = {}, const
   const auto source = make_random_checkpoint(small_dims()).value();
   std::vector<Item> items;
   for (const NamedShape& t : tensor_list(small_dims())) {
-    Item item{prefix + hf_name(t.name), DType::kF32, t.shape, {}};
+    Item item{prefix + hugging_face_name(t.name), DType::kF32, t.shape, {}};
     const auto* data = static_cast<const float*>(source->tensor(t.name, t.shape)->data);
     item.values.assign(data, data + t.shape.count());
     if (edit) edit(item);
@@ -92,7 +66,6 @@ class HfCheckpointTest : public testing::Test {
     for (const NamedShape& t : tensor_list(small_dims())) {
       const auto view = read.tensor(t.name, t.shape);
       ASSERT_TRUE(view) << to_string(view.error());
-      EXPECT_EQ(0U, reinterpret_cast<uintptr_t>(view->data) % size_of(view->dtype));
       std::vector<float> got(static_cast<size_t>(t.shape.count()));
       to_f32(*view, got);
       const auto* want = static_cast<const float*>(source->tensor(t.name, t.shape)->data);
@@ -254,14 +227,15 @@ TEST_F(HfCheckpointTest, OtherThingsAreNoModels) {
   EXPECT_EQ(ErrorCode::kBadModel, error().code);  // an empty directory
   EXPECT_EQ(ErrorCode::kNotFound, open_checkpoint(directory_.path() / "absent").error().code);
   EXPECT_EQ(ErrorCode::kBadModel, open_checkpoint("/dev/null").error().code);
-  directory_.write("pytorch_model.bin", "PK");
+  directory_.write("pytorch_model.bin.index.json", "{}");
   EXPECT_EQ(ErrorCode::kUnsupported, error().code);
   EXPECT_NE(std::string::npos, error().remedy.find("save_pretrained"));
   const auto file_error = [&](std::string_view content) {
     return open_checkpoint(directory_.write("file", content)).error();
   };
-  EXPECT_EQ(ErrorCode::kUnsupported, file_error("lmgg....").code);
-  EXPECT_EQ(ErrorCode::kUnsupported, file_error("PK\x03\x04....").code);
+  EXPECT_EQ(ErrorCode::kUnsupported, file_error("GGUF....").code);
+  EXPECT_EQ(ErrorCode::kUnsupported, file_error("\x80\x02....").code);
+  EXPECT_EQ(ErrorCode::kUnsupported, file_error("version https://git-lfs.github.com/spec/v1").code);
   EXPECT_EQ(ErrorCode::kInvalidArgument, file_error(safetensors_bytes("{}")).code);
   EXPECT_EQ(ErrorCode::kBadModel, file_error("").code);
   EXPECT_EQ(ErrorCode::kBadModel, file_error("hello").code);
@@ -303,8 +277,8 @@ TEST(MiniEn, OpensWithItsDefaults) {
 TEST(HfNames, EveryTensorHasAName) {
   for (const char* model : {"mini.en", "large-v3", "distil-large-v3"}) {
     for (const NamedShape& t : tensor_list(named_dims(model).value())) {
-      EXPECT_EQ(t.name, canonical_name("model." + hf_name(t.name)));
-      EXPECT_EQ(t.name, canonical_name(hf_name(t.name)));
+      EXPECT_EQ(t.name, canonical_name("model." + hugging_face_name(t.name)));
+      EXPECT_EQ(t.name, canonical_name(hugging_face_name(t.name)));
     }
   }
 }

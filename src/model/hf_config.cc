@@ -145,6 +145,17 @@ bool is_plain_name(std::string_view name) {
          name.find('/') == std::string_view::npos && name.find('\0') == std::string_view::npos;
 }
 
+Result<GenerationDefaults> read_defaults(std::string_view text, const char* suppressed, const Dims& dims,
+                                         const std::string& where) {
+  SKALD_TRY(const json object, parse_object(text, where));
+  GenerationDefaults defaults;
+  SKALD_TRY(defaults.suppress_tokens, read_tokens(object, suppressed, dims.vocab, where));
+  if (const json* heads = member(object, "alignment_heads")) {
+    SKALD_TRY(defaults.alignment_heads, read_heads(*heads, dims, where));
+  }
+  return defaults;
+}
+
 }  // namespace
 
 Result<HfConfig> parse_hf_config(std::string_view text, const std::string& where) {
@@ -162,13 +173,11 @@ Result<HfConfig> parse_hf_config(std::string_view text, const std::string& where
 }
 
 Result<GenerationDefaults> parse_hf_generation(std::string_view text, const Dims& dims, const std::string& where) {
-  SKALD_TRY(const json object, parse_object(text, where));
-  GenerationDefaults defaults;
-  SKALD_TRY(defaults.suppress_tokens, read_tokens(object, "suppress_tokens", dims.vocab, where));
-  if (const json* heads = member(object, "alignment_heads")) {
-    SKALD_TRY(defaults.alignment_heads, read_heads(*heads, dims, where));
-  }
-  return defaults;
+  return read_defaults(text, "suppress_tokens", dims, where);
+}
+
+Result<GenerationDefaults> parse_ct2_config(std::string_view text, const Dims& dims, const std::string& where) {
+  return read_defaults(text, "suppress_ids", dims, where);
 }
 
 Result<std::map<std::string, std::string>> parse_hf_index(std::string_view text, const std::string& where) {

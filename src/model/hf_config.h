@@ -28,6 +28,9 @@ Result<HfConfig> parse_hf_config(std::string_view text, const std::string& where
 /// models come with the lists of their teachers. Errors: kBadModel.
 Result<GenerationDefaults> parse_hf_generation(std::string_view text, const Dims& dims, const std::string& where);
 
+/// Reads the config.json of a CTranslate2 model ('suppress_ids', 'alignment_heads') in the same way. Errors: kBadModel.
+Result<GenerationDefaults> parse_ct2_config(std::string_view text, const Dims& dims, const std::string& where);
+
 /// Reads model.safetensors.index.json: tensor name -> file name of its shard, a plain name without directories.
 /// Errors: kBadModel.
 Result<std::map<std::string, std::string>> parse_hf_index(std::string_view text, const std::string& where);

@@ -160,12 +160,4 @@ Result<std::vector<StoredTensor>> parse_safetensors(std::span<const std::byte> f
   return tensors;
 }
 
-Result<SafetensorsFile> SafetensorsFile::open(const std::filesystem::path& path) {
-  SafetensorsFile file;
-  SKALD_TRY(file.file_, MappedFile::open(path));
-  file.where_ = path.string();
-  SKALD_TRY(file.tensors_, parse_safetensors(file.file_.bytes(), file.where_));
-  return file;
-}
-
 }  // namespace skald::model

@@ -3,13 +3,11 @@
 // Source: https://github.com/huggingface/safetensors#format
 
 #include <cstddef>
-#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "base/file.h"
 #include "base/result.h"
 #include "base/tensor.h"
 
@@ -28,21 +26,5 @@ struct StoredTensor {
 /// against the file; ranges do not overlap. `where` names the file in errors.
 /// Errors: kBadModel naming the tensor; kOutOfMemory.
 Result<std::vector<StoredTensor>> parse_safetensors(std::span<const std::byte> file, const std::string& where);
-
-/// A mapped safetensors file.
-class SafetensorsFile {
- public:
-  /// Errors: those of MappedFile::open and parse_safetensors.
-  static Result<SafetensorsFile> open(const std::filesystem::path& path);
-
-  const std::vector<StoredTensor>& tensors() const { return tensors_; }
-  const std::string& where() const { return where_; }
-  void drop_pages() const { file_.drop_pages(); }
-
- private:
-  MappedFile file_;
-  std::string where_;
-  std::vector<StoredTensor> tensors_;
-};
 
 }  // namespace skald::model

@@ -146,14 +146,5 @@ TEST(Safetensors, HostileNamesAreShownOnOneLine) {
   EXPECT_NE(std::string::npos, tensors.error().message.find("'a?bxx"));
 }
 
-TEST(SafetensorsFile, NamesTheFile) {
-  const TemporaryDirectory directory;
-  const auto path = directory.write("m.safetensors", "no");
-  const auto file = SafetensorsFile::open(path);
-  ASSERT_FALSE(file);
-  EXPECT_EQ(path.string(), file.error().where);
-  EXPECT_EQ(ErrorCode::kNotFound, SafetensorsFile::open(directory.path() / "absent").error().code);
-}
-
 }  // namespace
 }  // namespace skald::model

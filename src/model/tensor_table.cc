@@ -11,10 +11,6 @@ std::unexpected<Error> bad(const std::string& where, std::string_view tensor, co
   return fail(ErrorCode::kBadModel, where, "tensor " + std::string(tensor) + " " + message, kRemedy);
 }
 
-bool is_floating(DType type) {
-  return type == DType::kF32 || type == DType::kF16 || type == DType::kBF16;
-}
-
 }  // namespace
 
 Result<void> TensorTable::add(std::string name, const TensorView& view) {
@@ -34,7 +30,7 @@ Result<TensorView> TensorTable::get(std::string_view name, const Shape& shape) c
   if (view->shape != shape) {
     return bad(where_, name, "has shape " + to_string(view->shape) + ", the model's sizes ask for " + to_string(shape));
   }
-  if (!is_floating(view->dtype)) {
+  if (!holds_numbers(*view)) {
     return bad(where_, name,
                std::string("is of type ") + to_string(view->dtype) + ", not float32, float16 or bfloat16");
   }

@@ -21,7 +21,7 @@ class TensorTable {
   Result<void> add(std::string name, const TensorView& view);
   bool contains(std::string_view name) const { return find(name) != nullptr; }
 
-  /// Errors: kBadModel when it is missing, has another shape, or is not of a floating-point type.
+  /// Errors: kBadModel when it is missing, has another shape, or does not hold numbers (holds_numbers).
   Result<TensorView> get(std::string_view name, const Shape& shape) const;
 
   /// Every tensor of tensor_list(dims) is there with its shape. Errors: kBadModel with the first that is not.

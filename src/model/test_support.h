@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "base/half.h"
@@ -94,6 +95,32 @@ class SafetensorsWriter {
   std::string header_;
   std::string data_;
 };
+
+/// The Hugging Face name of a canonical one, written independently of hf_names.cc.
+inline std::string hugging_face_name(std::string name) {
+  static const std::pair<const char*, const char*> kReplacements[] = {
+      {".cross_attn_ln", ".encoder_attn_layer_norm"},
+      {".attn_ln", ".self_attn_layer_norm"},
+      {".mlp_ln", ".final_layer_norm"},
+      {".cross_attn.", ".encoder_attn."},
+      {".attn.", ".self_attn."},
+      {".query", ".q_proj"},
+      {".key", ".k_proj"},
+      {".value", ".v_proj"},
+      {".out.", ".out_proj."},
+      {".mlp.0", ".fc1"},
+      {".mlp.2", ".fc2"},
+      {".blocks.", ".layers."},
+      {"encoder.ln_post", "encoder.layer_norm"},
+      {"decoder.ln.", "decoder.layer_norm."},
+      {"token_embedding", "embed_tokens"},
+      {"positional_embedding", "embed_positions.weight"}};
+  for (const auto& [from, to] : kReplacements) {
+    const size_t at = name.find(from);
+    if (at != std::string::npos) name.replace(at, std::string_view(from).size(), to);
+  }
+  return name;
+}
 
 /// A model small enough to be written a hundred times.
 inline Dims small_dims() {

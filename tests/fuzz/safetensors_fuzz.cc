@@ -22,7 +22,7 @@ void check(std::span<const std::byte> file, const std::vector<StoredTensor>& ten
   for (const StoredTensor& tensor : tensors) {
     if (tensor.shape.count() < 0) std::abort();
     if (tensor.dtype &&
-        tensor.bytes.size() != static_cast<uint64_t>(tensor.shape.count()) * skald::size_of(*tensor.dtype)) {
+        tensor.bytes.size() != static_cast<uint64_t>(tensor.shape.count()) * skald::storage_of(*tensor.dtype).bytes) {
       std::abort();
     }
     if (tensor.bytes.size() > file.size()) std::abort();

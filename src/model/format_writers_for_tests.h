@@ -1,0 +1,329 @@
+#pragma once
+// Model files of other programs, written from scratch for tests.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/half.h"
+#include "base/tensor.h"
+#include "model/dims.h"
+#include "model/random_checkpoint.h"
+#include "model/tensor_list.h"
+#include "model/test_support.h"
+
+namespace skald::model {
+
+/// One tensor on its way into a file.
+struct NamedValues {
+  std::string name;
+  Shape shape;
+  std::vector<float> values;
+  DType type = DType::kF32;
+};
+
+/// A model of small_dims(), or of the same with wider rows, with random values.
+inline std::vector<NamedValues> random_tensors(const Dims& dims) {
+  const auto source = make_random_checkpoint(dims).value();
+  std::vector<NamedValues> tensors;
+  for (const NamedShape& t : tensor_list(dims)) {
+    NamedValues one{.name = t.name, .shape = t.shape, .values = {}};
+    const auto* data = static_cast<const float*>(source->tensor(t.name, t.shape)->data);
+    one.values.assign(data, data + t.shape.count());
+    tensors.push_back(std::move(one));
+  }
+  return tensors;
+}
+
+/// 32 wide: rows are whole blocks.
+inline Dims block_dims() {
+  Dims dims = small_dims();
+  dims.audio_state = dims.text_state = 32;
+  dims.audio_ffn = dims.text_ffn = 128;
+  return dims;
+}
+
+template <class T>
+void append(std::string& to, const T& value) {
+  to.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
+/// float32, float16, or q8_0 with the largest of a block at 127.
+inline std::string stored_values(const NamedValues& tensor) {
+  std::string bytes;
+  if (tensor.type == DType::kQ8_0) {
+    for (size_t at = 0; at < tensor.values.size(); at += 32) {
+      float largest = 0;
+      for (size_t i = at; i < at + 32; ++i) largest = std::max(largest, std::abs(tensor.values[i]));
+      const uint16_t step = f32_to_f16(largest / 127);
+      append(bytes, step);
+      for (size_t i = at; i < at + 32; ++i) {
+        append(bytes, static_cast<int8_t>(std::lround(tensor.values[i] / f16_to_f32(step))));
+      }
+    }
+    return bytes;
+  }
+  for (const float value : tensor.values) {
+    if (tensor.type == DType::kF16) {
+      append(bytes, f32_to_f16(value));
+    } else {
+      append(bytes, value);
+    }
+  }
+  return bytes;
+}
+
+inline std::string ggml_tensor_bytes(const NamedValues& tensor) {
+  const bool column = tensor.name == "encoder.conv1.bias" || tensor.name == "encoder.conv2.bias";
+  std::string bytes;
+  append(bytes, int32_t{tensor.shape.rank + (column ? 1 : 0)});
+  append(bytes, static_cast<int32_t>(tensor.name.size()));
+  append(bytes, int32_t{tensor.type == DType::kQ8_0 ? 8 : tensor.type == DType::kF16 ? 1 : 0});
+  if (column) append(bytes, int32_t{1});
+  for (int i = tensor.shape.rank - 1; i >= 0; --i) append(bytes, static_cast<int32_t>(tensor.shape[i]));
+  return bytes + tensor.name + stored_values(tensor);
+}
+
+/// A file with two words of vocabulary and a 1 x 2 mel filter.
+inline std::string ggml_bytes(const Dims& dims, const std::vector<NamedValues>& tensors) {
+  std::string bytes = "lmgg";
+  for (const int size : {dims.vocab, dims.audio_ctx, dims.audio_state, dims.audio_heads, dims.audio_layers,
+                         dims.text_ctx, dims.text_state, dims.text_heads, dims.text_layers, dims.mel_bands, 1}) {
+    append(bytes, int32_t{size});
+  }
+  for (const int32_t size : {1, 2, 0, 0, 2}) append(bytes, size);  // filters: bands, bins, numbers; words
+  for (const std::string word : {"a", "bc"}) {
+    append(bytes, static_cast<uint32_t>(word.size()));
+    bytes += word;
+  }
+  for (const NamedValues& tensor : tensors) bytes += ggml_tensor_bytes(tensor);
+  return bytes;
+}
+
+/// A stored zip archive.
+inline std::string zip_bytes(const std::vector<std::pair<std::string, std::string>>& members) {
+  std::string file;
+  std::string directory;
+  for (const auto& [name, content] : members) {
+    const auto offset = static_cast<uint32_t>(file.size());
+    const auto size = static_cast<uint32_t>(content.size());
+    std::string head(14, '\0');  // versions, flags, method, time, date, checksum: not read
+    head.replace(0, 2, std::string("\x14\0", 2));
+    append(head, size);
+    append(head, size);
+    append(head, static_cast<uint16_t>(name.size()));
+    append(head, uint16_t{0});
+    file += "PK\x03\x04" + head + name + content;
+    directory += std::string("PK\x01\x02\x14\0", 6) + head + std::string(10, '\0');
+    append(directory, offset);
+    directory += name;
+  }
+  const auto begin = static_cast<uint32_t>(file.size());
+  const auto count = static_cast<uint16_t>(members.size());
+  file += directory + std::string("PK\x05\x06\0\0\0\0", 8);
+  append(file, count);
+  append(file, count);
+  append(file, static_cast<uint32_t>(directory.size()));
+  append(file, begin);
+  return file + std::string(2, '\0');
+}
+
+/// Instructions of a pickle of protocol 2.
+class PickleWriter {
+ public:
+  std::string bytes = "\x80\x02";
+
+  void text(const std::string& value) {
+    bytes += 'X';
+    append(bytes, static_cast<uint32_t>(value.size()));
+    bytes += value;
+  }
+  void number(int32_t value) {
+    bytes += 'J';
+    append(bytes, value);
+  }
+  void tuple(const Shape& shape, bool strides) {
+    bytes += '(';
+    int64_t step = shape.count();
+    for (int i = 0; i < shape.rank; ++i) {
+      step /= shape[i];
+      number(static_cast<int32_t>(strides ? step : shape[i]));
+    }
+    bytes += 't';
+  }
+  void tensor(const NamedValues& tensor, int key) {
+    bytes += "ctorch._utils\n_rebuild_tensor_v2\n(";
+    bytes += '(';
+    text("storage");
+    bytes += tensor.type == DType::kF16 ? "ctorch\nHalfStorage\n" : "ctorch\nFloatStorage\n";
+    text(std::to_string(key));
+    text("cpu");
+    number(static_cast<int32_t>(tensor.values.size()));
+    bytes += "tQ";
+    number(0);
+    tuple(tensor.shape, false);
+    tuple(tensor.shape, true);
+    bytes +=
+        "\x89"
+        "ccollections\nOrderedDict\n)RtR";
+  }
+};
+
+/// What torch.save writes of {"dims": ..., "model_state_dict": tensors}, or of the tensors alone.
+inline std::string torch_bytes(const std::vector<NamedValues>& tensors, const Dims* dims) {
+  std::vector<std::pair<std::string, std::string>> members(1);
+  PickleWriter pickle;
+  if (dims != nullptr) {
+    pickle.bytes += "}(";
+    pickle.text("dims");
+    pickle.bytes += "}(";
+    const std::pair<const char*, int> sizes[] = {
+        {"n_mels", dims->mel_bands},         {"n_vocab", dims->vocab},
+        {"n_audio_ctx", dims->audio_ctx},    {"n_audio_state", dims->audio_state},
+        {"n_audio_head", dims->audio_heads}, {"n_audio_layer", dims->audio_layers},
+        {"n_text_ctx", dims->text_ctx},      {"n_text_state", dims->text_state},
+        {"n_text_head", dims->text_heads},   {"n_text_layer", dims->text_layers}};
+    for (const auto& [name, size] : sizes) {
+      pickle.text(name);
+      pickle.number(size);
+    }
+    pickle.bytes += 'u';
+    pickle.text("model_state_dict");
+  }
+  pickle.bytes += "ccollections\nOrderedDict\n)R(";
+  for (const NamedValues& tensor : tensors) {
+    const auto key = static_cast<int>(members.size()) - 1;
+    pickle.text(tensor.name);
+    pickle.tensor(tensor, key);
+    members.emplace_back("archive/data/" + std::to_string(key), stored_values(tensor));
+  }
+  pickle.bytes += 'u';
+  if (dims != nullptr) pickle.bytes += 'u';
+  members[0] = {"archive/data.pkl", pickle.bytes + "."};
+  return zip_bytes(members);
+}
+
+/// A model.bin of CTranslate2; int8: matrices with a scale a row.
+class Ct2Writer {
+ public:
+  explicit Ct2Writer(bool int8) : int8_(int8) {}
+
+  void add(const std::string& name, const Shape& shape, const std::vector<float>& values) {
+    const bool quantised = int8_ && name.ends_with("/weight");
+    variable(name, shape, quantised ? 1 : 0, values.size() * (quantised ? 1 : sizeof(float)));
+    if (!quantised) {
+      for (const float value : values) append(body_, value);
+      return;
+    }
+    const size_t width = values.size() / static_cast<size_t>(shape[0]);
+    std::vector<float> scales;
+    for (size_t row = 0; row < values.size(); row += width) {
+      float largest = 1e-6F;
+      for (size_t i = row; i < row + width; ++i) largest = std::max(largest, std::abs(values[i]));
+      scales.push_back(127 / largest);
+      for (size_t i = row; i < row + width; ++i)
+        append(body_, static_cast<int8_t>(std::lround(values[i] * scales.back())));
+    }
+    add(name + "_scale", Shape{shape[0]}, scales);
+  }
+  void heads(const std::string& name, int count) {
+    variable(name, {}, 2, sizeof(int16_t));
+    append(body_, static_cast<int16_t>(count));
+  }
+
+  std::string bytes() const {
+    std::string file;
+    append(file, uint32_t{6});
+    text(file, "WhisperSpec");
+    append(file, uint32_t{3});
+    append(file, count_);
+    file += body_;
+    append(file, uint32_t{1});
+    text(file, "decoder/projection/weight");
+    text(file, "decoder/embeddings/weight");
+    return file;
+  }
+
+ private:
+  static void text(std::string& to, const std::string& value) {
+    append(to, static_cast<uint16_t>(value.size() + 1));
+    to += value + '\0';
+  }
+  void variable(const std::string& name, const Shape& shape, uint8_t type, size_t bytes) {
+    ++count_;
+    text(body_, name);
+    append(body_, static_cast<uint8_t>(shape.rank));
+    for (int i = 0; i < shape.rank; ++i) append(body_, static_cast<uint32_t>(shape[i]));
+    append(body_, type);
+    append(body_, static_cast<uint32_t>(bytes));
+  }
+
+  bool int8_;
+  uint32_t count_ = 0;
+  std::string body_;
+};
+
+/// The variables of a model with canonical names: query, key and value become one.
+inline std::string ct2_bytes(const Dims& dims, const std::vector<NamedValues>& tensors, bool int8) {
+  Ct2Writer writer(int8);
+  const auto find = [&](const std::string& name) -> const NamedValues& {
+    return *std::find_if(tensors.begin(), tensors.end(), [&](const NamedValues& t) { return t.name == name; });
+  };
+  const auto copy = [&](const std::string& from, const std::string& to) {
+    writer.add(to, find(from).shape, find(from).values);
+  };
+  const auto stack = [&](const std::vector<std::string>& from, const std::string& to) {
+    NamedValues w = find(from[0] + ".weight");
+    std::vector<float> bias;
+    for (const std::string& part : from) {
+      const NamedValues& one = find(part + ".weight");
+      if (&part != &from[0]) {
+        w.shape.extent[0] += one.shape[0];
+        w.values.insert(w.values.end(), one.values.begin(), one.values.end());
+      }
+      std::vector<float> own(static_cast<size_t>(one.shape[0]));
+      if (!part.ends_with(".key")) own = find(part + ".bias").values;
+      bias.insert(bias.end(), own.begin(), own.end());
+    }
+    writer.add(to + "/weight", w.shape, w.values);
+    writer.add(to + "/bias", Shape{w.shape[0]}, bias);
+  };
+  const auto norm = [&](const std::string& from, const std::string& to) {
+    copy(from + ".weight", to + "/gamma");
+    copy(from + ".bias", to + "/beta");
+  };
+  stack({"encoder.conv1"}, "encoder/conv1");
+  stack({"encoder.conv2"}, "encoder/conv2");
+  copy(kEncoderPositions, "encoder/position_encodings/encodings");
+  copy("decoder.positional_embedding", "decoder/position_encodings/encodings");
+  copy(kTokenEmbedding, "decoder/embeddings/weight");
+  norm("encoder.ln_post", "encoder/layer_norm");
+  norm("decoder.ln", "decoder/layer_norm");
+  writer.heads("encoder/num_heads", dims.audio_heads);
+  writer.heads("decoder/num_heads", dims.text_heads);
+  for (const auto& [side, layers] :
+       {std::pair<std::string, int>{"encoder", dims.audio_layers}, {"decoder", dims.text_layers}}) {
+    for (int i = 0; i < layers; ++i) {
+      const std::string from = side + ".blocks." + std::to_string(i);
+      const std::string to = side + "/layer_" + std::to_string(i);
+      norm(from + ".attn_ln", to + "/self_attention/layer_norm");
+      stack({from + ".attn.query", from + ".attn.key", from + ".attn.value"}, to + "/self_attention/linear_0");
+      stack({from + ".attn.out"}, to + "/self_attention/linear_1");
+      if (side == "decoder") {
+        norm(from + ".cross_attn_ln", to + "/attention/layer_norm");
+        stack({from + ".cross_attn.query"}, to + "/attention/linear_0");
+        stack({from + ".cross_attn.key", from + ".cross_attn.value"}, to + "/attention/linear_1");
+        stack({from + ".cross_attn.out"}, to + "/attention/linear_2");
+      }
+      norm(from + ".mlp_ln", to + "/ffn/layer_norm");
+      stack({from + ".mlp.0"}, to + "/ffn/linear_0");
+      stack({from + ".mlp.2"}, to + "/ffn/linear_1");
+    }
+  }
+  return writer.bytes();
+}
+
+}  // namespace skald::model
