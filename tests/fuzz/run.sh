@@ -13,10 +13,15 @@ list=$build/tests/fuzz/fuzzers.txt
 
 least=80  # percent of lines
 parsers=(
+  src/model/ct2_checkpoint.cc
+  src/model/ggml_checkpoint.cc
   src/model/hf_config.cc
   src/model/hf_names.cc
   src/model/json.cc
+  src/model/pickle.cc
   src/model/safetensors.cc
+  src/model/torch_checkpoint.cc
+  src/model/zip.cc
   src/npu/program/parse.cc
   src/npu/program/reader.h
   src/text/vocabulary.cc
