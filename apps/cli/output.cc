@@ -20,6 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kFormatOption = "--output-format";
+constexpr const char* kDefaultFormats = "txt,srt,vtt,tsv,json";  // openai/whisper's "all"
 constexpr const char* kDirectoryOption = "--output-dir";
 
 std::vector<std::string> known_formats() {
@@ -86,7 +87,7 @@ Result<OutputPlan> OutputPlan::make(const OutputOptions& options, const std::vec
   plan.shows_segments_ = options.verbose;
   plan.subtitles_ = options.subtitles;
   if (options.format || options.directory) {
-    auto formats = split_formats(options.format.value_or("all"));
+    auto formats = split_formats(options.format.value_or(kDefaultFormats));
     if (!formats) return std::unexpected(std::move(formats).error());
     plan.formats_ = std::move(*formats);
   }

@@ -1,5 +1,6 @@
 #pragma once
-// A transcript as text: the formats of openai/whisper's writers, and the line a program shows for a segment.
+// A transcript as text: the formats of openai/whisper's writers and two of whisper.cpp's, and the line a program shows
+// for a segment.
 
 #include <optional>
 #include <span>
@@ -11,7 +12,7 @@
 
 namespace skald {
 
-/// Names of all output formats, which are also the file name extensions: txt, srt, vtt, tsv, json.
+/// Names of all output formats, which are also the file name extensions: txt, srt, vtt, tsv, json, lrc, csv.
 std::span<const std::string_view> output_formats();
 
 /// How srt and vtt show words, where a transcript has them (openai/whisper utils.py).

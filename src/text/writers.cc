@@ -16,8 +16,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr auto kFormats = std::to_array<std::string_view>({"txt", "srt", "vtt", "tsv", "json"});
-
 /// Milliseconds, half to even (the default rounding mode) as Python's round(). What is no time is 0.
 int64_t milliseconds(double seconds) {
   constexpr double kLargest = 1e15;  // 30,000 years: keeps the conversion defined
@@ -36,7 +34,13 @@ std::string without_tabs(std::string_view text) {
   return out;
 }
 
-std::string write_txt(const Transcript& transcript) {
+std::string on_one_line(std::string_view text) {
+  std::string out(text);
+  std::ranges::replace_if(out, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  return out;
+}
+
+std::string write_txt(const Transcript& transcript, const SubtitleOptions& /*options*/) {
   std::string out;
   for (const Segment& segment : transcript.segments) out.append(strip(segment.text)).append("\n");
   return out;
@@ -64,12 +68,38 @@ std::string write_vtt(const Transcript& transcript, const SubtitleOptions& optio
   return out;
 }
 
-std::string write_tsv(const Transcript& transcript) {
+std::string write_tsv(const Transcript& transcript, const SubtitleOptions& /*options*/) {
   std::string out = "start\tend\ttext\n";
   for (const Segment& segment : transcript.segments) {
     out.append(std::to_string(milliseconds(segment.start))).append("\t");
     out.append(std::to_string(milliseconds(segment.end))).append("\t");
     out.append(without_tabs(strip(segment.text))).append("\n");
+  }
+  return out;
+}
+
+/// Lyrics as whisper.cpp writes them (cli.cpp, output_lrc): minutes go on past 59, and a line is one.
+std::string write_lrc(const Transcript& transcript, const SubtitleOptions& /*options*/) {
+  constexpr int64_t kMinute = 6000;  // hundredths
+  std::string out = "[by:skald]\n";
+  for (const Segment& segment : transcript.segments) {
+    const int64_t hundredths = std::max<int64_t>(milliseconds(segment.start), 0) / 10;
+    out.append("[").append(padded(hundredths / kMinute, 2)).append(":");
+    out.append(padded(hundredths % kMinute / 100, 2)).append(".").append(padded(hundredths % 100, 2)).append("]");
+    out.append(on_one_line(segment.text)).append("\n");
+  }
+  return out;
+}
+
+/// As whisper.cpp writes it (cli.cpp, output_csv): milliseconds, the text with its leading blank in quotes, and quotes
+/// in it doubled.
+std::string write_csv(const Transcript& transcript, const SubtitleOptions& /*options*/) {
+  std::string out = "start,end,text\n";
+  for (const Segment& segment : transcript.segments) {
+    out.append(std::to_string(milliseconds(segment.start))).append(",");
+    out.append(std::to_string(milliseconds(segment.end))).append(",\"");
+    for (const char c : segment.text) out.append(c == '"' ? "\"\"" : std::string_view(&c, 1));
+    out.append("\"\n");
   }
   return out;
 }
@@ -145,7 +175,7 @@ std::string joined(const std::vector<DeviceReport>& reports, std::string DeviceR
   return out;
 }
 
-std::string write_json(const Transcript& transcript) {
+std::string write_json(const Transcript& transcript, const SubtitleOptions& /*options*/) {
   Json json = {{"text", transcript.text},
                {"segments", to_json(transcript.segments, transcript.has_words)},
                {"language", transcript.language},
@@ -164,6 +194,32 @@ std::string write_json(const Transcript& transcript) {
   return json.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
 }
 
+struct Format {
+  std::string_view name;
+  std::string (*write)(const Transcript& transcript, const SubtitleOptions& options);
+};
+
+/// The reference's five first, in its order.
+constexpr auto kFormats = std::to_array<Format>({{"txt", write_txt},
+                                                 {"srt", write_srt},
+                                                 {"vtt", write_vtt},
+                                                 {"tsv", write_tsv},
+                                                 {"json", write_json},
+                                                 {"lrc", write_lrc},
+                                                 {"csv", write_csv}});
+
+constexpr auto kNames = [] {
+  std::array<std::string_view, kFormats.size()> names{};
+  std::ranges::transform(kFormats, names.begin(), &Format::name);
+  return names;
+}();
+
+std::string list_of_names() {
+  std::string list;
+  for (const std::string_view name : kNames) list.append(list.empty() ? "" : ", ").append(name);
+  return list;
+}
+
 }  // namespace
 
 std::string format_timestamp(double seconds, bool always_hours, char mark) {
@@ -178,17 +234,14 @@ std::string format_timestamp(double seconds, bool always_hours, char mark) {
 }
 
 std::span<const std::string_view> formats() {
-  return kFormats;
+  return kNames;
 }
 
 Result<std::string> write(const Transcript& transcript, std::string_view format, const SubtitleOptions& subtitles) try {
-  if (format == "txt") return write_txt(transcript);
-  if (format == "srt") return write_srt(transcript, subtitles);
-  if (format == "vtt") return write_vtt(transcript, subtitles);
-  if (format == "tsv") return write_tsv(transcript);
-  if (format == "json") return write_json(transcript);
+  const auto* found = std::ranges::find(kFormats, format, &Format::name);
+  if (found != kFormats.end()) return found->write(transcript, subtitles);
   return fail(ErrorCode::kInvalidArgument, "output-format",
-              "unknown format \"" + std::string(format.substr(0, 40)) + "\"", "txt, srt, vtt, tsv and json are known");
+              "unknown format \"" + std::string(format.substr(0, 40)) + "\"", "known are " + list_of_names());
 } catch (const std::bad_alloc&) {
   return fail(ErrorCode::kOutOfMemory, "output-format", "no memory for the transcript");
 } catch (const nlohmann::json::exception& error) {

@@ -48,6 +48,22 @@ TEST(Writers, TextFormatsEqualReferenceToTheByte) {
   }
 }
 
+TEST(Writers, LyricsAndTables) {
+  Transcript transcript;
+  transcript.segments = {{.start = 0, .end = 2.5, .text = " He said \"no\"."},
+                         {.start = 3725.678, .end = 3726, .text = " Two\nlines"}};
+  EXPECT_EQ("[by:skald]\n[00:00.00] He said \"no\".\n[62:05.67] Two lines\n", write(transcript, "lrc").value());
+  EXPECT_EQ("start,end,text\n0,2500,\" He said \"\"no\"\".\"\n3725678,3726000,\" Two\nlines\"\n",
+            write(transcript, "csv").value());
+}
+
+TEST(Writers, EveryFormatIsKnownAndNoOther) {
+  for (const std::string_view format : formats()) EXPECT_TRUE(write({}, format)) << format;
+  const auto unknown = write({}, "docx");
+  ASSERT_FALSE(unknown);
+  EXPECT_NE(std::string::npos, unknown.error().remedy.find("tsv, json, lrc, csv"));
+}
+
 TEST(Writers, JsonHoldsReferenceObject) {
   const std::string text = write(golden_transcript(), "json").value();
   EXPECT_TRUE(text.ends_with("}\n"));
