@@ -23,9 +23,6 @@ class Command {
   CLI::App& app() { return *app_; }
   OptionTable& table() { return table_; }
 
-  /// Why a known option of the reference is not there ("--word-timestamps"); empty for any other name.
-  virtual std::string why_missing(const std::string& option) const = 0;
-
   /// After the arguments have been read without error.
   virtual ExitCode run() = 0;
 

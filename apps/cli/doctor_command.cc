@@ -143,10 +143,6 @@ DoctorCommand::DoctorCommand(CLI::App& root)
   table().add("--json", json_, "as JSON", "", "Doctor");
 }
 
-std::string DoctorCommand::why_missing(const std::string&) const {
-  return "";
-}
-
 ExitCode DoctorCommand::run() {
   const SystemReport report = engine::inspect_system();
   if (auto printed = print(json_ ? as_json(report) : as_text(report, kernels_)); !printed) {

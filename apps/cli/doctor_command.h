@@ -10,7 +10,6 @@ namespace skald::cli {
 class DoctorCommand final : public Command {
  public:
   explicit DoctorCommand(CLI::App& root);
-  std::string why_missing(const std::string& option) const override;
   ExitCode run() override;
 
  private:

@@ -10,10 +10,6 @@ NpuInfoCommand::NpuInfoCommand(CLI::App& npu)
   table().add("--json", json_, "as JSON", "", "Info");
 }
 
-std::string NpuInfoCommand::why_missing(const std::string&) const {
-  return "";
-}
-
 ExitCode NpuInfoCommand::run() {
   const NpuReport report = inspect_npu();
   const auto printed = print(json_ ? as_json(report) : as_text(report));

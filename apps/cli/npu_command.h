@@ -13,7 +13,6 @@ namespace skald::cli {
 class NpuInfoCommand final : public Command {
  public:
   explicit NpuInfoCommand(CLI::App& npu);
-  std::string why_missing(const std::string& option) const override;
   ExitCode run() override;
 
  private:

@@ -113,10 +113,6 @@ NpuDesignCommand::NpuDesignCommand(CLI::App& npu, const std::string& name, const
   table().add("--columns", columns_, "columns of four cores: 1, 2, 4", "N", "Array");
 }
 
-std::string NpuDesignCommand::why_missing(const std::string&) const {
-  return "";
-}
-
 Result<NpuDesignCommand::Design> NpuDesignCommand::read() const {
   if (words_.size() != 4 || words_[0] != "matmul") {
     return fail(ErrorCode::kInvalidArgument, name_, "takes an operator and its sizes",

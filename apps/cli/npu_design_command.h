@@ -14,7 +14,6 @@ namespace skald::cli {
 class NpuDesignCommand : public Command {
  public:
   NpuDesignCommand(CLI::App& npu, const std::string& name, const std::string& description);
-  std::string why_missing(const std::string& option) const override;
   ExitCode run() final;
 
  protected:
@@ -72,7 +71,6 @@ class NpuEmitCommand final : public NpuDesignCommand {
 class NpuValidateCommand final : public Command {
  public:
   explicit NpuValidateCommand(CLI::App& npu);
-  std::string why_missing(const std::string& option) const override;
   ExitCode run() override;
 
  private:

@@ -62,10 +62,6 @@ NpuLadderCommand::NpuLadderCommand(CLI::App& npu)
   table().add("--json", json_, "as JSON", "", "Output");
 }
 
-std::string NpuLadderCommand::why_missing(const std::string&) const {
-  return "";
-}
-
 ExitCode NpuLadderCommand::run() {
   const auto ladders = npu::suite::ladders({});
   if (!ladders) {

@@ -160,10 +160,6 @@ NpuTestCommand::NpuTestCommand(CLI::App& npu)
               "FILE", "Suite");
 }
 
-std::string NpuTestCommand::why_missing(const std::string&) const {
-  return "";
-}
-
 ExitCode NpuTestCommand::run() {
   if (const auto usable = check_device(device_); !usable) {
     complain(usable.error());
@@ -201,10 +197,6 @@ NpuBenchCommand::NpuBenchCommand(CLI::App& npu)
   table().add("--only", only_, "cases of one operator: matmul, ...", "OP", "Suite");
   table().add("--clock", time_.clock_ghz, "of the array, GHz", "GHZ", "Assumptions");
   table().add("--ddr", time_.ddr_gb_s, "of host memory, reads and writes together, GB/s", "GB/S", "Assumptions");
-}
-
-std::string NpuBenchCommand::why_missing(const std::string&) const {
-  return "";
 }
 
 ExitCode NpuBenchCommand::run() {

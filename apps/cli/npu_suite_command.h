@@ -14,7 +14,6 @@ namespace skald::cli {
 class NpuTestCommand final : public Command {
  public:
   explicit NpuTestCommand(CLI::App& npu);
-  std::string why_missing(const std::string& option) const override;
   ExitCode run() override;
 
  private:
@@ -28,7 +27,6 @@ class NpuTestCommand final : public Command {
 class NpuBenchCommand final : public Command {
  public:
   explicit NpuBenchCommand(CLI::App& npu);
-  std::string why_missing(const std::string& option) const override;
   ExitCode run() override;
 
  private:
@@ -41,7 +39,6 @@ class NpuBenchCommand final : public Command {
 class NpuLadderCommand final : public Command {
  public:
   explicit NpuLadderCommand(CLI::App& npu);
-  std::string why_missing(const std::string& option) const override;
   ExitCode run() override;
 
  private:

@@ -84,10 +84,6 @@ NpuValidateCommand::NpuValidateCommand(CLI::App& npu)
   table().add("--json", json_, "as JSON", "", "Output");
 }
 
-std::string NpuValidateCommand::why_missing(const std::string&) const {
-  return "";
-}
-
 ExitCode NpuValidateCommand::run() {
   const auto points = all_points();
   if (!points) {

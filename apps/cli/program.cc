@@ -58,9 +58,6 @@ ExitCode unknown_argument(Command& command, std::string argument) {
     return usage(argument, "unexpected argument", "see " + full_name(command.app()) + " --help");
   }
   argument = argument.substr(0, argument.find('='));
-  if (const std::string reason = command.why_missing(argument); !reason.empty()) {
-    return usage(argument, reason, "leave it out");
-  }
   const std::string near = near_match(argument, command.table().names());
   return usage(argument, "unknown option",
                near.empty() ? "see " + full_name(command.app()) + " --help" : "did you mean " + near + "?");

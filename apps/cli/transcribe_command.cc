@@ -12,16 +12,6 @@
 namespace skald::cli {
 namespace {
 
-struct Missing {
-  const char* option;
-  const char* reason;
-};
-
-// Options of the reference's command line that scripts may carry over.
-constexpr auto kMissing = std::to_array<Missing>({
-    {"--model-dir", "--model takes a directory, and SKALD_MODELS names one that holds models"},
-});
-
 std::string describe(const ModelInfo& info) {
   return fmt::format("model {} on {} ({}), {}, {} {}, loaded in {:.2f} s", info.name, info.device, info.isa,
                      info.compute_type, info.threads, info.threads == 1 ? "thread" : "threads", info.load_seconds);
@@ -52,11 +42,6 @@ TranscribeCommand::TranscribeCommand(CLI::App& root)
   table().add("--verbose", output_.verbose, "show segments as they are found", "", "Output");
   table().add("-q,--quiet", quiet_, "nothing on standard error but errors", "", "Output");
   table().add("--fp16", fp16_, "accepted for the sake of scripts: Skald computes in float32", "", "Output");
-}
-
-std::string TranscribeCommand::why_missing(const std::string& option) const {
-  const auto found = std::ranges::find_if(kMissing, [&](const Missing& m) { return option == m.option; });
-  return found == kMissing.end() ? "" : found->reason;
 }
 
 ExitCode TranscribeCommand::usage(Error error) {

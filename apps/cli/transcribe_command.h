@@ -16,7 +16,6 @@ namespace skald::cli {
 class TranscribeCommand final : public Command {
  public:
   explicit TranscribeCommand(CLI::App& root);
-  std::string why_missing(const std::string& option) const override;
   ExitCode run() override;
 
  private:

@@ -23,10 +23,11 @@ struct Field {
 
 /// How a model is opened.
 struct LoadOptions {
-  std::string model = "mini.en";      ///< a name or a directory
-  std::string device = "auto";        ///< "auto", "cpu"
-  std::string compute_type = "auto";  ///< "auto", "float32"
-  int threads = 0;                    ///< 0: one per core this process may use
+  std::string model = "mini.en";         ///< a name, a directory or a file
+  std::optional<std::string> model_dir;  ///< where names are looked for first
+  std::string device = "auto";           ///< "auto", "cpu"
+  std::string compute_type = "auto";     ///< "auto", "float32"
+  int threads = 0;                       ///< 0: one per core this process may use
 
   template <class Visitor>
   void for_each_field(Visitor&& visit);
@@ -67,7 +68,12 @@ struct TranscribeOptions {
 
 template <class Visitor>
 void LoadOptions::for_each_field(Visitor&& visit) {
-  visit(Field{.name = "model", .help = "model name or directory", .metavar = "NAME|DIR"}, model);
+  visit(Field{.name = "model",
+              .help = "model name, directory (Hugging Face, CTranslate2) or file (.pt, ggml)",
+              .metavar = "NAME|PATH"},
+        model);
+  visit(Field{.name = "model_dir", .help = "directory that names of models are looked for in first", .metavar = "DIR"},
+        model_dir);
   visit(Field{.name = "device", .help = "where to run: auto, cpu", .metavar = "NAME"}, device);
   visit(Field{.name = "compute_type", .help = "precision of weights and arithmetic: auto, float32", .metavar = "TYPE"},
         compute_type);

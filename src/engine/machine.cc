@@ -21,7 +21,7 @@ Machine::Machine(int threads, std::unique_ptr<model::Checkpoint> checkpoint, tex
       mel_(checkpoint_->dims().mel_bands) {}
 
 Result<std::unique_ptr<Machine>> Machine::open(const LoadOptions& options) {
-  SKALD_TRY(const auto path, hub::find_model(options.model));
+  SKALD_TRY(const auto path, hub::find_model(options.model, options.model_dir));
   SKALD_TRY(auto checkpoint, model::open_checkpoint(path));
   return make(std::move(checkpoint), options, path.string());
 }

@@ -53,15 +53,25 @@ std::optional<fs::path> hf_cache_directory() {
   return std::nullopt;
 }
 
-std::optional<std::string> hf_repository(std::string_view short_name) {
+std::optional<std::string> published_name(std::string_view short_name) {
   if (short_name == "large") short_name = "large-v3";
   if (short_name == "turbo") short_name = "large-v3-turbo";
-  if (short_name.starts_with("distil-") && short_name.find('/') == std::string_view::npos) {
-    return "distil-whisper/" + std::string(short_name);
-  }
   if (std::find(kOpenAi.begin(), kOpenAi.end(), short_name) == kOpenAi.end()) return std::nullopt;
-  // The first large model kept its plain name when the second one came.
-  return "openai/whisper-" + std::string(short_name == "large-v1" ? "large" : short_name);
+  return std::string(short_name);
+}
+
+std::vector<std::string> hf_repositories_of(std::string_view short_name) {
+  constexpr std::string_view kDistil = "distil-";
+  if (short_name.starts_with(kDistil) && short_name.find('/') == std::string_view::npos) {
+    return {"distil-whisper/" + std::string(short_name),
+            "Systran/faster-distil-whisper-" + std::string(short_name.substr(kDistil.size()))};
+  }
+  const auto name = published_name(short_name);
+  if (!name) return {};
+  // The first large model kept its plain name when the second one came. faster-whisper utils.py has the others.
+  return {
+      "openai/whisper-" + (*name == "large-v1" ? "large" : *name),
+      *name == "large-v3-turbo" ? "mobiuslabsgmbh/faster-whisper-large-v3-turbo" : "Systran/faster-whisper-" + *name};
 }
 
 std::optional<fs::path> hf_snapshot(const fs::path& cache, std::string_view repository) {

@@ -14,9 +14,13 @@ namespace skald::hub {
 /// any of these variables and HOME.
 std::optional<std::filesystem::path> hf_cache_directory();
 
-/// "ORG/NAME" of the repository of a published model's short name: "base.en" -> "openai/whisper-base.en", "turbo",
-/// "large", "distil-small.en" -> "distil-whisper/distil-small.en".
-std::optional<std::string> hf_repository(std::string_view short_name);
+/// A published model's name in full: "large" is "large-v3", "turbo" "large-v3-turbo"; none for other names.
+std::optional<std::string> published_name(std::string_view short_name);
+
+/// "ORG/NAME" of the repositories of a published model's short name, the original first, then what faster-whisper
+/// takes: "base.en" -> "openai/whisper-base.en", "Systran/faster-whisper-base.en"; "distil-small.en" ->
+/// "distil-whisper/distil-small.en", "Systran/faster-distil-whisper-small.en". Empty for other names.
+std::vector<std::string> hf_repositories_of(std::string_view short_name);
 
 /// The snapshot of `repository` that refs/main names, if it holds a config.json.
 std::optional<std::filesystem::path> hf_snapshot(const std::filesystem::path& cache, std::string_view repository);

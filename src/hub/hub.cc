@@ -25,7 +25,27 @@ bool is_there(const fs::path& path) {
 }
 
 bool is_model(const fs::path& directory) {
-  return is_there(directory / "config.json");
+  return is_there(directory / "config.json") || is_there(directory / "model.bin");
+}
+
+/// What a directory of models has under a name: a directory, OpenAI's file or whisper.cpp's.
+std::optional<fs::path> named_in(const fs::path& directory, const std::string& name) {
+  if (is_model(directory / name)) return directory / name;
+  for (const std::string& file : {name + ".pt", "ggml-" + name + ".bin"}) {
+    if (is_there(directory / file)) return directory / file;
+  }
+  return std::nullopt;
+}
+
+/// openai-whisper's download of a published model.
+std::optional<fs::path> openai_download(const std::string& name) {
+  const auto full = published_name(name);
+  if (!full) return std::nullopt;
+  std::optional<fs::path> cache;
+  if (const auto home = environment("HOME")) cache = fs::path(*home) / ".cache";
+  if (const auto named = environment("XDG_CACHE_HOME")) cache = fs::path(*named);
+  if (!cache || !is_there(*cache / "whisper" / (*full + ".pt"))) return std::nullopt;
+  return *cache / "whisper" / (*full + ".pt");
 }
 
 /// models/ of the tree that the running program was built in, found from where the program lies.
@@ -81,21 +101,28 @@ std::optional<std::string> as_repository(const std::string& path) {
   return std::nullopt;
 }
 
-Result<fs::path> find_by_name(const std::string& name) {
+Result<fs::path> find_by_name(const std::string& name, const std::optional<fs::path>& first) {
   const bool path_like = is_path_like(name);
   if (path_like && is_there(name)) return fs::path(name);
   if (!path_like) {
-    for (const fs::path& directory : model_directories()) {
-      if (is_model(directory / name)) return directory / name;
+    std::vector<fs::path> directories = model_directories();
+    if (first) directories.insert(directories.begin(), *first);
+    for (const fs::path& directory : directories) {
+      if (const auto found = named_in(directory, name)) return *found;
     }
   }
-  const auto repository = path_like ? as_repository(name) : hf_repository(name);
-  if (repository) {
-    const auto cache = hf_cache_directory();
-    if (const auto snapshot = cache ? hf_snapshot(*cache, *repository) : std::nullopt) return *snapshot;
+  std::vector<std::string> repositories = hf_repositories_of(name);
+  if (path_like) {
+    if (auto repository = as_repository(name)) repositories.push_back(*std::move(repository));
   }
+  if (const auto cache = hf_cache_directory()) {
+    for (const std::string& repository : repositories) {
+      if (const auto snapshot = hf_snapshot(*cache, repository)) return *snapshot;
+    }
+  }
+  if (const auto download = openai_download(name)) return *download;
   if (is_there(name)) return fs::path(name);
-  return not_found(name, repository);
+  return not_found(name, repositories.empty() ? std::nullopt : std::optional(repositories.front()));
 }
 
 bool is_whisper(const fs::path& directory) {
@@ -119,14 +146,14 @@ void add_directory(const fs::path& directory, std::vector<FoundModel>& models) {
 
 }  // namespace
 
-Result<fs::path> find_model(std::string_view name_or_path) {
+Result<fs::path> find_model(std::string_view name_or_path, const std::optional<fs::path>& first) {
   const std::string name(name_or_path);
   if (name.empty() || name.find('\0') != std::string::npos) {
     return fail(ErrorCode::kInvalidArgument, "model", "the name of the model is empty",
                 "give a name such as mini.en or base, or a directory");
   }
   try {
-    return find_by_name(name);
+    return find_by_name(name, first);
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::kOutOfMemory, name, "there is not enough memory to look for it");
   } catch (const std::exception& e) {

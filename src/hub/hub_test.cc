@@ -156,13 +156,39 @@ TEST_F(HubTest, WhatIsMissingSaysHowToGetIt) {
 }
 
 TEST_F(HubTest, ShortNamesOfThePublishedModels) {
-  EXPECT_EQ("openai/whisper-tiny", hf_repository("tiny"));
-  EXPECT_EQ("openai/whisper-large-v3", hf_repository("large"));
-  EXPECT_EQ("openai/whisper-large", hf_repository("large-v1"));
-  EXPECT_EQ("distil-whisper/distil-large-v3", hf_repository("distil-large-v3"));
-  EXPECT_FALSE(hf_repository("mini.en"));
-  EXPECT_FALSE(hf_repository("large-v4"));
-  EXPECT_FALSE(hf_repository("distil-../x"));
+  using Names = std::vector<std::string>;
+  EXPECT_EQ((Names{"openai/whisper-tiny", "Systran/faster-whisper-tiny"}), hf_repositories_of("tiny"));
+  EXPECT_EQ((Names{"openai/whisper-large-v3", "Systran/faster-whisper-large-v3"}), hf_repositories_of("large"));
+  EXPECT_EQ((Names{"openai/whisper-large", "Systran/faster-whisper-large-v1"}), hf_repositories_of("large-v1"));
+  EXPECT_EQ((Names{"openai/whisper-large-v3-turbo", "mobiuslabsgmbh/faster-whisper-large-v3-turbo"}),
+            hf_repositories_of("turbo"));
+  EXPECT_EQ((Names{"distil-whisper/distil-large-v3", "Systran/faster-distil-whisper-large-v3"}),
+            hf_repositories_of("distil-large-v3"));
+  for (const char* other : {"mini.en", "large-v4", "distil-../x"}) EXPECT_TRUE(hf_repositories_of(other).empty());
+}
+
+TEST_F(HubTest, WhatOtherProgramsDownloadedIsFound) {
+  const fs::path ct2 = cached("home/.cache/huggingface/hub", "models--Systran--faster-whisper-base.en");
+  EXPECT_EQ(ct2, find_model("base.en").value());
+  const fs::path original = cached("home/.cache/huggingface/hub", "models--openai--whisper-base.en");
+  EXPECT_EQ(original, find_model("base.en").value());
+  write("home/.cache/whisper/large-v3.pt", "");
+  EXPECT_EQ(root_ / "home/.cache/whisper/large-v3.pt", find_model("large").value());
+  ::setenv("XDG_CACHE_HOME", (root_ / "xdg").c_str(), 1);
+  EXPECT_EQ(ErrorCode::kNotFound, find_model("large").error().code);
+  write("xdg/whisper/large-v3.pt", "");
+  EXPECT_EQ(root_ / "xdg/whisper/large-v3.pt", find_model("large").value());
+}
+
+TEST_F(HubTest, AGivenDirectoryIsLookedInFirst) {
+  cached("home/.cache/huggingface/hub", "models--openai--whisper-base");
+  write("mine/ggml-base.bin", "");
+  EXPECT_EQ(root_ / "mine/ggml-base.bin", find_model("base", root_ / "mine").value());
+  write("mine/base.pt", "");
+  EXPECT_EQ(root_ / "mine/base.pt", find_model("base", root_ / "mine").value());
+  write("mine/base/model.bin", "");
+  EXPECT_EQ(root_ / "mine/base", find_model("base", root_ / "mine").value());
+  EXPECT_NE(root_ / "mine/base", find_model("base").value());
 }
 
 TEST_F(HubTest, ListsEveryModelOnce) {

@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <string_view>
+
+#include "model/alignment_heads.h"
+#include "model/random_checkpoint.h"
+
 #include <string>
 
 #include "model/test_support.h"
@@ -42,6 +47,24 @@ TEST(Dims, WidthsAgreeWithEachOtherAndWithTheHeads) {
   dims.audio_state = dims.text_state = 2;
   dims.audio_heads = dims.text_heads = 1;
   EXPECT_FALSE(validate(dims, "narrow"));
+}
+
+TEST(AlignmentHeads, OfThePublishedModels) {
+  size_t known = 0;
+  for (const std::string_view name : dims_names()) {
+    const Dims dims = named_dims(name).value();
+    const auto heads = published_alignment_heads(dims);
+    known += heads.empty() ? 0 : 1;
+    for (const auto& [layer, head] : heads) {
+      EXPECT_LT(layer, dims.text_layers) << name;
+      EXPECT_LT(head, dims.text_heads) << name;
+    }
+  }
+  EXPECT_GE(known, 11U);
+  EXPECT_EQ((std::pair{3, 3}), published_alignment_heads(named_dims("base.en").value()).front());
+  EXPECT_EQ(6U, published_alignment_heads(named_dims("turbo").value()).size());
+  EXPECT_TRUE(published_alignment_heads(named_dims("mini.en").value()).empty());
+  EXPECT_TRUE(published_alignment_heads(named_dims("distil-large-v3").value()).empty());
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "model/alignment_heads.h"
 #include "model/tensor_list.h"
 
 namespace skald::model {
@@ -39,6 +40,10 @@ Result<void> add_positions(StoredModel& model) {
 }  // namespace
 
 Result<std::unique_ptr<Checkpoint>> make_stored_checkpoint(StoredModel model) {
+  if (model.generation.alignment_heads.empty()) {
+    const auto heads = published_alignment_heads(model.dims);
+    model.generation.alignment_heads.assign(heads.begin(), heads.end());
+  }
   if (!model.tensors.contains(kEncoderPositions)) SKALD_CHECK(add_positions(model));
   SKALD_CHECK(model.tensors.check_complete(model.dims));
   return std::make_unique<StoredCheckpoint>(std::move(model));

@@ -26,8 +26,8 @@ struct StoredModel {
   std::optional<std::filesystem::path> tokenizer;
 };
 
-/// The fixed positions of the encoder, which some files leave out, are made; then every tensor has to be there.
-/// Errors: kBadModel with the first that is missing or has another shape.
+/// What some files leave out is added: the encoder's fixed positions, the alignment heads of a published model. Then
+/// every tensor has to be there. Errors: kBadModel with the first that is missing or has another shape.
 Result<std::unique_ptr<Checkpoint>> make_stored_checkpoint(StoredModel model);
 
 }  // namespace skald::model

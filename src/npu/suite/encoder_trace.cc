@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <thread>
 #include <utility>
 
+#include "audio/log_mel.h"
 #include "base/tensor.h"
 
 namespace skald::npu::suite {
@@ -203,7 +205,26 @@ class Tracer {
   EncoderTrace trace_;
 };
 
+/// (3000, bands) of the first window.
+Result<std::vector<float>> first_window(const std::string& path, int bands) {
+  SKALD_TRY(const auto source, audio::open_audio(path));
+  ThreadPool pool(static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
+  const audio::LogMel log_mel(bands);
+  SKALD_TRY(audio::MelStream stream, audio::MelStream::open(*source, log_mel, pool));
+  std::vector<float> mel(static_cast<size_t>(audio::kWindowFrames) * static_cast<size_t>(bands));
+  const auto content = std::min<int64_t>(stream.content_frames(), audio::kWindowFrames);
+  SKALD_CHECK(stream.window(0, static_cast<int>(content), audio::kWindowFrames, mel));
+  return mel;
+}
+
 }  // namespace
+
+Result<std::shared_ptr<const EncoderTrace>> trace_recording(const std::filesystem::path& path,
+                                                            const std::string& recording) {
+  SKALD_TRY(const auto checkpoint, model::open_checkpoint(path));
+  SKALD_TRY(const std::vector<float> mel, first_window(recording, checkpoint->dims().mel_bands));
+  return trace_encoder(*checkpoint, mel);
+}
 
 Result<std::shared_ptr<const EncoderTrace>> trace_encoder(const model::Checkpoint& checkpoint,
                                                           std::span<const float> mel) {

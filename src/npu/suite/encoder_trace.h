@@ -3,6 +3,7 @@
 // attentions are given and what they give: a model's own numbers for the suite's cases, which random ones are not.
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -44,5 +45,10 @@ struct EncoderTrace {
 /// Errors: kUnsupported: heads that are not 64 wide; those of Checkpoint::tensor.
 Result<std::shared_ptr<const EncoderTrace>> trace_encoder(const model::Checkpoint& checkpoint,
                                                           std::span<const float> mel);
+
+/// Of the model in `path`, listening to the first 30 seconds of a recording. Errors: those of open_checkpoint,
+/// open_audio and trace_encoder.
+Result<std::shared_ptr<const EncoderTrace>> trace_recording(const std::filesystem::path& path,
+                                                            const std::string& recording);
 
 }  // namespace skald::npu::suite
