@@ -10,6 +10,7 @@
 #include "command.h"
 #include "console.h"
 #include "doctor_command.h"
+#include "models_command.h"
 #include "near_match.h"
 #include "npu_command.h"
 #include "skald/version.h"
@@ -88,15 +89,20 @@ ExitCode run_command(CLI::App& root, Command& command, const std::vector<std::st
   return command.run();
 }
 
-/// skald npu ...
-ExitCode run_npu(CLI::App& root, NpuCommands& npu, const std::vector<std::string>& arguments) {
-  if (arguments.size() < 2 || arguments[1] == "--help" || arguments[1] == "-h") return show(npu.app().help("skald"));
+/// A word with commands of its own: "skald npu ...".
+struct Group {
+  CLI::App& app;
+  std::vector<Command*> commands;
+};
+
+ExitCode run_group(CLI::App& root, const Group& group, const std::vector<std::string>& arguments) {
+  if (arguments.size() < 2 || arguments[1] == "--help" || arguments[1] == "-h") return show(group.app.help("skald"));
   std::vector<std::string> names;
-  for (Command* command : npu.commands()) {
+  for (Command* command : group.commands) {
     names.push_back(command->app().get_name());
     if (names.back() == arguments[1]) return run_command(root, *command, arguments);
   }
-  return unknown_command(npu.app(), arguments[1], names);
+  return unknown_command(group.app, arguments[1], names);
 }
 
 }  // namespace
@@ -108,8 +114,10 @@ ExitCode run_program(const std::vector<std::string>& arguments) {
   root.footer(kExitCodeHelp);
   TranscribeCommand transcribe(root);
   DoctorCommand doctor(root);
+  ModelsCommands models(root);
   NpuCommands npu(root);
   const std::array<Command*, 2> commands = {&transcribe, &doctor};
+  const Group groups[] = {{models.app(), models.commands()}, {npu.app(), npu.commands()}};
 
   if (arguments.empty() || arguments.front() == "--help" || arguments.front() == "-h") return show(root.help());
   if (arguments.front() == "--version") return show(std::string("skald ") + version() + "\n");
@@ -118,8 +126,10 @@ ExitCode run_program(const std::vector<std::string>& arguments) {
     names.push_back(command->app().get_name());
     if (names.back() == arguments.front()) return run_command(root, *command, arguments);
   }
-  names.push_back(npu.app().get_name());
-  if (names.back() == arguments.front()) return run_npu(root, npu, arguments);
+  for (const Group& group : groups) {
+    names.push_back(group.app.get_name());
+    if (names.back() == arguments.front()) return run_group(root, group, arguments);
+  }
   return unknown_command(root, arguments.front(), names);
 }
 

@@ -94,10 +94,10 @@ TEST(ForEachField, EveryOptionHasNameAndHelp) {
   };
   LoadOptions load;
   load.for_each_field(visit);
-  EXPECT_EQ(4, fields);
+  EXPECT_EQ(5, fields);
   TranscribeOptions transcribe;
   transcribe.for_each_field(visit);
-  EXPECT_EQ(4 + 26, fields);
+  EXPECT_EQ(5 + 26, fields);
 }
 
 }  // namespace

@@ -27,6 +27,8 @@ class Checkpoint {
  public:
   virtual ~Checkpoint() = default;
 
+  /// "Hugging Face", "CTranslate2", "ggml", "OpenAI"; "random".
+  virtual std::string_view format() const = 0;
   virtual const Dims& dims() const = 0;
   virtual const GenerationDefaults& generation() const = 0;
 

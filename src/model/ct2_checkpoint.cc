@@ -117,7 +117,7 @@ Result<void> read_aliases(ByteReader& reader, Ct2Variables& variables) {
 class Assembler {
  public:
   Assembler(const Ct2Variables& variables, const std::string& where)
-      : variables_(variables), where_(where), model_(where) {}
+      : variables_(variables), where_(where), model_("CTranslate2", where) {}
 
   Result<StoredModel> run() {
     SKALD_CHECK(read_dims());

@@ -118,7 +118,7 @@ Result<StoredModel> parse_ggml(std::span<const std::byte> file, const std::strin
   ByteReader reader(file, where);
   SKALD_TRY(const uint32_t magic, reader.read<uint32_t>("its magic number"));
   if (magic != kMagic) return bad(where, "is not a ggml model");
-  StoredModel model(where);
+  StoredModel model("ggml", where);
   SKALD_TRY(model.dims, read_dims(reader));
   SKALD_CHECK(skip_tables(reader));
   while (reader.left() > 0) SKALD_CHECK(read_tensor(reader, model.tensors));

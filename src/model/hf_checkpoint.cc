@@ -50,7 +50,9 @@ std::string weights_of(const fs::path& directory) {
 class HfReader {
  public:
   explicit HfReader(const fs::path& directory)
-      : directory_(directory), weights_(weights_of(directory)), model_((directory / weights_).string()) {}
+      : directory_(directory),
+        weights_(weights_of(directory)),
+        model_("Hugging Face", (directory / weights_).string()) {}
 
   Result<StoredModel> read() {
     SKALD_CHECK(read_json_files());

@@ -92,6 +92,7 @@ class RandomCheckpoint final : public Checkpoint {
     }
   }
 
+  std::string_view format() const override { return "random"; }
   const Dims& dims() const override { return dims_; }
   const GenerationDefaults& generation() const override { return generation_; }
   Result<TensorView> tensor(std::string_view name, const Shape& shape) const override;

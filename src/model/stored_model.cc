@@ -14,6 +14,7 @@ class StoredCheckpoint final : public Checkpoint {
     for (const NamedShape& t : tensor_list(model_.dims)) parameters_ += t.shape.count();
   }
 
+  std::string_view format() const override { return model_.format; }
   const Dims& dims() const override { return model_.dims; }
   const GenerationDefaults& generation() const override { return model_.generation; }
   Result<TensorView> tensor(std::string_view name, const Shape& shape) const override {

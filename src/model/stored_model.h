@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/aligned_buffer.h"
@@ -16,8 +17,9 @@
 namespace skald::model {
 
 struct StoredModel {
-  explicit StoredModel(const std::string& where) : tensors(where) {}
+  StoredModel(std::string_view its_format, const std::string& where) : format(its_format), tensors(where) {}
 
+  std::string_view format;        ///< Checkpoint::format, of a literal
   std::vector<MappedFile> files;  ///< that the tensors lie in
   Dims dims;
   GenerationDefaults generation;

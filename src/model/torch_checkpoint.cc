@@ -130,7 +130,7 @@ Result<std::unique_ptr<Checkpoint>> open_openai_checkpoint(const std::filesystem
     return fail(ErrorCode::kUnsupported, path.string(), "is a PyTorch file without the sizes of a Whisper model",
                 "name OpenAI's NAME.pt, or the directory of a Hugging Face model");
   }
-  StoredModel model(path.string());
+  StoredModel model("OpenAI", path.string());
   model.dims = read.dims;
   for (TorchTensor& tensor : read.tensors) SKALD_CHECK(model.tensors.add(std::move(tensor.name), tensor.view));
   model.files.push_back(std::move(file));

@@ -1,5 +1,7 @@
-// Help, version and doctor.
+// Help, version, doctor and models.
 
+#include <algorithm>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "expect.h"
@@ -102,6 +104,39 @@ TEST(Doctor, DamagedModelIsAProblem) {
   EXPECT_EQ(1, outcome.exit_code);
   EXPECT_NE(std::string::npos, outcome.out.find("model broken.en")) << outcome.out;
   EXPECT_NE(std::string::npos, outcome.out.find("fix:"));
+}
+
+TEST(Models, ListNamesTheBuiltInOne) {
+  const Outcome outcome = run({"models", "list"});
+  EXPECT_EQ(0, outcome.exit_code) << outcome.err;
+  EXPECT_NE(std::string::npos, outcome.out.find("mini.en ")) << outcome.out;
+  EXPECT_NE(std::string::npos, outcome.out.find("Hugging Face")) << outcome.out;
+  const auto list = nlohmann::json::parse(run({"models", "list", "--json"}).out);
+  EXPECT_EQ(1, std::ranges::count_if(list, [](const auto& model) { return model["name"] == "mini.en"; }));
+}
+
+TEST(Models, InfoSaysWhatOneIs) {
+  const Outcome outcome = run({"models", "info", "mini.en", "--json"});
+  EXPECT_EQ(0, outcome.exit_code) << outcome.err;
+  const auto model = nlohmann::json::parse(outcome.out).at(0);
+  EXPECT_EQ("Hugging Face", model["format"].get<std::string>());
+  EXPECT_EQ("float16", model["stored_types"].get<std::string>());
+  EXPECT_EQ(51864, model["vocabulary"].get<int>());
+  EXPECT_EQ(2 * model["parameters"].get<int64_t>(), model["bytes"].get<int64_t>());
+  EXPECT_TRUE(model["knows_alignment_heads"].get<bool>());
+  const Outcome text = run({"models", "info", "mini.en"});
+  for (const char* part : {"English", "4 layers, width 256", "vocab.json"}) {
+    EXPECT_NE(std::string::npos, text.out.find(part)) << text.out;
+  }
+}
+
+TEST(Models, InfoOfWhatIsNotThere) {
+  const Outcome missing = run({"models", "info", "nothing", "mini.en"});
+  EXPECT_EQ(3, missing.exit_code);
+  EXPECT_NE(std::string::npos, missing.err.find("nothing"));
+  EXPECT_NE(std::string::npos, missing.out.find("mini.en"));  // the others are shown
+  EXPECT_EQ(2, run({"models", "info"}).exit_code);
+  EXPECT_EQ(2, run({"models", "inof"}).exit_code);
 }
 
 }  // namespace
