@@ -103,31 +103,47 @@ inline std::string ggml_bytes(const Dims& dims, const std::vector<NamedValues>& 
   return bytes;
 }
 
-/// A stored zip archive.
-inline std::string zip_bytes(const std::vector<std::pair<std::string, std::string>>& members) {
+/// A stored zip archive; `large`: with the numbers of one beyond 4 GB where those of a small one do not fit.
+inline std::string zip_bytes(const std::vector<std::pair<std::string, std::string>>& members, bool large = false) {
   std::string file;
   std::string directory;
   for (const auto& [name, content] : members) {
     const auto offset = static_cast<uint32_t>(file.size());
     const auto size = static_cast<uint32_t>(content.size());
-    std::string head(14, '\0');  // versions, flags, method, time, date, checksum: not read
-    head.replace(0, 2, std::string("\x14\0", 2));
-    append(head, size);
-    append(head, size);
-    append(head, static_cast<uint16_t>(name.size()));
-    append(head, uint16_t{0});
-    file += "PK\x03\x04" + head + name + content;
-    directory += std::string("PK\x01\x02\x14\0", 6) + head + std::string(10, '\0');
-    append(directory, offset);
+    const std::string head = std::string("\x14\0", 2) + std::string(12, '\0');  // version; flags to checksum: not read
+    file += "PK\x03\x04" + head;
+    append(file, size);
+    append(file, size);
+    append(file, static_cast<uint16_t>(name.size()));
+    append(file, uint16_t{0});
+    file += name + content;
+    directory += std::string("PK\x01\x02\x14\0", 6) + head;
+    for (int i = 0; i < 2; ++i) append(directory, large ? UINT32_MAX : size);
+    append(directory, static_cast<uint16_t>(name.size()));
+    append(directory, uint16_t{large ? uint16_t{28} : uint16_t{0}});
+    directory += std::string(10, '\0');
+    append(directory, large ? UINT32_MAX : offset);
     directory += name;
+    if (!large) continue;
+    append(directory, uint16_t{1});
+    append(directory, uint16_t{24});
+    for (const uint64_t number : {uint64_t{size}, uint64_t{size}, uint64_t{offset}}) append(directory, number);
   }
-  const auto begin = static_cast<uint32_t>(file.size());
-  const auto count = static_cast<uint16_t>(members.size());
-  file += directory + std::string("PK\x05\x06\0\0\0\0", 8);
-  append(file, count);
-  append(file, count);
+  const uint64_t begin = file.size();
+  const uint64_t count = members.size();
+  file += directory;
+  if (large) {
+    const uint64_t record = file.size();
+    file += "PK\x06\x06" + std::string(20, '\0');  // size, versions, disks: not read
+    for (const uint64_t number : {count, count, uint64_t{directory.size()}, begin}) append(file, number);
+    file += std::string("PK\x06\x07\0\0\0\0", 8);
+    append(file, record);
+    append(file, uint32_t{1});
+  }
+  file += std::string("PK\x05\x06\0\0\0\0", 8);
+  for (int i = 0; i < 2; ++i) append(file, static_cast<uint16_t>(large ? UINT16_MAX : count));
   append(file, static_cast<uint32_t>(directory.size()));
-  append(file, begin);
+  append(file, large ? UINT32_MAX : static_cast<uint32_t>(begin));
   return file + std::string(2, '\0');
 }
 
@@ -173,7 +189,7 @@ class PickleWriter {
 };
 
 /// What torch.save writes of {"dims": ..., "model_state_dict": tensors}, or of the tensors alone.
-inline std::string torch_bytes(const std::vector<NamedValues>& tensors, const Dims* dims) {
+inline std::string torch_bytes(const std::vector<NamedValues>& tensors, const Dims* dims, bool large = false) {
   std::vector<std::pair<std::string, std::string>> members(1);
   PickleWriter pickle;
   if (dims != nullptr) {
@@ -203,7 +219,7 @@ inline std::string torch_bytes(const std::vector<NamedValues>& tensors, const Di
   pickle.bytes += 'u';
   if (dims != nullptr) pickle.bytes += 'u';
   members[0] = {"archive/data.pkl", pickle.bytes + "."};
-  return zip_bytes(members);
+  return zip_bytes(members, large);
 }
 
 /// A model.bin of CTranslate2; int8: matrices with a scale a row.

@@ -113,6 +113,21 @@ TEST_F(Formats, OpenAi) {
   }
 }
 
+TEST_F(Formats, OpenAiInAnArchiveOfTheLargeKind) {
+  const Dims dims = small_dims();
+  const auto tensors = random_tensors(dims);
+  const std::string whole = torch_bytes(tensors, &dims, true);
+  const auto read = open(directory_.write("large.pt", whole));
+  ASSERT_NE(nullptr, read);
+  expect_same(*read, tensors, 0);
+  std::string changed = whole;
+  changed[changed.size() - 22 - 20] = 'Q';  // the record that says where the large directory is
+  EXPECT_EQ(ErrorCode::kBadModel, error_of("locator", changed).code);
+  changed = whole;
+  changed[changed.size() - 22 - 20 - 56] = 'Q';  // the large directory's own
+  EXPECT_EQ(ErrorCode::kBadModel, error_of("record", changed).code);
+}
+
 TEST_F(Formats, OpenAiDamaged) {
   const Dims dims = small_dims();
   const auto tensors = random_tensors(dims);
