@@ -16,11 +16,11 @@ const char* to_string(DType type) {
     case DType::kU8: return "uint8";
     case DType::kI32: return "int32";
     case DType::kI64: return "int64";
-    case DType::kQ4_0: return "q4_0";
-    case DType::kQ4_1: return "q4_1";
-    case DType::kQ5_0: return "q5_0";
-    case DType::kQ5_1: return "q5_1";
-    case DType::kQ8_0: return "q8_0";
+    case DType::kQ4v0: return "q4_0";
+    case DType::kQ4v1: return "q4_1";
+    case DType::kQ5v0: return "q5_0";
+    case DType::kQ5v1: return "q5_1";
+    case DType::kQ8v0: return "q8_0";
   }
   return "unknown";
 }
@@ -92,10 +92,10 @@ void widen_blocks(const TensorView& view, std::span<float> out) {
   for (size_t at = 0; at < out.size(); at += kBlock, from += storage_of(view.dtype).bytes) {
     const std::span<float, kBlock> block(out.data() + at, kBlock);
     switch (view.dtype) {
-      case DType::kQ4_0: widen_nibbles(from, block, {.offset = 8}); break;
-      case DType::kQ4_1: widen_nibbles(from, block, {.has_minimum = true}); break;
-      case DType::kQ5_0: widen_nibbles(from, block, {.has_fifth_bit = true, .offset = 16}); break;
-      case DType::kQ5_1: widen_nibbles(from, block, {.has_minimum = true, .has_fifth_bit = true}); break;
+      case DType::kQ4v0: widen_nibbles(from, block, {.offset = 8}); break;
+      case DType::kQ4v1: widen_nibbles(from, block, {.has_minimum = true}); break;
+      case DType::kQ5v0: widen_nibbles(from, block, {.has_fifth_bit = true, .offset = 16}); break;
+      case DType::kQ5v1: widen_nibbles(from, block, {.has_minimum = true, .has_fifth_bit = true}); break;
       default: widen_q8_0(from, block); break;
     }
   }
@@ -126,11 +126,11 @@ bool holds_numbers(const TensorView& view) {
     case DType::kF32:
     case DType::kF16:
     case DType::kBF16:
-    case DType::kQ4_0:
-    case DType::kQ4_1:
-    case DType::kQ5_0:
-    case DType::kQ5_1:
-    case DType::kQ8_0: return true;
+    case DType::kQ4v0:
+    case DType::kQ4v1:
+    case DType::kQ5v0:
+    case DType::kQ5v1:
+    case DType::kQ8v0: return true;
     case DType::kI8: return view.row_steps != nullptr;
     case DType::kU8:
     case DType::kI32:

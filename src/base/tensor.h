@@ -11,7 +11,7 @@
 namespace skald {
 
 /// The last five are ggml's: blocks of 32 elements of a row with a float16 step (and a float16 minimum in _1) in front.
-enum class DType : uint8_t { kF32, kF16, kBF16, kI8, kU8, kI32, kI64, kQ4_0, kQ4_1, kQ5_0, kQ5_1, kQ8_0 };
+enum class DType : uint8_t { kF32, kF16, kBF16, kI8, kU8, kI32, kI64, kQ4v0, kQ4v1, kQ5v0, kQ5v1, kQ8v0 };
 
 /// What elements are stored in: one, or a block.
 struct Storage {
@@ -28,11 +28,11 @@ constexpr Storage storage_of(DType type) {
     case DType::kI8:
     case DType::kU8: return {1, 1};
     case DType::kI64: return {1, 8};
-    case DType::kQ4_0: return {32, 2 + 16};
-    case DType::kQ4_1: return {32, 2 + 2 + 16};
-    case DType::kQ5_0: return {32, 2 + 4 + 16};
-    case DType::kQ5_1: return {32, 2 + 2 + 4 + 16};
-    case DType::kQ8_0: return {32, 2 + 32};
+    case DType::kQ4v0: return {32, 2 + 16};
+    case DType::kQ4v1: return {32, 2 + 2 + 16};
+    case DType::kQ5v0: return {32, 2 + 4 + 16};
+    case DType::kQ5v1: return {32, 2 + 2 + 4 + 16};
+    case DType::kQ8v0: return {32, 2 + 32};
   }
   return {};
 }

@@ -61,10 +61,10 @@ TEST(TensorView, WidensGgmlBlocks) {
       EXPECT_EQ((q - offset) * 0.5F + (has_minimum ? -1.0F : 0.0F), got[i]) << to_string(type) << ' ' << i;
     }
   };
-  check(DType::kQ4_0, false, false, 8);
-  check(DType::kQ4_1, true, false, 0);
-  check(DType::kQ5_0, false, true, 16);
-  check(DType::kQ5_1, true, true, 0);
+  check(DType::kQ4v0, false, false, 8);
+  check(DType::kQ4v1, true, false, 0);
+  check(DType::kQ5v0, false, true, 16);
+  check(DType::kQ5v1, true, true, 0);
 }
 
 TEST(TensorView, Int8RowsHaveTheirSteps) {

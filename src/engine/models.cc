@@ -22,7 +22,9 @@ Result<void> describe_weights(const model::Checkpoint& checkpoint, ModelDescript
     description.bytes += static_cast<int64_t>(view.bytes());
   }
   std::vector<std::pair<std::string, int64_t>> types(numbers.begin(), numbers.end());
-  std::ranges::stable_sort(types, std::greater{}, &std::pair<std::string, int64_t>::second);
+  std::ranges::sort(types, [](const auto& a, const auto& b) {
+    return a.second != b.second ? a.second > b.second : a.first < b.first;
+  });
   for (const auto& [type, count] : types) {
     description.stored_types += (description.stored_types.empty() ? "" : ", ") + type;
   }

@@ -35,7 +35,7 @@ class ByteReader {
   Result<T> read(std::string_view what) {
     static_assert(std::is_trivially_copyable_v<T>);
     SKALD_TRY(const auto taken, take(sizeof(T), what));
-    T value;
+    T value{};
     std::memcpy(&value, taken.data(), sizeof value);
     return value;
   }

@@ -54,7 +54,7 @@ void append(std::string& to, const T& value) {
 /// float32, float16, or q8_0 with the largest of a block at 127.
 inline std::string stored_values(const NamedValues& tensor) {
   std::string bytes;
-  if (tensor.type == DType::kQ8_0) {
+  if (tensor.type == DType::kQ8v0) {
     for (size_t at = 0; at < tensor.values.size(); at += 32) {
       float largest = 0;
       for (size_t i = at; i < at + 32; ++i) largest = std::max(largest, std::abs(tensor.values[i]));
@@ -81,7 +81,7 @@ inline std::string ggml_tensor_bytes(const NamedValues& tensor) {
   std::string bytes;
   append(bytes, int32_t{tensor.shape.rank + (column ? 1 : 0)});
   append(bytes, static_cast<int32_t>(tensor.name.size()));
-  append(bytes, int32_t{tensor.type == DType::kQ8_0 ? 8 : tensor.type == DType::kF16 ? 1 : 0});
+  append(bytes, int32_t{tensor.type == DType::kQ8v0 ? 8 : tensor.type == DType::kF16 ? 1 : 0});
   if (column) append(bytes, int32_t{1});
   for (int i = tensor.shape.rank - 1; i >= 0; --i) append(bytes, static_cast<int32_t>(tensor.shape[i]));
   return bytes + tensor.name + stored_values(tensor);

@@ -67,7 +67,7 @@ TEST_F(Formats, Ggml) {
   const Dims dims = block_dims();
   const auto tensors = random_tensors(dims);
   for (const auto& [type, bound] :
-       {std::pair{DType::kF32, 0x1p-11F}, {DType::kF16, 0x1p-11F}, {DType::kQ8_0, 0.005F}}) {
+       {std::pair{DType::kF32, 0x1p-11F}, {DType::kF16, 0x1p-11F}, {DType::kQ8v0, 0.005F}}) {
     const auto read = open(directory_.write("ggml.bin", ggml_bytes(dims, as_ggml(tensors, type))));
     ASSERT_NE(nullptr, read);
     EXPECT_EQ(dims.audio_layers, read->dims().audio_layers);

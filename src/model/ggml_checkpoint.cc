@@ -25,11 +25,11 @@ std::unexpected<Error> bad(const std::string& where, std::string message) {
 /// enum ggml_type, as far as whisper.cpp writes it.
 constexpr std::array<std::pair<int32_t, DType>, 7> kTypes{{{0, DType::kF32},
                                                            {1, DType::kF16},
-                                                           {2, DType::kQ4_0},
-                                                           {3, DType::kQ4_1},
-                                                           {6, DType::kQ5_0},
-                                                           {7, DType::kQ5_1},
-                                                           {8, DType::kQ8_0}}};
+                                                           {2, DType::kQ4v0},
+                                                           {3, DType::kQ4v1},
+                                                           {6, DType::kQ5v0},
+                                                           {7, DType::kQ5v1},
+                                                           {8, DType::kQ8v0}}};
 
 Result<DType> type_of(int32_t type, std::string_view tensor, const std::string& where) {
   const auto* found = std::ranges::find(kTypes, type, &std::pair<int32_t, DType>::first);

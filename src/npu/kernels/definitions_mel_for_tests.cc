@@ -22,15 +22,16 @@ constexpr double kLogError = 0.0086;
 std::string check_mel(const Case& the) {
   const KernelArgument& out = the.row.arguments.back();
   const auto bands = static_cast<int>(out.extent / kMelFrames);
-  std::vector<float> samples;
-  for (int i = 0; i < 15 * audio::kHop + audio::kFftSize; ++i)
-    samples.push_back(static_cast<float>(the.in(0, i) / 32768));
+  std::vector<float> samples(15 * audio::kHop + audio::kFftSize);
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    samples[i] = static_cast<float>(the.in(0, static_cast<std::int64_t>(i)) / 32768);
+  }
   std::vector<float> expected(static_cast<std::size_t>(out.extent));
   audio::reference_log_mel(samples, kMelFrames, bands, expected);
   const double step = out.element == Element::kI8 ? the.number("factor") / std::exp2(the.number("shift") - 14) : 1;
   for (int frame = 0; frame < kMelFrames; ++frame) {
     for (int band = 0; band < bands; ++band) {
-      const double scaled = (expected[static_cast<std::size_t>(frame * bands + band)] + 4) / 4;
+      const double scaled = (expected[static_cast<std::size_t>(std::int64_t{frame} * bands + band)] + 4) / 4;
       // Half a step of int8; 2^-8 of the number itself as bfloat16.
       const double rounding = out.element == Element::kI8 ? 0.5 : std::abs(scaled) / 256;
       const double wanted = out.element == Element::kI8 ? std::clamp(scaled * step, -128.0, 127.0) : scaled;

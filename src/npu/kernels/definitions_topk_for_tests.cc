@@ -29,7 +29,8 @@ std::vector<std::size_t> best_places(const std::vector<double>& values) {
   std::vector<std::size_t> order(values.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::erase_if(order, [&](std::size_t i) { return values[i] == -std::numeric_limits<double>::infinity(); });
-  std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return values[a] > values[b]; });
+  std::ranges::sort(
+      order, [&](std::size_t a, std::size_t b) { return values[a] != values[b] ? values[a] > values[b] : a < b; });
   if (order.size() > kRanks) order.resize(kRanks);
   return order;
 }
@@ -43,8 +44,8 @@ std::string same(const Case& the, std::int64_t index, std::int64_t wanted) {
 }
 
 std::string check_list(const Case& the) {
-  std::vector<double> values;
-  for (std::int64_t i = 0; i < the.row.arguments[0].extent; ++i) values.push_back(the.in(0, i));
+  std::vector<double> values(static_cast<std::size_t>(the.row.arguments[0].extent));
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = the.in(0, static_cast<std::int64_t>(i));
   const std::vector<std::size_t> best = best_places(values);
   std::string wrong;
   for (std::size_t rank = 0; rank < kRanks && wrong.empty(); ++rank) {
@@ -98,22 +99,24 @@ void prepare_topk(const KernelRow& row, Random& random, Memory& memory) {
   if (row.symbol.starts_with("topk")) {
     for (std::int64_t i = 0; i < row.arguments[0].extent; ++i) {
       const float value = drawn(random, scarce);
-      if (row.arguments[0].element == Element::kBf16)
+      if (row.arguments[0].element == Element::kBf16) {
         put(memory[0], i, to_bf16(value));
-      else
+      } else {
         put(memory[0], i, value);
+      }
     }
     return;
   }
   const std::int64_t lists = row.arguments[2].extent / kRanks;
   for (std::int64_t list = 0; list < lists; ++list) {
+    const std::int64_t beam = list / 13;
     for (std::int64_t i = 0; i < kRanks; ++i) {
       put(memory[0], list * 2 * kRanks + i, random.between(0, 4095));
       put(memory[0], list * 2 * kRanks + kRanks + i, drawn(random, scarce));
-      put(memory[1], list * kRanks + i, static_cast<float>(list / 13) / 4 - 20);
+      put(memory[1], list * kRanks + i, static_cast<float>(beam) / 4 - 20);
     }
     put(memory[1], lists * kRanks + list, static_cast<std::int32_t>(list % 13 * 4096));
-    put(memory[1], lists * (kRanks + 1) + list, static_cast<std::int32_t>(list / 13));
+    put(memory[1], lists * (kRanks + 1) + list, static_cast<std::int32_t>(beam));
   }
 }
 

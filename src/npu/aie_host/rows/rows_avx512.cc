@@ -90,10 +90,10 @@ void mac_i8_4x8x8_avx512(void* c, const void* a, const void* b) {
   __m512i at = _mm512_set_epi32(4, 4, 4, 4, 4, 4, 4, 4, 0, 0, 0, 0, 0, 0, 0, 0);
   __m512i upper_rows = _mm512_loadu_si512(c);
   __m512i lower_rows = _mm512_loadu_si512(static_cast<char*>(c) + 64);
-  for (int p = 0; p < 4; ++p) {
-    upper_rows = _mm512_add_epi32(upper_rows, _mm512_madd_epi16(_mm512_permutexvar_epi32(at, left), pairs[p]));
+  for (const __m512i pair : pairs) {
+    upper_rows = _mm512_add_epi32(upper_rows, _mm512_madd_epi16(_mm512_permutexvar_epi32(at, left), pair));
     const __m512i below = _mm512_add_epi32(at, _mm512_set1_epi32(8));
-    lower_rows = _mm512_add_epi32(lower_rows, _mm512_madd_epi16(_mm512_permutexvar_epi32(below, left), pairs[p]));
+    lower_rows = _mm512_add_epi32(lower_rows, _mm512_madd_epi16(_mm512_permutexvar_epi32(below, left), pair));
     at = _mm512_add_epi32(at, _mm512_set1_epi32(1));
   }
   _mm512_storeu_si512(c, upper_rows);
