@@ -26,7 +26,7 @@ import tempfile
 
 import numpy as np
 
-from compare_reference import run_skald
+from compare_reference import run_skald, tokens_of
 from reference import load_model
 from speech import ROOT
 from wer import word_errors
@@ -153,10 +153,6 @@ def clips_of(directory):
                 with open(text, encoding="utf-8") as file:
                     found.append((text[:-4] + ending, file.read()))
     return found
-
-
-def tokens_of(result):
-    return [token for segment in result["segments"] for token in segment["tokens"]]
 
 
 def measure(program, model, clips, normalise):

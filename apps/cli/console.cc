@@ -44,6 +44,17 @@ bool is_closed_pipe(const Error& error) {
   return error.message == kReaderGone;
 }
 
+ExitCode output_failed(const Error& error) {
+  if (is_closed_pipe(error)) return kPipeClosed;
+  complain(error);
+  return kOutputFailed;
+}
+
+ExitCode show(std::string_view text, ExitCode otherwise) {
+  const auto printed = print(text);
+  return printed ? otherwise : output_failed(printed.error());
+}
+
 void complain(const Error& error) {
   tell("skald: " + one_line(to_string(error)));
 }

@@ -16,14 +16,6 @@ double millions(int64_t count) {
   return static_cast<double>(count) / 1e6;
 }
 
-ExitCode show(const std::string& text, ExitCode otherwise) {
-  const auto printed = print(text);
-  if (printed) return otherwise;
-  if (is_closed_pipe(printed.error())) return kPipeClosed;
-  complain(printed.error());
-  return kOutputFailed;
-}
-
 std::string line_of(const InstalledModel& model) {
   const auto description = describe_model(model.path);
   const std::string what = description ? fmt::format("{:>7.1f} M  {:<12}  {}", millions(description->parameters),
@@ -82,11 +74,11 @@ ExitCode ModelsListCommand::run() {
   if (json_) {
     Json list = Json::array();
     for (const InstalledModel& model : models) list.push_back({{"name", model.name}, {"path", model.path}});
-    return show(list.dump(2) + "\n", kOk);
+    return show(list.dump(2) + "\n");
   }
   std::string text;
   for (const InstalledModel& model : models) text += line_of(model);
-  return show(text.empty() ? "no models\n" : text, kOk);
+  return show(text.empty() ? "no models\n" : text);
 }
 
 ModelsInfoCommand::ModelsInfoCommand(CLI::App& models)

@@ -12,11 +12,7 @@ NpuInfoCommand::NpuInfoCommand(CLI::App& npu)
 
 ExitCode NpuInfoCommand::run() {
   const NpuReport report = inspect_npu();
-  const auto printed = print(json_ ? as_json(report) : as_text(report));
-  if (printed) return kOk;
-  if (is_closed_pipe(printed.error())) return kPipeClosed;
-  complain(printed.error());
-  return kOutputFailed;
+  return show(json_ ? as_json(report) : as_text(report));
 }
 
 NpuCommands::NpuCommands(CLI::App& root)

@@ -162,11 +162,7 @@ ExitCode NpuDesignCommand::run() {
     complain(text.error());
     return text.error().code == ErrorCode::kIo ? kOutputFailed : kUsage;
   }
-  const auto printed = print(*text);
-  if (printed) return kOk;
-  if (is_closed_pipe(printed.error())) return kPipeClosed;
-  complain(printed.error());
-  return kOutputFailed;
+  return show(*text);
 }
 
 NpuPlanCommand::NpuPlanCommand(CLI::App& npu)

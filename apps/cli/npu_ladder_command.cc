@@ -68,11 +68,7 @@ ExitCode NpuLadderCommand::run() {
     complain(ladders.error());
     return kResources;
   }
-  const auto printed = print(json_ ? as_json(*ladders) : as_text(*ladders));
-  if (printed) return kOk;
-  if (is_closed_pipe(printed.error())) return kPipeClosed;
-  complain(printed.error());
-  return kOutputFailed;
+  return show(json_ ? as_json(*ladders) : as_text(*ladders));
 }
 
 }  // namespace skald::cli

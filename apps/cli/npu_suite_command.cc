@@ -136,10 +136,7 @@ Result<void> check_device(const std::string& device) {
 }
 
 ExitCode code_of(const Result<void>& printed, ExitCode otherwise) {
-  if (printed) return otherwise;
-  if (is_closed_pipe(printed.error())) return kPipeClosed;
-  complain(printed.error());
-  return kOutputFailed;
+  return printed ? otherwise : output_failed(printed.error());
 }
 
 Json results_json(const std::vector<Outcome>& outcomes) {

@@ -90,14 +90,9 @@ ExitCode NpuValidateCommand::run() {
     complain(points.error());
     return kResources;
   }
-  const auto printed = print(json_ ? as_json(*points) : as_text(*points));
-  if (!printed) {
-    if (is_closed_pipe(printed.error())) return kPipeClosed;
-    complain(printed.error());
-    return kOutputFailed;
-  }
   const Score score = score_of(*points);
-  return score.in_band >= kLeastInBand && score.predicted >= kLeastPredicted ? kOk : kInputFailed;
+  const bool enough = score.in_band >= kLeastInBand && score.predicted >= kLeastPredicted;
+  return show(json_ ? as_json(*points) : as_text(*points), enough ? kOk : kInputFailed);
 }
 
 }  // namespace skald::cli

@@ -24,14 +24,6 @@ ExitCode usage(const std::string& where, const std::string& message, const std::
   return kUsage;
 }
 
-ExitCode show(const std::string& text) {
-  const auto printed = print(text);
-  if (printed) return kOk;
-  if (is_closed_pipe(printed.error())) return kPipeClosed;
-  complain(printed.error());
-  return kOutputFailed;
-}
-
 /// "skald npu info": the command as it is typed.
 std::string full_name(const CLI::App& command) {
   const CLI::App* parent = command.get_parent();

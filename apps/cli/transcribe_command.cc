@@ -166,11 +166,7 @@ ExitCode TranscribeCommand::finish(const Transcript& transcript, const OutputPla
                                    const std::string& input) const {
   std::optional<Error> failed = print_error_;
   if (auto delivered = plan.deliver(transcript, input); !delivered && !failed) failed = std::move(delivered).error();
-  if (failed) {
-    if (is_closed_pipe(*failed)) return kPipeClosed;
-    complain(*failed);
-    return kOutputFailed;
-  }
+  if (failed) return output_failed(*failed);
   if (transcript.complete) {
     say(fmt::format("{}: {:.1f} s of audio in {:.1f} s", input, transcript.duration, transcript.timings.total));
     return kOk;

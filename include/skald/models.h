@@ -16,7 +16,8 @@ struct InstalledModel {
   std::string path;  ///< directory or file
 };
 
-/// All of them, each name once: those of the program's model directories first, then of the Hugging Face cache.
+/// Each name once: the directories in the program's model directories first, then OpenAI's and distil-whisper's models
+/// in the Hugging Face cache. Files, and what faster-whisper has downloaded, are found by their names but not listed.
 std::vector<InstalledModel> installed_models();
 
 /// What the files of a model say.

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <system_error>
 #include <utility>
 
 #include "base/descriptor.h"
@@ -32,6 +33,11 @@ Result<Opened> open_regular(const std::filesystem::path& path) {
 }
 
 }  // namespace
+
+bool is_there(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
 
 Error errno_error(const std::string& where, const std::string& doing) {
   const int code = errno;

@@ -12,6 +12,9 @@
 
 namespace skald {
 
+/// Whether something is at `path`, as far as it may be looked at.
+bool is_there(const std::filesystem::path& path);
+
 /// The whole file. Errors: kNotFound, kPermission, kInvalidArgument (a directory, larger than `limit`), kIo.
 Result<std::string> read_file(const std::filesystem::path& path, size_t limit = size_t{1} << 30U);
 

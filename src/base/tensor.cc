@@ -113,12 +113,11 @@ void widen_i8(const TensorView& view, std::span<float> out) {
 TensorView TensorView::row(int64_t i) const {
   const int64_t width = count() / shape[0];
   const Storage storage = storage_of(dtype);
-  TensorView view{
-      static_cast<const std::byte*>(data) + static_cast<size_t>(i * width / storage.elements) * storage.bytes, dtype,
-      Shape{width}};
-  // Of one dimension, every element would be a row: one row of them all keeps the step.
-  if (row_steps != nullptr) view = {.data = view.data, .dtype = dtype, .shape = {1, width}, .row_steps = row_steps + i};
-  return view;
+  const size_t offset = static_cast<size_t>(i * width / storage.elements) * storage.bytes;
+  return {.data = static_cast<const std::byte*>(data) + offset,
+          .dtype = dtype,
+          .shape = {1, width},
+          .row_steps = row_steps == nullptr ? nullptr : row_steps + i};
 }
 
 bool holds_numbers(const TensorView& view) {

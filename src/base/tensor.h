@@ -76,7 +76,7 @@ struct TensorView {
     const Storage storage = storage_of(dtype);
     return static_cast<size_t>(count() / storage.elements) * storage.bytes;
   }
-  /// Row `i` alone. Pre: rank at least 1, 0 <= i < shape[0].
+  /// Row `i` as a tensor of one row. Pre: rank at least 1, 0 <= i < shape[0].
   TensorView row(int64_t i) const;
 };
 

@@ -45,11 +45,16 @@ std::optional<std::string> environment(const char* variable) {
   return std::string(value);
 }
 
+std::optional<fs::path> cache_directory() {
+  if (const auto cache = environment("XDG_CACHE_HOME")) return fs::path(*cache);
+  if (const auto home = environment("HOME")) return fs::path(*home) / ".cache";
+  return std::nullopt;
+}
+
 std::optional<fs::path> hf_cache_directory() {
   if (const auto cache = environment("HF_HUB_CACHE")) return fs::path(*cache);
   if (const auto home = environment("HF_HOME")) return fs::path(*home) / "hub";
-  if (const auto cache = environment("XDG_CACHE_HOME")) return fs::path(*cache) / "huggingface" / "hub";
-  if (const auto home = environment("HOME")) return fs::path(*home) / ".cache" / "huggingface" / "hub";
+  if (const auto cache = cache_directory()) return *cache / "huggingface" / "hub";
   return std::nullopt;
 }
 

@@ -10,6 +10,9 @@
 
 namespace skald::hub {
 
+/// $XDG_CACHE_HOME, else ~/.cache: where programs keep what they have downloaded; none without these variables.
+std::optional<std::filesystem::path> cache_directory();
+
 /// $HF_HUB_CACHE, else $HF_HOME/hub, else $XDG_CACHE_HOME/huggingface/hub, else ~/.cache/huggingface/hub; none without
 /// any of these variables and HOME.
 std::optional<std::filesystem::path> hf_cache_directory();

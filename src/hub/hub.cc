@@ -19,11 +19,6 @@ constexpr const char* kBuiltIn = "mini.en";
 constexpr int kMaxParents = 6;          // build/apps/cli/skald lies four below the source tree
 constexpr size_t kMaxConfig = 4 << 20;  // bytes of a config.json
 
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
-
 bool is_model(const fs::path& directory) {
   return is_there(directory / "config.json") || is_there(directory / "model.bin");
 }
@@ -40,12 +35,10 @@ std::optional<fs::path> named_in(const fs::path& directory, const std::string& n
 /// openai-whisper's download of a published model.
 std::optional<fs::path> openai_download(const std::string& name) {
   const auto full = published_name(name);
-  if (!full) return std::nullopt;
-  std::optional<fs::path> cache;
-  if (const auto home = environment("HOME")) cache = fs::path(*home) / ".cache";
-  if (const auto named = environment("XDG_CACHE_HOME")) cache = fs::path(*named);
-  if (!cache || !is_there(*cache / "whisper" / (*full + ".pt"))) return std::nullopt;
-  return *cache / "whisper" / (*full + ".pt");
+  const auto cache = cache_directory();
+  if (!full || !cache) return std::nullopt;
+  const fs::path file = *cache / "whisper" / (*full + ".pt");
+  return is_there(file) ? std::optional(file) : std::nullopt;
 }
 
 /// models/ of the tree that the running program was built in, found from where the program lies.

@@ -21,11 +21,6 @@ namespace fs = std::filesystem;
 constexpr const char* kNameModel =
     "name a directory of Hugging Face or CTranslate2, a ggml file of whisper.cpp or a .pt file of OpenAI";
 
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
-
 Result<std::unique_ptr<Checkpoint>> open_directory(const fs::path& directory) {
   const std::string where = directory.string();
   if (is_hf_directory(directory)) return open_hf_checkpoint(directory);

@@ -4,7 +4,6 @@
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <system_error>
 #include <utility>
 
 #include "model/byte_reader.h"
@@ -20,7 +19,6 @@ namespace fs = std::filesystem;
 constexpr uint32_t kOldestVersion = 4;  // since then a variable says its type
 constexpr uint32_t kNewestVersion = 6;
 constexpr std::string_view kKind = "WhisperSpec";
-constexpr size_t kMaxConfig = 4 << 20;
 
 std::unexpected<Error> bad(const std::string& where, std::string message) {
   return fail(ErrorCode::kBadModel, where, std::move(message), "the file is damaged: download or convert it again");
@@ -121,9 +119,8 @@ class Assembler {
 
   Result<StoredModel> run() {
     SKALD_CHECK(read_dims());
-    for (const char* conv : {"encoder/conv1", "encoder/conv2"}) {
-      SKALD_CHECK(linear(conv, {conv == std::string_view("encoder/conv1") ? "encoder.conv1" : "encoder.conv2"}));
-    }
+    SKALD_CHECK(linear("encoder/conv1", {"encoder.conv1"}));
+    SKALD_CHECK(linear("encoder/conv2", {"encoder.conv2"}));
     SKALD_CHECK(copy("encoder/position_encodings/encodings", kEncoderPositions));
     SKALD_CHECK(copy("decoder/position_encodings/encodings", "decoder.positional_embedding"));
     SKALD_TRY(const TensorView embedding, weight("decoder/embeddings/weight"));
@@ -281,12 +278,12 @@ Result<std::unique_ptr<Checkpoint>> open_ct2_checkpoint(const fs::path& director
   SKALD_TRY(const Ct2Variables variables, parse_ct2(file.bytes(), path.string()));
   SKALD_TRY(StoredModel model, assemble_ct2(variables, path.string()));
   model.files.push_back(std::move(file));
-  std::error_code ignored;
-  if (fs::exists(directory / "config.json", ignored)) {
-    SKALD_TRY(const std::string text, read_file(directory / "config.json", kMaxConfig));
-    SKALD_TRY(model.generation, parse_ct2_config(text, model.dims, (directory / "config.json").string()));
+  const fs::path config = directory / "config.json";
+  if (is_there(config)) {
+    SKALD_TRY(const std::string text, read_model_text(config));
+    SKALD_TRY(model.generation, parse_ct2_config(text, model.dims, config.string()));
   }
-  if (fs::exists(directory / "tokenizer.json", ignored)) model.tokenizer = directory;
+  if (is_there(directory / "tokenizer.json")) model.tokenizer = directory;
   return make_stored_checkpoint(std::move(model));
 }
 

@@ -34,7 +34,8 @@ Result<Ct2Variables> parse_ct2(std::span<const std::byte> file, const std::strin
 /// are in it. Errors: kBadModel: a variable is missing or has another shape; kUnsupported: int16 weights.
 Result<StoredModel> assemble_ct2(const Ct2Variables& variables, const std::string& where);
 
-/// Errors: those of MappedFile::open, of the two above, of parse_ct2_config and make_stored_checkpoint.
+/// Errors: those of MappedFile::open, read_model_text, of the two above, of parse_ct2_config and
+/// make_stored_checkpoint.
 Result<std::unique_ptr<Checkpoint>> open_ct2_checkpoint(const std::filesystem::path& directory);
 
 }  // namespace skald::model

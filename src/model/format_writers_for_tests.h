@@ -11,32 +11,10 @@
 #include "base/half.h"
 #include "base/tensor.h"
 #include "model/dims.h"
-#include "model/random_checkpoint.h"
 #include "model/tensor_list.h"
 #include "model/test_support.h"
 
 namespace skald::model {
-
-/// One tensor on its way into a file.
-struct NamedValues {
-  std::string name;
-  Shape shape;
-  std::vector<float> values;
-  DType type = DType::kF32;
-};
-
-/// A model of small_dims(), or of the same with wider rows, with random values.
-inline std::vector<NamedValues> random_tensors(const Dims& dims) {
-  const auto source = make_random_checkpoint(dims).value();
-  std::vector<NamedValues> tensors;
-  for (const NamedShape& t : tensor_list(dims)) {
-    NamedValues one{.name = t.name, .shape = t.shape, .values = {}};
-    const auto* data = static_cast<const float*>(source->tensor(t.name, t.shape)->data);
-    one.values.assign(data, data + t.shape.count());
-    tensors.push_back(std::move(one));
-  }
-  return tensors;
-}
 
 /// 32 wide: rows are whole blocks.
 inline Dims block_dims() {

@@ -2,7 +2,6 @@
 
 #include <cstring>
 #include <set>
-#include <system_error>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -22,21 +21,8 @@ namespace fs = std::filesystem;
 constexpr const char* kSingle = "model.safetensors";
 constexpr const char* kTorch = "pytorch_model.bin";
 constexpr const char* kIndex = "model.safetensors.index.json";
-constexpr size_t kMaxConfig = 4 << 20;  // bytes: the largest generation_config.json has 16 KiB
 constexpr size_t kMaxIndex = 64 << 20;  // large-v3's index has 110 KiB
 constexpr size_t kMaxShards = 1000;     // keeps mappings and descriptors bounded; large-v3 has 2
-
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
-
-/// A text file of a model. A size that no such file has is a damaged model, not a wrong argument.
-Result<std::string> read_text(const fs::path& path, size_t limit) {
-  Result<std::string> text = read_file(path, limit);
-  if (!text && text.error().code == ErrorCode::kInvalidArgument) text.error().code = ErrorCode::kBadModel;
-  return text;
-}
 
 /// The file of a directory that its weights are taken from; empty: none.
 std::string weights_of(const fs::path& directory) {
@@ -85,12 +71,12 @@ class HfReader {
 
 Result<void> HfReader::read_json_files() {
   const fs::path config = directory_ / "config.json";
-  SKALD_TRY(const std::string text, read_text(config, kMaxConfig));
+  SKALD_TRY(const std::string text, read_model_text(config));
   SKALD_TRY(config_, parse_hf_config(text, config.string()));
   model_.dims = config_.dims;
   const fs::path generation = directory_ / "generation_config.json";
   if (is_there(generation)) {
-    SKALD_TRY(const std::string defaults, read_text(generation, kMaxConfig));
+    SKALD_TRY(const std::string defaults, read_model_text(generation));
     SKALD_TRY(model_.generation, parse_hf_generation(defaults, config_.dims, generation.string()));
   }
   if (model_.generation.suppress_tokens.empty()) model_.generation.suppress_tokens = config_.suppress_tokens;
@@ -123,7 +109,7 @@ Result<void> HfReader::open_torch() {
 
 Result<void> HfReader::open_shards() {
   const fs::path index = directory_ / kIndex;
-  SKALD_TRY(const std::string text, read_text(index, kMaxIndex));
+  SKALD_TRY(const std::string text, read_model_text(index, kMaxIndex));
   SKALD_TRY(auto shard_of, parse_hf_index(text, index.string()));
   std::set<std::string> shards;
   for (const auto& [tensor, shard] : shard_of) shards.insert(shard);

@@ -20,37 +20,27 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// One tensor on its way into a test's file.
-struct Item {
-  std::string name;  // as the file spells it; empty: left out
-  DType type = DType::kF32;
-  Shape shape;
-  std::vector<float> values;
-};
-
-/// The tensors of small_dims() with random values, changed by `edit`.
-std::vector<Item> small_model(const std::function<void(Item&)>& edit = {}, const std::string& prefix = "model.") {
-  const auto source = make_random_checkpoint(small_dims()).value();
-  std::vector<Item> items;
-  for (const NamedShape& t : tensor_list(small_dims())) {
-    Item item{prefix + hugging_face_name(t.name), DType::kF32, t.shape, {}};
-    const auto* data = static_cast<const float*>(source->tensor(t.name, t.shape)->data);
-    item.values.assign(data, data + t.shape.count());
-    if (edit) edit(item);
-    if (!item.name.empty()) items.push_back(std::move(item));
+/// The tensors of small_dims() with random values, changed by `edit`, which leaves one out by taking its name.
+std::vector<NamedValues> small_model(const std::function<void(NamedValues&)>& edit = {},
+                                     const std::string& prefix = "model.") {
+  std::vector<NamedValues> tensors = random_tensors(small_dims());
+  for (NamedValues& tensor : tensors) {
+    tensor.name = prefix + hugging_face_name(tensor.name);
+    if (edit) edit(tensor);
   }
-  return items;
+  std::erase_if(tensors, [](const NamedValues& tensor) { return tensor.name.empty(); });
+  return tensors;
 }
 
-std::string file_of(const std::vector<Item>& items, bool unaligned = false) {
+std::string file_of(const std::vector<NamedValues>& items, bool unaligned = false) {
   SafetensorsWriter writer;
-  for (const Item& item : items) writer.add(item.name, item.type, item.shape, item.values);
+  for (const NamedValues& item : items) writer.add(item.name, item.type, item.shape, item.values);
   return writer.bytes(unaligned);
 }
 
 class HfCheckpointTest : public testing::Test {
  protected:
-  void write(const std::vector<Item>& items, bool unaligned = false) {
+  void write(const std::vector<NamedValues>& items, bool unaligned = false) {
     directory_.write("config.json", kSmallConfig);
     directory_.write("model.safetensors", file_of(items, unaligned));
   }
@@ -91,9 +81,9 @@ TEST_F(HfCheckpointTest, ReadsFloat32) {
 }
 
 TEST_F(HfCheckpointTest, ReadsHalfTypes) {
-  write(small_model([](Item& i) { i.type = DType::kF16; }));
+  write(small_model([](NamedValues& i) { i.type = DType::kF16; }));
   expect_same(*open().value(), [](float x) { return f16_to_f32(f32_to_f16(x)); });
-  write(small_model([](Item& i) { i.type = DType::kBF16; }));
+  write(small_model([](NamedValues& i) { i.type = DType::kBF16; }));
   expect_same(*open().value(), [](float x) { return bf16_to_f32(f32_to_bf16(x)); });
 }
 
@@ -110,14 +100,14 @@ TEST_F(HfCheckpointTest, UnalignedDataIsCopied) {
 }
 
 TEST_F(HfCheckpointTest, MissingEncoderPositionsAreSynthesised) {
-  write(small_model([](Item& i) {
+  write(small_model([](NamedValues& i) {
     if (i.name == "model.encoder.embed_positions.weight") i.name.clear();
   }));
   expect_same(*open().value(), same);
 }
 
 TEST_F(HfCheckpointTest, EncoderPositionsOfTheFileAreUsed) {
-  write(small_model([](Item& i) {
+  write(small_model([](NamedValues& i) {
     if (i.name == "model.encoder.embed_positions.weight") i.values[5] = 42.0F;
   }));
   const auto read = open().value();
@@ -125,31 +115,31 @@ TEST_F(HfCheckpointTest, EncoderPositionsOfTheFileAreUsed) {
 }
 
 TEST_F(HfCheckpointTest, OutputProjectionStandsInForTheEmbedding) {
-  write(small_model([](Item& i) {
+  write(small_model([](NamedValues& i) {
     if (i.name == "model.decoder.embed_tokens.weight") i.name = kOutputProjection;
   }));
   expect_same(*open().value(), same);
 }
 
 TEST_F(HfCheckpointTest, OutputProjectionIsIgnoredWhenTiedAndRefusedWhenNot) {
-  std::vector<Item> items = small_model();
-  items.push_back({std::string(kOutputProjection), DType::kF32, {11, 4}, std::vector<float>(44, 9.0F)});
+  std::vector<NamedValues> items = small_model();
+  items.push_back({.name = std::string(kOutputProjection), .shape = {11, 4}, .values = std::vector<float>(44, 9.0F)});
   write(items);
   expect_same(*open().value(), same);
   std::string config(kSmallConfig);
   config.insert(1, R"("tie_word_embeddings": false, )");
   directory_.write("config.json", config);
   EXPECT_EQ(ErrorCode::kUnsupported, error().code);
-  const auto embedding = std::find_if(items.begin(), items.end(),
-                                      [](const Item& i) { return i.name == "model.decoder.embed_tokens.weight"; });
+  const auto embedding = std::find_if(
+      items.begin(), items.end(), [](const NamedValues& i) { return i.name == "model.decoder.embed_tokens.weight"; });
   items.back().values = embedding->values;
   directory_.write("model.safetensors", file_of(items));
   expect_same(*open().value(), same);
 }
 
 TEST_F(HfCheckpointTest, ReadsShards) {
-  const std::vector<Item> items = small_model();
-  std::vector<Item> shards[2];
+  const std::vector<NamedValues> items = small_model();
+  std::vector<NamedValues> shards[2];
   std::string map;
   for (size_t i = 0; i < items.size(); ++i) {
     shards[i % 2].push_back(items[i]);
@@ -172,7 +162,7 @@ TEST_F(HfCheckpointTest, ReadsShards) {
 }
 
 TEST_F(HfCheckpointTest, NamesTheTensorThatIsMissing) {
-  write(small_model([](Item& i) {
+  write(small_model([](NamedValues& i) {
     if (i.name == "model.encoder.layers.1.fc2.bias") i.name.clear();
   }));
   EXPECT_EQ(ErrorCode::kBadModel, error().code);
@@ -181,7 +171,7 @@ TEST_F(HfCheckpointTest, NamesTheTensorThatIsMissing) {
 }
 
 TEST_F(HfCheckpointTest, NamesTheTensorOfAnotherShape) {
-  write(small_model([](Item& i) {
+  write(small_model([](NamedValues& i) {
     if (i.name == "model.encoder.conv1.weight") i.shape = {8, 4, 3};
   }));
   EXPECT_EQ(ErrorCode::kBadModel, error().code);
@@ -189,7 +179,7 @@ TEST_F(HfCheckpointTest, NamesTheTensorOfAnotherShape) {
 }
 
 TEST_F(HfCheckpointTest, NamesTheTensorOfAnotherType) {
-  write(small_model([](Item& i) {
+  write(small_model([](NamedValues& i) {
     if (i.name == "model.encoder.conv1.bias") i.type = DType::kI32;
   }));
   EXPECT_EQ(ErrorCode::kBadModel, error().code);
@@ -197,7 +187,7 @@ TEST_F(HfCheckpointTest, NamesTheTensorOfAnotherType) {
 }
 
 TEST_F(HfCheckpointTest, RefusesATensorUnderTwoNames) {
-  std::vector<Item> items = small_model();
+  std::vector<NamedValues> items = small_model();
   items.push_back(items.front());
   items.back().name = items.back().name.substr(std::string_view("model.").size());
   write(items);

@@ -4,6 +4,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/file.h"
+
 namespace skald::model {
 namespace {
 
@@ -59,6 +61,12 @@ Result<json> parse_json(std::string_view text, const std::string& where) {
   } catch (const json::exception& e) {
     return fail(ErrorCode::kBadModel, where, std::string("cannot be parsed: ") + e.what(), kRemedy);
   }
+}
+
+Result<std::string> read_model_text(const std::filesystem::path& path, size_t limit) {
+  Result<std::string> text = read_file(path, limit);
+  if (!text && text.error().code == ErrorCode::kInvalidArgument) text.error().code = ErrorCode::kBadModel;
+  return text;
 }
 
 std::string shown(std::string_view name) {

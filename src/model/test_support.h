@@ -17,6 +17,8 @@
 #include "base/half.h"
 #include "base/tensor.h"
 #include "model/dims.h"
+#include "model/random_checkpoint.h"
+#include "model/tensor_list.h"
 
 namespace skald::model {
 
@@ -142,5 +144,26 @@ inline constexpr std::string_view kSmallConfig = R"({"model_type": "whisper", "d
   "encoder_attention_heads": 2, "encoder_ffn_dim": 16, "decoder_layers": 1, "decoder_attention_heads": 2,
   "decoder_ffn_dim": 16, "vocab_size": 11, "num_mel_bins": 8, "max_source_positions": 6, "max_target_positions": 5,
   "suppress_tokens": [3, 4]})";
+
+/// One tensor on its way into a file.
+struct NamedValues {
+  std::string name;  ///< as the file spells it
+  Shape shape;
+  std::vector<float> values;
+  DType type = DType::kF32;
+};
+
+/// A model of small_dims(), or of the same with wider rows, with random values.
+inline std::vector<NamedValues> random_tensors(const Dims& dims) {
+  const auto source = make_random_checkpoint(dims).value();
+  std::vector<NamedValues> tensors;
+  for (const NamedShape& t : tensor_list(dims)) {
+    NamedValues one{.name = t.name, .shape = t.shape, .values = {}};
+    const auto* data = static_cast<const float*>(source->tensor(t.name, t.shape)->data);
+    one.values.assign(data, data + t.shape.count());
+    tensors.push_back(std::move(one));
+  }
+  return tensors;
+}
 
 }  // namespace skald::model

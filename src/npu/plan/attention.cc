@@ -53,23 +53,21 @@ class Planner {
   }
 
  private:
-  int add(Fifo fifo) { return add_fifo(p_, std::move(fifo)); }
-
   /// Sixteen queries of each core make an object on the way to the memory tile.
   void add_queries(int column) {
     const std::string name = "q" + std::to_string(column);
     const Block slice{Element::kBf16, {kSlice, kBlock}};
-    q_in_.push_back(add({.name = name,
-                         .producer = interface_of(column),
-                         .consumers = {{.tile = memory_of(column)}},
-                         .block = {Element::kBf16, {spread_.rows, kSlice, kBlock}}}));
+    q_in_.push_back(add_fifo(p_, {.name = name,
+                                  .producer = interface_of(column),
+                                  .consumers = {{.tile = memory_of(column)}},
+                                  .block = {Element::kBf16, {spread_.rows, kSlice, kBlock}}}));
     Link link{.inputs = {q_in_.back()}};
     for (int row = 0; row < spread_.rows; ++row) {
-      link.outputs.push_back(add({.name = name + "_" + std::to_string(row),
-                                  .producer = memory_of(column),
-                                  .to_stream = blocks_of_rows({4, 8}, kSlice, kBlock),
-                                  .consumers = {{.tile = core_at(column, row), .depth = 1}},
-                                  .block = slice}));
+      link.outputs.push_back(add_fifo(p_, {.name = name + "_" + std::to_string(row),
+                                           .producer = memory_of(column),
+                                           .to_stream = blocks_of_rows({4, 8}, kSlice, kBlock),
+                                           .consumers = {{.tile = core_at(column, row), .depth = 1}},
+                                           .block = slice}));
       link.offsets.push_back(row * kSlice * kBlock);
     }
     q_core_.insert(q_core_.end(), link.outputs.begin(), link.outputs.end());
@@ -79,14 +77,15 @@ class Planner {
   void add_keys(int column) {
     const std::string name = "kv" + std::to_string(column);
     const Block block{Element::kBf16, {kBlock, kBlock}};
-    kv_in_.push_back(add(
+    kv_in_.push_back(add_fifo(
+        p_,
         {.name = name, .producer = interface_of(column), .consumers = {{.tile = memory_of(column)}}, .block = block}));
     Fifo fifo{.name = name + "_column",
               .producer = memory_of(column),
               .to_stream = blocks_of_rows({4, 8}, kBlock, kBlock),
               .block = block};
     for (int row = 0; row < spread_.rows; ++row) fifo.consumers.push_back({.tile = core_at(column, row)});
-    kv_core_.push_back(add(std::move(fifo)));
+    kv_core_.push_back(add_fifo(p_, std::move(fifo)));
     p_.links.push_back({.inputs = {kv_in_.back()}, .outputs = {kv_core_.back()}, .offsets = {0}});
   }
 
@@ -95,19 +94,19 @@ class Planner {
     const Block slice{Element::kBf16, {kSlice, kBlock}};
     Link link;
     for (int row = 0; row < spread_.rows; ++row) {
-      link.inputs.push_back(add({.name = name + "_" + std::to_string(row),
-                                 .producer = core_at(column, row),
-                                 .depth = 1,
-                                 .consumers = {{.tile = memory_of(column)}},
-                                 .block = slice}));
+      link.inputs.push_back(add_fifo(p_, {.name = name + "_" + std::to_string(row),
+                                          .producer = core_at(column, row),
+                                          .depth = 1,
+                                          .consumers = {{.tile = memory_of(column)}},
+                                          .block = slice}));
       link.offsets.push_back(row * kSlice * kBlock);
     }
     y_core_.insert(y_core_.end(), link.inputs.begin(), link.inputs.end());
-    y_out_.push_back(add({.name = name,
-                          .producer = memory_of(column),
-                          .to_stream = rows_of_blocks({4, 4}, kSlice, kBlock),
-                          .consumers = {{.tile = interface_of(column)}},
-                          .block = {Element::kBf16, {spread_.rows, kSlice, kBlock}}}));
+    y_out_.push_back(add_fifo(p_, {.name = name,
+                                   .producer = memory_of(column),
+                                   .to_stream = rows_of_blocks({4, 4}, kSlice, kBlock),
+                                   .consumers = {{.tile = interface_of(column)}},
+                                   .block = {Element::kBf16, {spread_.rows, kSlice, kBlock}}}));
     link.outputs = {y_out_.back()};
     p_.links.push_back(std::move(link));
   }

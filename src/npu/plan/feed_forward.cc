@@ -75,17 +75,15 @@ class Planner {
     int joined = 0;
   };
 
-  int add(Fifo fifo) { return add_fifo(p_, std::move(fifo)); }
-
   /// Of one role, through the column of the same number, to its row of cores.
   void add_weights(int role) {
     const Block block{Element::kI8, {kObject[static_cast<size_t>(role / kRoles)]}};
     const std::string name = "w" + std::to_string(role);
-    w_in_.push_back(
-        add({.name = name, .producer = interface_of(role), .consumers = {{.tile = memory_of(role)}}, .block = block}));
+    w_in_.push_back(add_fifo(
+        p_, {.name = name, .producer = interface_of(role), .consumers = {{.tile = memory_of(role)}}, .block = block}));
     Fifo fifo{.name = name + "_row", .producer = memory_of(role), .block = block};
     for (int column = 0; column < kColumns; ++column) fifo.consumers.push_back({.tile = core_at(column, role)});
-    w_core_.push_back(add(std::move(fifo)));
+    w_core_.push_back(add_fifo(p_, std::move(fifo)));
     p_.links.push_back({.inputs = {w_in_.back()}, .outputs = {w_core_.back()}, .offsets = {0}});
   }
 
@@ -93,14 +91,15 @@ class Planner {
   int add_x(int column) {
     const Block block{Element::kI8, {kRows, kTile}};
     const std::string name = "x" + std::to_string(column);
-    x_in_.push_back(add(
+    x_in_.push_back(add_fifo(
+        p_,
         {.name = name, .producer = interface_of(column), .consumers = {{.tile = memory_of(column)}}, .block = block}));
     Fifo fifo{.name = name + "_makers", .producer = memory_of(column), .block = block};
     fifo.to_stream = blocks_of_rows(kResult, kRows, kTile);
     for (int role = 0; role < kRoles; ++role) {
       fifo.consumers.push_back({.tile = core_at(column, role), .depth = static_cast<int>(counts_.depth)});
     }
-    const int to = add(std::move(fifo));
+    const int to = add_fifo(p_, std::move(fifo));
     p_.links.push_back({.inputs = {x_in_.back()}, .outputs = {to}, .offsets = {0}});
     return to;
   }
@@ -111,10 +110,10 @@ class Planner {
     Hidden hidden;
     Link link;
     for (int role = 0; role < kRoles; ++role) {
-      const int fifo = add({.name = name + "_" + std::to_string(role),
-                            .producer = core_at(column, role),
-                            .consumers = {{.tile = memory_of(column)}},
-                            .block = {Element::kI8, {kSlice, kTile}}});
+      const int fifo = add_fifo(p_, {.name = name + "_" + std::to_string(role),
+                                     .producer = core_at(column, role),
+                                     .consumers = {{.tile = memory_of(column)}},
+                                     .block = {Element::kI8, {kSlice, kTile}}});
       hidden.made[static_cast<size_t>(role)] = fifo;
       link.inputs.push_back(fifo);
       link.offsets.push_back(role * kSlice * kTile);
@@ -127,7 +126,7 @@ class Planner {
            .depth = 2 * kSlices,
            .from_stream = {{kRoles, stretch}, {kSlice / kResult.rows, kRoles * stretch}, {stretch, 1}}});
     }
-    hidden.joined = add(std::move(joined));
+    hidden.joined = add_fifo(p_, std::move(joined));
     link.outputs = {hidden.joined};
     p_.links.push_back(std::move(link));
     return hidden;
@@ -136,15 +135,15 @@ class Planner {
   int add_y(int column, int role) {
     const Block block{Element::kI8, {kSlice, kTile}};
     const std::string name = "y" + std::to_string(column) + "_" + std::to_string(role);
-    const int made = add({.name = name + "_core",
-                          .producer = core_at(column, kRoles + role),
-                          .consumers = {{.tile = memory_of(column)}},
-                          .block = block});
-    y_out_.push_back(add({.name = name,
-                          .producer = memory_of(column),
-                          .to_stream = rows_of_blocks(kResult, kSlice, kTile),
-                          .consumers = {{.tile = interface_of(column)}},
-                          .block = block}));
+    const int made = add_fifo(p_, {.name = name + "_core",
+                                   .producer = core_at(column, kRoles + role),
+                                   .consumers = {{.tile = memory_of(column)}},
+                                   .block = block});
+    y_out_.push_back(add_fifo(p_, {.name = name,
+                                   .producer = memory_of(column),
+                                   .to_stream = rows_of_blocks(kResult, kSlice, kTile),
+                                   .consumers = {{.tile = interface_of(column)}},
+                                   .block = block}));
     p_.links.push_back({.inputs = {made}, .outputs = {y_out_.back()}, .offsets = {0}});
     return made;
   }

@@ -95,14 +95,13 @@ class Planner {
   }
 
  private:
-  int add(Fifo fifo) { return add_fifo(p_, std::move(fifo)); }
-
   void add_a(int column) {
     const int rows = layout_.rows_per_column;
     Block block = a_tile_;
     block.shape[0] *= rows;
     const std::string name = "a" + std::to_string(column);
-    a_in_.push_back(add(
+    a_in_.push_back(add_fifo(
+        p_,
         {.name = name, .producer = interface_of(column), .consumers = {{.tile = memory_of(column)}}, .block = block}));
     Link link{.inputs = {a_in_.back()}};
     for (int i = 0; i < rows; ++i) {
@@ -110,7 +109,7 @@ class Planner {
       Fifo fifo{.name = "a_row" + std::to_string(row), .producer = memory_of(column), .block = a_tile_};
       fifo.to_stream = blocks_of_rows(block_order(chosen_.first->arguments[0].layout), tiling_.tile.m, tiling_.tile.k);
       for (int to = 0; to < tiling_.columns; ++to) fifo.consumers.push_back({.tile = core_at(to, row)});
-      link.outputs.push_back(add(std::move(fifo)));
+      link.outputs.push_back(add_fifo(p_, std::move(fifo)));
       link.offsets.push_back(i * elements_of(a_tile_));
       a_core_.push_back(link.outputs.back());
     }
@@ -119,13 +118,13 @@ class Planner {
 
   void add_b(int column) {
     const std::string name = "b" + std::to_string(column);
-    b_in_.push_back(add({.name = name,
-                         .producer = interface_of(column),
-                         .consumers = {{.tile = memory_of(column)}},
-                         .block = b_tile_}));
+    b_in_.push_back(add_fifo(p_, {.name = name,
+                                  .producer = interface_of(column),
+                                  .consumers = {{.tile = memory_of(column)}},
+                                  .block = b_tile_}));
     Fifo fifo{.name = name + "_column", .producer = memory_of(column), .block = b_tile_};
     for (int row = 0; row < tiling_.rows; ++row) fifo.consumers.push_back({.tile = core_at(column, row)});
-    b_core_.push_back(add(std::move(fifo)));
+    b_core_.push_back(add_fifo(p_, std::move(fifo)));
     p_.links.push_back({.inputs = {b_in_.back()}, .outputs = {b_core_.back()}, .offsets = {0}});
   }
 
@@ -133,11 +132,11 @@ class Planner {
     const std::string name = "c" + std::to_string(column);
     Link link;
     for (int row = 0; row < tiling_.rows; ++row) {
-      const int fifo = add({.name = name + "_row" + std::to_string(row),
-                            .producer = core_at(column, row),
-                            .depth = c_depth(),
-                            .consumers = {{.tile = memory_of(column)}},
-                            .block = c_slice_});
+      const int fifo = add_fifo(p_, {.name = name + "_row" + std::to_string(row),
+                                     .producer = core_at(column, row),
+                                     .depth = c_depth(),
+                                     .consumers = {{.tile = memory_of(column)}},
+                                     .block = c_slice_});
       link.inputs.push_back(fifo);
       link.offsets.push_back(row * elements_of(c_slice_));
       c_core_.push_back(fifo);
@@ -148,7 +147,7 @@ class Planner {
     Fifo fifo{.name = name, .producer = memory_of(column), .block = joined};
     fifo.to_stream = rows_of_blocks(block_order(last.arguments.back().layout), layout_.slice_rows, tiling_.tile.n);
     fifo.consumers = {{.tile = interface_of(column)}};
-    c_out_.push_back(add(std::move(fifo)));
+    c_out_.push_back(add_fifo(p_, std::move(fifo)));
     link.outputs = {c_out_.back()};
     p_.links.push_back(std::move(link));
   }

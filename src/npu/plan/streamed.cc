@@ -68,39 +68,37 @@ class Planner {
     return static_cast<int>(std::min<int64_t>(held, 2));
   }
 
-  int add(Fifo fifo) { return add_fifo(p_, std::move(fifo)); }
-
   void add_streams(int column) {
     const std::string suffix = std::to_string(column);
     Link deal;
     Link join;
-    deal.inputs = {add({.name = "x" + suffix,
-                        .producer = interface_of(column),
-                        .consumers = {{.tile = memory_of(column)}},
-                        .block = many(spread_.rows, streamed_.input)})};
+    deal.inputs = {add_fifo(p_, {.name = "x" + suffix,
+                                 .producer = interface_of(column),
+                                 .consumers = {{.tile = memory_of(column)}},
+                                 .block = many(spread_.rows, streamed_.input)})};
     x_in_.push_back(deal.inputs[0]);
     for (int row = 0; row < spread_.rows; ++row) {
       const std::string core = suffix + "_" + std::to_string(row);
-      deal.outputs.push_back(add({.name = "x" + core,
-                                  .producer = memory_of(column),
-                                  .to_stream = streamed_.input_order,
-                                  .consumers = {{.tile = core_at(column, row), .depth = depth_}},
-                                  .block = streamed_.input}));
+      deal.outputs.push_back(add_fifo(p_, {.name = "x" + core,
+                                           .producer = memory_of(column),
+                                           .to_stream = streamed_.input_order,
+                                           .consumers = {{.tile = core_at(column, row), .depth = depth_}},
+                                           .block = streamed_.input}));
       deal.offsets.push_back(row * elements_of(streamed_.input));
-      join.inputs.push_back(add({.name = "y" + core,
-                                 .producer = core_at(column, row),
-                                 .depth = depth_,
-                                 .consumers = {{.tile = memory_of(column)}},
-                                 .block = streamed_.output}));
+      join.inputs.push_back(add_fifo(p_, {.name = "y" + core,
+                                          .producer = core_at(column, row),
+                                          .depth = depth_,
+                                          .consumers = {{.tile = memory_of(column)}},
+                                          .block = streamed_.output}));
       join.offsets.push_back(row * elements_of(streamed_.output));
     }
     x_core_.insert(x_core_.end(), deal.outputs.begin(), deal.outputs.end());
     y_core_.insert(y_core_.end(), join.inputs.begin(), join.inputs.end());
-    y_out_.push_back(add({.name = "y" + suffix,
-                          .producer = memory_of(column),
-                          .to_stream = streamed_.output_order,
-                          .consumers = {{.tile = interface_of(column)}},
-                          .block = many(spread_.rows, streamed_.output)}));
+    y_out_.push_back(add_fifo(p_, {.name = "y" + suffix,
+                                   .producer = memory_of(column),
+                                   .to_stream = streamed_.output_order,
+                                   .consumers = {{.tile = interface_of(column)}},
+                                   .block = many(spread_.rows, streamed_.output)}));
     join.outputs = {y_out_.back()};
     p_.links.push_back(std::move(deal));
     p_.links.push_back(std::move(join));
@@ -109,7 +107,7 @@ class Planner {
     for (int row = 0; row < spread_.rows; ++row) {
       fifo.consumers.push_back({.tile = core_at(column, row), .depth = 1});
     }
-    constants_.push_back(add(std::move(fifo)));
+    constants_.push_back(add_fifo(p_, std::move(fifo)));
   }
 
   void add_core(int column, int row) {

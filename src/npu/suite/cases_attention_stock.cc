@@ -7,7 +7,7 @@
 #include "npu/plan/rowwise.h"
 #include "npu/spec/device_spec.h"
 #include "npu/suite/cases.h"
-#include "npu/suite/product_launch.h"
+#include "npu/suite/products.h"
 
 namespace skald::npu::suite {
 namespace {

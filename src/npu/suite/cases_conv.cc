@@ -4,9 +4,8 @@
 
 #include "npu/kernels/layout.h"
 #include "npu/plan/conv.h"
-#include "npu/spec/device_spec.h"
 #include "npu/suite/cases.h"
-#include "npu/suite/product_launch.h"
+#include "npu/suite/products.h"
 #include "npu/suite/suite_values.h"
 
 namespace skald::npu::suite {
@@ -22,13 +21,6 @@ struct Conv {
   plan::ConvProblem problem;
   plan::MatmulTiling tiling;
 };
-
-Result<Planned> planned(const Conv& the) {
-  const plan::MatmulProblem product = plan::conv_product(the.problem);
-  Planned planned{.macs = product.m * product.k * product.n, .macs_a_cycle = kNpu1.core.macs(product.type)};
-  SKALD_CHECK(add_product(planned, product, the.tiling, {0, 1, 2}));
-  return planned;
-}
 
 /// Frames (frames, channels), weights (outputs, channels, 3); frames beyond the ends are zeros.
 std::vector<double> convolved(const plan::ConvProblem& p, const std::vector<double>& frames,
@@ -52,15 +44,11 @@ std::vector<double> convolved(const plan::ConvProblem& p, const std::vector<doub
 }
 
 Result<Values> packed(const Conv& the, const Bytes& frames, const Bytes& weights, const Bytes& parameters) {
-  SKALD_TRY(const plan::MatmulLayout layout, plan::matmul_layout(plan::conv_product(the.problem), the.tiling));
   Values values;
   values.buffers.resize(2);
   SKALD_TRY(values.buffers[0], plan::pack_conv_frames(the.problem, the.tiling, frames));
   SKALD_TRY(values.buffers[1], plan::pack_conv_weights(the.problem, the.tiling, weights, parameters));
-  const Element type = the.problem.type == Element::kI8 ? Element::kI32 : Element::kBf16;
-  values.outputs = [p = the.problem, type, width = layout.n](const std::vector<Bytes>& buffers) {
-    return matrix_of(buffers[2], type, width, p.frames_out(), p.outputs);
-  };
+  values.outputs = product_outputs(plan::conv_product(the.problem), the.tiling);
   return values;
 }
 
@@ -96,7 +84,7 @@ void add_case(Cases& cases, const plan::ConvProblem& problem, bool timed_only) {
   Case added{.op = "conv",
              .name = fmt::format("{} {} frames, {} to {}, stride {}", to_string(problem.type), problem.frames,
                                  problem.channels, problem.outputs, problem.stride),
-             .plan = [the] { return planned(the); }};
+             .plan = [the] { return plan_product(plan::conv_product(the.problem), the.tiling); }};
   if (!timed_only) added.values = [the, is_i8] { return is_i8 ? values_i8(the) : values_bf16(the); };
   if (!is_i8) added.limits.most_error = kMostError;
   cases.push_back(std::move(added));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <future>
 #include <utility>
 
 #include "npu/kernels/catalogue.h"
@@ -11,7 +12,7 @@
 #include "npu/plan/attention.h"
 #include "npu/spec/device_spec.h"
 #include "npu/suite/cases.h"
-#include "npu/suite/product_launch.h"
+#include "npu/suite/products.h"
 
 namespace skald::npu::suite {
 namespace {
@@ -35,30 +36,12 @@ struct Product {
   const TracedProduct& traced() const { return trace->products[index]; }
 };
 
-Result<Planned> planned(const Product& the) {
-  const MatmulProblem& p = the.problem;
-  Planned planned{.macs = p.m * p.k * p.n, .macs_a_cycle = kNpu1.core.macs(p.type)};
-  SKALD_CHECK(add_product(planned, p, the.tiling, {0, 1, 2}));
-  return planned;
-}
-
-Result<Values> packed(const Product& the, const Bytes& a, const Bytes& b, const Bytes& parameters) {
-  SKALD_TRY(const plan::MatmulLayout layout, plan::matmul_layout(the.problem, the.tiling));
-  Values values;
-  values.buffers.resize(2);
-  SKALD_TRY(values.buffers[0], plan::pack_matmul_a(the.problem, the.tiling, a));
-  SKALD_TRY(values.buffers[1], plan::pack_matmul_b(the.problem, the.tiling, b, parameters));
-  values.outputs = [p = the.problem, width = layout.n](const std::vector<Bytes>& buffers) {
-    return matrix_of(buffers[2], p.type, width, p.m, p.n);
-  };
-  return values;
-}
-
 Result<Values> values_bf16(const Product& the) {
   const TracedProduct& traced = the.traced();
   Bytes parameters(static_cast<size_t>(finish_bias_bytes(traced.size.n)));
   pack_finish_bias(std::vector<float>(traced.bias.begin(), traced.bias.end()), parameters.data());
-  SKALD_TRY(Values values, packed(the, bf16_bytes(traced.a), bf16_bytes(traced.b), parameters));
+  SKALD_TRY(Values values,
+            product_values(the.problem, the.tiling, bf16_bytes(traced.a), bf16_bytes(traced.b), parameters));
   values.ideal = traced.c;
   if (traced.gelu) std::ranges::transform(values.ideal, values.ideal.begin(), gelu);
   return values;
@@ -99,10 +82,13 @@ int shift_for(double largest_factor) {
   return shift;
 }
 
-/// Int8 product with the epilogue's numbers as a planner of whole layers would choose them. The shifts depend on the
-/// numbers, and are put into `the` before it is planned.
+/// Whether GELU's table, whose step is fixed, holds all that it is given.
+bool fits_gelu_table(const TracedProduct& traced) {
+  return largest(traced.c) <= 127 * kGeluStep;
+}
+
+/// Int8 product with the epilogue's numbers as a planner of whole layers would choose them.
 struct Int8Numbers {
-  bool gelu = false;  ///< follows, and what it is given lies within its table: the table's step is fixed
   Quantised quantised;
   std::vector<double> sums;  ///< (m, n), bias in them
   std::vector<int32_t> bias;
@@ -112,15 +98,13 @@ struct Int8Numbers {
   int shift = 0;
 };
 
-Int8Numbers int8_numbers(const TracedProduct& traced) {
+Int8Numbers int8_numbers(const TracedProduct& traced, Finish finish) {
   Int8Numbers made{.quantised = quantised(traced)};
   const auto n = static_cast<size_t>(traced.size.n);
   const Quantised& q = made.quantised;
   made.sums = product({q.a.begin(), q.a.end()}, {q.b.begin(), q.b.end()}, traced.size);
   std::vector<double> scales(n);  // of a sum, in units of the result
-  made.c_step = largest(traced.c) / 127;
-  made.gelu = traced.gelu && made.c_step <= kGeluStep;
-  if (made.gelu) made.c_step = kGeluStep;
+  made.c_step = finish == Finish::kGelu ? kGeluStep : largest(traced.c) / 127;
   for (size_t i = 0; i < n; ++i) {
     const double unit = q.a_step * q.b_steps[i];
     scales[i] = unit / made.c_step;
@@ -137,22 +121,29 @@ Int8Numbers int8_numbers(const TracedProduct& traced) {
 
 Result<Values> values_i8(const Product& the, const Int8Numbers& numbers) {
   const TracedProduct& traced = the.traced();
+  const bool gelus = the.problem.finish == Finish::kGelu;
   const size_t n = numbers.factors.size();
   Bytes parameters(static_cast<size_t>(requantise_parameter_bytes(traced.size.n)));
   pack_requantise_parameters(numbers.bias, numbers.factors, parameters.data());
-  SKALD_TRY(Values values,
-            packed(the, bytes_of_values(numbers.quantised.a), bytes_of_values(numbers.quantised.b), parameters));
+  SKALD_TRY(Values values, product_values(the.problem, the.tiling, bytes_of_values(numbers.quantised.a),
+                                          bytes_of_values(numbers.quantised.b), parameters));
   values.ideal.reserve(traced.c.size());
   for (const double value : traced.c) {
-    values.ideal.push_back((numbers.gelu ? gelu(value) : value) / numbers.c_step);
+    values.ideal.push_back((gelus ? gelu(value) : value) / numbers.c_step);
   }
   values.exact.reserve(traced.c.size());
   for (size_t i = 0; i < numbers.sums.size(); ++i) {
-    const int64_t result = requantised_i8(static_cast<int64_t>(numbers.sums[i]), numbers.factors[i % n],
-                                          the.problem.down, the.problem.shift);
-    values.exact.push_back(static_cast<double>(numbers.gelu ? gelu_i8_entry(static_cast<int8_t>(result)) : result));
+    const int64_t result =
+        requantised_i8(static_cast<int64_t>(numbers.sums[i]), numbers.factors[i % n], numbers.down, numbers.shift);
+    values.exact.push_back(static_cast<double>(gelus ? gelu_i8_entry(static_cast<int8_t>(result)) : result));
   }
   return values;
+}
+
+Product with_shifts(Product the, const Int8Numbers& numbers) {
+  the.problem.down = numbers.down;
+  the.problem.shift = numbers.shift;
+  return the;
 }
 
 void add_products(Cases& cases, const std::string& model, const Trace& trace, size_t index) {
@@ -167,22 +158,23 @@ void add_products(Cases& cases, const std::string& model, const Trace& trace, si
                .tiling = {.tile = {64, 32, 128}}};
   cases.push_back({.op = "encoder",
                    .name = fmt::format("{} {} bf16", model, traced.name),
-                   .plan = [bf16] { return planned(bf16); },
+                   .plan = [bf16] { return plan_product(bf16.problem, bf16.tiling); },
                    .values = [bf16] { return values_bf16(bf16); },
                    .limits = {.least_correlation = kLeastBf16}});
-  auto numbers = std::make_shared<const Int8Numbers>(int8_numbers(traced));
+  const bool gelus = traced.gelu && fits_gelu_table(traced);
   Product int8 = bf16;
   int8.problem.type = Element::kI8;
-  int8.problem.finish = numbers->gelu ? Finish::kGelu : Finish::kRequantise;
-  int8.problem.down = numbers->down;
-  int8.problem.shift = numbers->shift;
+  int8.problem.finish = gelus ? Finish::kGelu : Finish::kRequantise;
   int8.tiling.tile = {64, 64, 128};
+  // Made once, by the thread that runs the case: the shifts of its plan depend on all of its sums.
+  const auto numbers =
+      std::async(std::launch::deferred, [int8] { return int8_numbers(int8.traced(), int8.problem.finish); }).share();
   // Small numbers are 0 in int8; that all were written is seen as every one has to be the exact integer.
   cases.push_back(
       {.op = "encoder",
-       .name = fmt::format("{} {} i8{}", model, traced.name, traced.gelu && !numbers->gelu ? " without GELU" : ""),
-       .plan = [int8] { return planned(int8); },
-       .values = [int8, numbers] { return values_i8(int8, *numbers); },
+       .name = fmt::format("{} {} i8{}", model, traced.name, traced.gelu && !gelus ? " without GELU" : ""),
+       .plan = [int8, numbers] { return plan_product(with_shifts(int8, numbers.get()).problem, int8.tiling); },
+       .values = [int8, numbers] { return values_i8(with_shifts(int8, numbers.get()), numbers.get()); },
        .limits = {.least_correlation = kLeastInt8, .least_activity = 0}});
 }
 

@@ -11,7 +11,7 @@
 #include "npu/plan/matmul.h"
 #include "npu/spec/device_spec.h"
 #include "npu/suite/cases.h"
-#include "npu/suite/product_launch.h"
+#include "npu/suite/products.h"
 #include "npu/suite/suite_values.h"
 
 namespace skald::npu::suite {

@@ -11,7 +11,7 @@
 #include "npu/plan/streamed.h"
 #include "npu/spec/device_spec.h"
 #include "npu/suite/cases.h"
-#include "npu/suite/product_launch.h"
+#include "npu/suite/products.h"
 #include "npu/suite/suite_values.h"
 
 namespace skald::npu::suite {
@@ -31,30 +31,6 @@ struct Product {
   MatmulTiling tiling;
   unsigned seed = 1;
 };
-
-/// C padded to whole tiles comes back; this is its part.
-std::vector<double> result_of(const Product& the, const Bytes& c) {
-  const plan::MatmulLayout layout = plan::matmul_layout(the.problem, the.tiling).value();
-  Element type = the.problem.type == Element::kBf16 ? Element::kF32 : Element::kI32;
-  if (the.problem.finish != Finish::kNone) type = the.problem.type;
-  return matrix_of(c, type, layout.n, the.problem.m, the.problem.n);
-}
-
-Result<Planned> planned(const Product& the) {
-  const MatmulProblem& p = the.problem;
-  Planned planned{.macs = p.m * p.k * p.n, .macs_a_cycle = kNpu1.core.macs(p.type)};
-  SKALD_CHECK(add_product(planned, p, the.tiling, {0, 1, 2}));
-  return planned;
-}
-
-Result<Values> packed(const Product& the, const Bytes& a, const Bytes& b, const Bytes& parameters) {
-  Values values;
-  values.buffers.resize(2);
-  SKALD_TRY(values.buffers[0], plan::pack_matmul_a(the.problem, the.tiling, a));
-  SKALD_TRY(values.buffers[1], plan::pack_matmul_b(the.problem, the.tiling, b, parameters));
-  values.outputs = [the](const std::vector<Bytes>& buffers) { return result_of(the, buffers[2]); };
-  return values;
-}
 
 /// Requantises sums: kernels/requantise_i8.cc in plain integers, and without roundings as the ideal. Where GELU
 /// follows, bias is positive: most of what is negative becomes 0, and outputs shall be active.
@@ -96,7 +72,7 @@ Result<Values> values_i8(const Product& the) {
     judged.ideal = sums;
     judged.exact = sums;
   }
-  SKALD_TRY(Values values, packed(the, bytes_of_values(a), bytes_of_values(b), parameters));
+  SKALD_TRY(Values values, product_values(p, the.tiling, bytes_of_values(a), bytes_of_values(b), parameters));
   values.ideal = std::move(judged.ideal);
   values.exact = std::move(judged.exact);
   return values;
@@ -107,7 +83,7 @@ Result<Values> values_i16(const Product& the) {
   const MatmulProblem& p = the.problem;
   const auto a = random_integers<int16_t>(p.m * p.k, -1400, 1400, 10 * the.seed);
   const auto b = random_integers<int16_t>(p.k * p.n, -1400, 1400, 10 * the.seed + 1);
-  SKALD_TRY(Values values, packed(the, bytes_of_values(a), bytes_of_values(b), {}));
+  SKALD_TRY(Values values, product_values(p, the.tiling, bytes_of_values(a), bytes_of_values(b), {}));
   values.ideal = product({a.begin(), a.end()}, {b.begin(), b.end()}, {p.m, p.k, p.n});
   values.exact = values.ideal;
   return values;
@@ -127,7 +103,7 @@ Result<Values> values_bf16(const Product& the) {
     pack_finish_bias(bias, parameters.data());
   }
   if (p.finish == Finish::kGelu) std::ranges::transform(c, c.begin(), gelu);
-  SKALD_TRY(Values values, packed(the, bf16_bytes(a), bf16_bytes(b), parameters));
+  SKALD_TRY(Values values, product_values(p, the.tiling, bf16_bytes(a), bf16_bytes(b), parameters));
   values.ideal = std::move(c);
   return values;
 }
@@ -183,7 +159,7 @@ void add_case(Cases& cases, const Kind& kind, const ProductSize& size, unsigned 
   cases.push_back({.op = "matmul",
                    .name = fmt::format("{} {}x{}x{}{}", kind.name, size.m, size.k, size.n,
                                        seed == 1 ? "" : fmt::format(", seed {}", seed)),
-                   .plan = [whole] { return planned(whole); },
+                   .plan = [whole] { return plan_product(whole.problem, whole.tiling); },
                    .values =
                        [whole, is_i8, is_bf16] {
                          return is_bf16 ? values_bf16(whole) : is_i8 ? values_i8(whole) : values_i16(whole);

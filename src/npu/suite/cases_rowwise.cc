@@ -44,25 +44,6 @@ struct Rows {
   Spread spread{};
 };
 
-void softmax(double* row, int64_t columns) {
-  const double largest = *std::max_element(row, row + columns);
-  double sum = 0;
-  for (int64_t i = 0; i < columns; ++i) sum += row[i] = std::exp(row[i] - largest);
-  for (int64_t i = 0; i < columns; ++i) row[i] /= sum;
-}
-
-void layer_norm(double* row, int64_t columns, const std::vector<double>& gamma, const std::vector<double>& beta) {
-  const auto count = static_cast<double>(columns);
-  double mean = 0;
-  double variance = 0;
-  for (int64_t i = 0; i < columns; ++i) mean += row[i] / count;
-  for (int64_t i = 0; i < columns; ++i) variance += (row[i] - mean) * (row[i] - mean) / count;
-  for (int64_t i = 0; i < columns; ++i) {
-    const auto at = static_cast<size_t>(i);
-    row[i] = (row[i] - mean) / std::sqrt(variance + 1e-5) * gamma[at] + beta[at];
-  }
-}
-
 struct Weights {
   std::vector<double> gamma;
   std::vector<double> beta;
@@ -103,14 +84,14 @@ Result<Values> row_values(const Rows& the, const Streamed& streamed, const Weigh
 
 Result<Values> softmax_values(const Rows& the) {
   SKALD_TRY(const Streamed streamed, plan::stream_rows(the.family, the.rows, the.columns));
-  return row_values(the, streamed, nullptr, 2, [&](double* row) { softmax(row, the.columns); });
+  return row_values(the, streamed, nullptr, 2, [&](double* row) { softmax({row, static_cast<size_t>(the.columns)}); });
 }
 
 Result<Values> layer_norm_values(const Rows& the) {
   SKALD_TRY(const Streamed streamed, plan::stream_rows(the.family, the.rows, the.columns));
   const Weights weights = draw_weights(the.columns);
   return row_values(the, streamed, &weights, 1.5,
-                    [&](double* row) { layer_norm(row, the.columns, weights.gamma, weights.beta); });
+                    [&](double* row) { layer_norm({row, weights.gamma.size()}, weights.gamma, weights.beta); });
 }
 
 void add_rows(Cases& cases, std::string op, const Rows& the, const Limits& limits) {
@@ -145,7 +126,7 @@ Result<Values> old_norm_values() {
   }
   for (double& value : weights.gamma) value = std::ldexp(value, -kOldShift);
   Values values{.buffers = {bytes_of_values(packed)}};
-  layer_norm(row.data(), kOldWidth, weights.gamma, weights.beta);
+  layer_norm(row, weights.gamma, weights.beta);
   values.ideal = std::move(row);
   values.outputs = [](const std::vector<Bytes>& buffers) {
     return numbers_of(buffers.back(), Element::kI8, 0, kOldWidth);
@@ -181,8 +162,8 @@ Result<Values> chain_values() {
   SKALD_TRY(const Streamed streamed, stream_chain());
   const Weights weights = draw_weights(kChain.columns);
   return row_values(kChain, streamed, &weights, 1.5, [&](double* row) {
-    layer_norm(row, kChain.columns, weights.gamma, weights.beta);
-    softmax(row, kChain.columns);
+    layer_norm({row, weights.gamma.size()}, weights.gamma, weights.beta);
+    softmax({row, weights.gamma.size()});
     std::transform(row, row + kChain.columns, row, gelu);
   });
 }

@@ -35,13 +35,6 @@ Numbers columns_of(const Numbers& from, int64_t stride, int64_t first, int64_t c
   return to;
 }
 
-void softmax(double* row, int64_t count) {
-  const double largest = *std::max_element(row, row + count);
-  double sum = 0;
-  for (int64_t i = 0; i < count; ++i) sum += row[i] = std::exp(row[i] - largest);
-  for (int64_t i = 0; i < count; ++i) row[i] /= sum;
-}
-
 class Tracer {
  public:
   explicit Tracer(const model::Checkpoint& checkpoint) : checkpoint_(checkpoint), dims_(checkpoint.dims()) {}
@@ -86,14 +79,7 @@ class Tracer {
     const auto width = static_cast<size_t>(dims_.audio_state);
     SKALD_TRY(const Numbers gain, tensor(name + ".weight", {dims_.audio_state}));
     SKALD_TRY(const Numbers bias, tensor(name + ".bias", {dims_.audio_state}));
-    for (size_t row = 0; row < x.size(); row += width) {
-      double mean = 0;
-      double variance = 0;
-      for (size_t i = 0; i < width; ++i) mean += x[row + i] / static_cast<double>(width);
-      for (size_t i = 0; i < width; ++i) variance += std::pow(x[row + i] - mean, 2) / static_cast<double>(width);
-      const double scale = 1 / std::sqrt(variance + 1e-5);
-      for (size_t i = 0; i < width; ++i) x[row + i] = (x[row + i] - mean) * scale * gain[i] + bias[i];
-    }
+    for (size_t row = 0; row < x.size(); row += width) suite::layer_norm({&x[row], width}, gain, bias);
     return x;
   }
 
@@ -172,7 +158,8 @@ class Tracer {
     const Numbers k = turned(the.qkv.data() + d + head * kHeadWidth, s, kHeadWidth, 3 * d);
     Numbers weights = suite::product(q, k, {s, kHeadWidth, s});
     for (double& score : weights) score /= std::sqrt(static_cast<double>(kHeadWidth));
-    for (int64_t row = 0; row < s; ++row) softmax(&weights[static_cast<size_t>(row * s)], s);
+    const auto width = static_cast<size_t>(s);
+    for (size_t row = 0; row < weights.size(); row += width) softmax({&weights[row], width});
     const Numbers v = columns_of(the.qkv, 3 * d, 2 * d + head * kHeadWidth, kHeadWidth);
     const Numbers out = suite::product(weights, v, {s, s, kHeadWidth});
     for (int64_t row = 0; row < s; ++row) {

@@ -93,6 +93,22 @@ int64_t requantised_i8(int64_t sum, int16_t factor, int down, int shift) {
   return rounded_shift(rounded_shift(sum, down, 16) * factor, shift, 8);
 }
 
+void softmax(std::span<double> row) {
+  const double largest = *std::ranges::max_element(row);
+  double sum = 0;
+  for (double& one : row) sum += one = std::exp(one - largest);
+  for (double& one : row) one /= sum;
+}
+
+void layer_norm(std::span<double> row, std::span<const double> gamma, std::span<const double> beta) {
+  const auto count = static_cast<double>(row.size());
+  double mean = 0;
+  double variance = 0;
+  for (const double one : row) mean += one / count;
+  for (const double one : row) variance += (one - mean) * (one - mean) / count;
+  for (size_t i = 0; i < row.size(); ++i) row[i] = (row[i] - mean) / std::sqrt(variance + 1e-5) * gamma[i] + beta[i];
+}
+
 double gelu(double v) {
   return v / 2 * std::erfc(-v / std::numbers::sqrt2);
 }

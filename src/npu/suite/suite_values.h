@@ -57,6 +57,12 @@ int64_t rounded_shift(int64_t v, int s, int bits);
 /// kernels/requantise_i8.cc in plain integers; `sum` has its column's bias.
 int64_t requantised_i8(int64_t sum, int16_t factor, int down, int shift);
 
+/// In place.
+void softmax(std::span<double> row);
+
+/// (x - mean) / sqrt(variance + 1e-5) gamma + beta, in place.
+void layer_norm(std::span<double> row, std::span<const double> gamma, std::span<const double> beta);
+
 /// v/2 (1 + erf(v/sqrt 2)).
 double gelu(double v);
 
