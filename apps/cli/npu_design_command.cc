@@ -9,6 +9,7 @@
 #include "npu/program/text.h"
 #include "npu/program/verify.h"
 #include "npu/sim/catalogue_kernels.h"
+#include "npu/spec/device_spec.h"
 #include "npu/suite/lookups.h"
 #include "npu/suite/predict.h"
 #include "option_value.h"
@@ -17,20 +18,11 @@ namespace skald::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using npu::Element;
-using npu::MatmulShape;
-using npu::plan::Finish;
-using npu::plan::MatmulTiling;
-
-/// The tile that does best on the larger products of a Whisper encoder.
-MatmulShape usual_tile(Element type) {
-  if (type == Element::kI16) return {64, 64, 64};
-  return type == Element::kI8 ? MatmulShape{64, 64, 128} : MatmulShape{64, 32, 128};
-}
+using npu::plan::PlannedOperator;
 
 /// "64,32,96"
-Result<MatmulShape> parse_tile(const std::string& text) {
-  MatmulShape tile;
+Result<npu::MatmulShape> parse_tile(const std::string& text) {
+  npu::MatmulShape tile;
   char rest = 0;
   if (std::sscanf(text.c_str(), "%d,%d,%d%c", &tile.m, &tile.k, &tile.n, &rest) != 3) {
     return fail(ErrorCode::kInvalidArgument, "--tile", "'" + text + "' is not three numbers", "write m,k,n: 64,64,64");
@@ -38,28 +30,33 @@ Result<MatmulShape> parse_tile(const std::string& text) {
   return tile;
 }
 
-Result<npu::Program> legal_program(const npu::plan::MatmulProblem& problem, const MatmulTiling& tiling) {
-  SKALD_TRY(npu::Program program, npu::plan::plan_matmul(problem, tiling, "npu1"));
-  SKALD_CHECK(npu::verified(program, npu::catalogue_lookup()));
-  return program;
+/// The table of operators, for help.
+std::string operator_help() {
+  std::string text = "an operator and its sizes";
+  for (const npu::plan::Operator& one : npu::plan::operators()) {
+    text += fmt::format("\n{} {}: {} [{}]", one.name, one.sizes, one.what, one.types);
+  }
+  return text;
 }
 
 std::string bounds_text(const npu::Prediction& p) {
   const auto share = [&](double cycles) { return 100 * cycles / p.report.cycles; };
   return fmt::format(
-      "bounds       compute {:.0f} cycles ({:.0f} %), stream {:.0f} ({:.0f} %), DDR {:.0f} ({:.0f} %), controller "
-      "{:.0f} "
-      "({:.0f} %): {}\n",
+      "bounds       compute {:.0f} cycles ({:.0f} %), stream {:.0f} ({:.0f} %), DDR {:.0f} ({:.0f} %), "
+      "controller {:.0f} ({:.0f} %): {}\n",
       p.bounds.compute, share(p.bounds.compute), p.bounds.stream, share(p.bounds.stream), p.bounds.ddr,
       share(p.bounds.ddr), p.bounds.controller, share(p.bounds.controller), p.bounds.largest());
 }
 
-std::string prediction_text(const npu::Prediction& p, const npu::sim::TimeModel& time) {
+std::string prediction_text(const PlannedOperator& planned, const npu::Prediction& p, const npu::sim::TimeModel& time) {
   std::string text = fmt::format("array        {:.3f} ms ({:.0f} cycles at {:.3f} GHz), simulated\n", p.array_ms,
                                  p.report.cycles, time.clock_ghz);
   text += fmt::format("launch       {:.3f} ms of the host (assumed)\n", p.launch_ms);
   text += fmt::format("call         {:.3f} ms\n", p.call_ms);
-  text += fmt::format("rate         {:.1f} GOPS in the array, {:.1f} % of its peak\n", p.gops, 100 * p.share_of_peak);
+  text += fmt::format("rate         {:.4g} million {}/s in the array\n", p.rate * 1e-6, planned.unit);
+  if (p.gops > 0) {
+    text += fmt::format("arithmetic   {:.1f} GOPS, {:.1f} % of its peak\n", p.gops, 100 * p.share_of_peak);
+  }
   text += bounds_text(p);
   text += fmt::format("traffic      {:.2f} MB read, {:.2f} MB written at {:.1f} GB/s at most; {} transfers\n",
                       static_cast<double>(p.report.ddr_read_bytes) * 1e-6,
@@ -72,7 +69,7 @@ std::string prediction_text(const npu::Prediction& p, const npu::sim::TimeModel&
   return text;
 }
 
-Json prediction_json(const npu::Prediction& p, const npu::sim::TimeModel& time) {
+Json prediction_json(const PlannedOperator& planned, const npu::Prediction& p, const npu::sim::TimeModel& time) {
   Json kernels = Json::object();
   for (const auto& [name, kernel] : p.report.kernels) {
     kernels[name] = {{"calls", kernel.calls}, {"cycles", kernel.cycles}};
@@ -84,8 +81,10 @@ Json prediction_json(const npu::Prediction& p, const npu::sim::TimeModel& time) 
           {"array_ms", p.array_ms},
           {"launch_ms", p.launch_ms},
           {"call_ms", p.call_ms},
-          {"gflops", p.gops},
-          {"share_of_peak", p.share_of_peak},
+          {"unit", planned.unit},
+          {"rate", p.rate},
+          {"gflops", p.gops > 0 ? Json(p.gops) : Json()},
+          {"share_of_peak", p.gops > 0 ? Json(p.share_of_peak) : Json()},
           {"bound", p.bounds.largest()},
           {"bound_cycles",
            {{"compute", p.bounds.compute},
@@ -103,61 +102,50 @@ Json prediction_json(const npu::Prediction& p, const npu::sim::TimeModel& time) 
 
 NpuDesignCommand::NpuDesignCommand(CLI::App& npu, const std::string& name, const std::string& description)
     : Command(npu, name, description), name_("npu " + name) {
-  app().add_option("OPERATOR", words_, "matmul M K N: C (M, N) = A (M, K) B (K, N)");
-  table().add("--type", type_, "of A and B: i8, i8xi4 (B in four bits), i16, bf16", "TYPE", "Operator");
-  table().add("--finish", finish_,
-              "what follows the sums: none, requantise (i8), bias (bf16); auto: as the type has it", "NAME",
-              "Operator");
-  table().add("--tile", tile_, "m,k,n of a core's tile (none: 64,64,128 for i8, 64,64,64 for i16, 64,32,128 for bf16)",
+  app().add_option("OPERATOR", words_, operator_help());
+  table().add("--type", request_.type, "of the numbers; auto: the first one of the operator's", "TYPE", "Operator");
+  table().add("--finish", request_.finish,
+              "matmul, conv: what follows the sums: none, requantise (i8), bias (bf16), gelu; auto: as the type has it",
+              "NAME", "Operator");
+  table().add("--causal", request_.causal, "attention: a query sees the keys up to its own", "", "Operator");
+  table().add("--tile", tile_,
+              "matmul, conv: m,k,n of a core's tile (none: 64,64,128 for i8, 64,64,64 for i16, 64,32,128 for bf16)",
               "M,K,N", "Array");
-  table().add("--columns", columns_, "columns of four cores: 1, 2, 4", "N", "Array");
+  table().add("--rows", request_.spread.rows, "rows of cores: 1 to 4", "N", "Array");
+  table().add("--columns", request_.spread.columns, "columns of cores: 1, 2, 4", "N", "Array");
 }
 
-Result<NpuDesignCommand::Design> NpuDesignCommand::read() const {
-  if (words_.size() != 4 || words_[0] != "matmul") {
+Result<npu::plan::PlannedOperator> NpuDesignCommand::plan() const {
+  if (words_.empty()) {
     return fail(ErrorCode::kInvalidArgument, name_, "takes an operator and its sizes",
                 "skald " + name_ + " matmul 1500 512 2048");
   }
-  Design design;
-  int64_t* const sizes[] = {&design.problem.m, &design.problem.k, &design.problem.n};
-  for (size_t i = 0; i < 3; ++i) {
+  npu::plan::OperatorRequest request = request_;
+  request.name = words_.front();
+  for (size_t i = 1; i < words_.size(); ++i) {
     int size = 0;
-    if (auto parsed = parse_value(words_[i + 1], size); !parsed) {
+    if (auto parsed = parse_value(words_[i], size); !parsed) {
       Error error = std::move(parsed).error();
-      error.where = words_[i + 1];
+      error.where = words_[i];
       return std::unexpected(std::move(error));
     }
-    *sizes[i] = size;
+    request.sizes.push_back(size);
   }
-  const bool is_i8 = type_ == "i8" || type_ == "i8xi4";
-  if (!is_i8 && type_ != "i16" && type_ != "bf16") {
-    return fail(ErrorCode::kInvalidArgument, "--type", "'" + type_ + "' is no type of a product",
-                "use i8, i8xi4, i16 or bf16");
-  }
-  design.problem.weights_i4 = type_ == "i8xi4";
-  design.problem.type = is_i8 ? Element::kI8 : type_ == "i16" ? Element::kI16 : Element::kBf16;
-  const std::string usual = is_i8 ? "requantise" : type_ == "i16" ? "none" : "bias";
-  if (finish_ != "auto" && finish_ != "none" && finish_ != usual) {
-    return fail(ErrorCode::kInvalidArgument, "--finish", "'" + finish_ + "' does not follow a product of " + type_,
-                "use none or " + usual);
-  }
-  if (finish_ != "none" && usual != "none") design.problem.finish = is_i8 ? Finish::kRequantise : Finish::kBias;
-  design.problem.down = 5;  // where 512 products of int8 fit into int16; time does not depend on them
-  design.problem.shift = 14;
-  design.tiling = {.tile = usual_tile(design.problem.type), .rows = 4, .columns = columns_};
   if (!tile_.empty()) {
-    SKALD_TRY(design.tiling.tile, parse_tile(tile_));
+    SKALD_TRY(request.tile, parse_tile(tile_));
   }
-  return design;
+  SKALD_TRY(PlannedOperator planned, npu::plan::plan_operator(request, std::string(npu::kNpu1.name)));
+  SKALD_CHECK(npu::verified(planned.program, npu::catalogue_lookup()));
+  return planned;
 }
 
 ExitCode NpuDesignCommand::run() {
-  const auto design = read();
-  if (!design) {
-    complain(design.error());
+  const auto planned = plan();
+  if (!planned) {
+    complain(planned.error());
     return kUsage;
   }
-  const auto text = answer(*design);
+  const auto text = answer(*planned);
   if (!text) {
     complain(text.error());
     return text.error().code == ErrorCode::kIo ? kOutputFailed : kUsage;
@@ -170,17 +158,13 @@ NpuPlanCommand::NpuPlanCommand(CLI::App& npu)
   table().add("--explain", explain_, "print what bounds its time instead", "", "Output");
 }
 
-Result<std::string> NpuPlanCommand::answer(const Design& design) {
-  SKALD_TRY(const npu::Program program, legal_program(design.problem, design.tiling));
-  if (!explain_) return npu::print(program);
+Result<std::string> NpuPlanCommand::answer(const PlannedOperator& planned) {
+  if (!explain_) return npu::print(planned.program);
   const npu::sim::TimeModel time;
-  SKALD_TRY(const npu::Prediction prediction, npu::predict_matmul(design.problem, design.tiling, time));
-  SKALD_TRY(const auto layout, npu::plan::matmul_layout(design.problem, design.tiling));
-  return fmt::format(
-             "program      {}, {}\npadded       {} x {} x {}; {} blocks of rows, {} of columns, {} tiles deep\n",
-             program.name, npu::hash_text(program), layout.m, layout.k, layout.n, layout.row_blocks,
-             layout.column_blocks, layout.depth) +
-         prediction_text(prediction, time);
+  SKALD_TRY(const npu::Prediction prediction, npu::predict(planned, time));
+  return fmt::format("program      {}, {}\npadded       {}\n", planned.program.name, npu::hash_text(planned.program),
+                     planned.layout) +
+         prediction_text(planned, prediction, time);
 }
 
 NpuSimulateCommand::NpuSimulateCommand(CLI::App& npu)
@@ -191,28 +175,26 @@ NpuSimulateCommand::NpuSimulateCommand(CLI::App& npu)
   table().add("--ddr", time_.ddr_gb_s, "of host memory, reads and writes together, GB/s", "GB/S", "Assumptions");
 }
 
-Result<std::string> NpuSimulateCommand::answer(const Design& design) {
+Result<std::string> NpuSimulateCommand::answer(const PlannedOperator& planned) {
   if (!(time_.clock_ghz > 0) || !(time_.ddr_gb_s > 0)) {
     return fail(ErrorCode::kInvalidArgument, "--clock, --ddr", "must be above 0", "leave them out for the usual ones");
   }
-  SKALD_TRY(const npu::Program program, legal_program(design.problem, design.tiling));
-  SKALD_TRY(const npu::Prediction prediction, npu::predict_matmul(design.problem, design.tiling, time_));
+  SKALD_TRY(const npu::Prediction prediction, npu::predict(planned, time_));
   if (!trace_.empty()) {
-    SKALD_TRY(const auto simulation, npu::sim::Simulation::load(program, npu::sim::catalogue_kernels(),
+    SKALD_TRY(const auto simulation, npu::sim::Simulation::load(planned.program, npu::sim::catalogue_kernels(),
                                                                 {.values = false, .timeline = true, .time = time_}));
     SKALD_TRY(const npu::sim::Report report, simulation->launch({}));
     SKALD_CHECK(write_file(trace_, npu::sim::to_chrome_trace(report)));
   }
-  if (json_) return prediction_json(prediction, time_).dump(2) + "\n";
-  return prediction_text(prediction, time_);
+  if (json_) return prediction_json(planned, prediction, time_).dump(2) + "\n";
+  return prediction_text(planned, prediction, time_);
 }
 
 NpuEmitCommand::NpuEmitCommand(CLI::App& npu)
     : NpuDesignCommand(npu, "emit", "Print an operator's Program as MLIR-AIE text for the toolchain") {}
 
-Result<std::string> NpuEmitCommand::answer(const Design& design) {
-  SKALD_TRY(const npu::Program program, legal_program(design.problem, design.tiling));
-  return npu::emit(program, npu::catalogue_code());
+Result<std::string> NpuEmitCommand::answer(const PlannedOperator& planned) {
+  return npu::emit(planned.program, npu::catalogue_code());
 }
 
 }  // namespace skald::cli

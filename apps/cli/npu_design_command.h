@@ -5,66 +5,59 @@
 #include <vector>
 
 #include "command.h"
-#include "npu/plan/matmul.h"
+#include "npu/plan/operators.h"
 #include "npu/sim/time_model.h"
 
 namespace skald::cli {
 
-/// What the three commands share: which product, on which tiles.
+/// What the three commands share: which operator, on which cores.
 class NpuDesignCommand : public Command {
  public:
   NpuDesignCommand(CLI::App& npu, const std::string& name, const std::string& description);
   ExitCode run() final;
 
  protected:
-  struct Design {
-    npu::plan::MatmulProblem problem{};
-    npu::plan::MatmulTiling tiling{};
-  };
-
-  /// What to print. Errors: of planning, simulating, writing.
-  virtual Result<std::string> answer(const Design& design) = 0;
+  /// What to print. Errors: of simulating, writing.
+  virtual Result<std::string> answer(const npu::plan::PlannedOperator& planned) = 0;
 
  private:
-  Result<Design> read() const;
+  Result<npu::plan::PlannedOperator> plan() const;
 
   std::string name_;
   std::vector<std::string> words_;
-  std::string type_ = "i8";
+  npu::plan::OperatorRequest request_;
   std::string tile_;
-  std::string finish_ = "auto";
-  int columns_ = 4;
 };
 
-/// skald npu plan OP M K N
+/// skald npu plan OP SIZES
 class NpuPlanCommand final : public NpuDesignCommand {
  public:
   explicit NpuPlanCommand(CLI::App& npu);
 
  private:
-  Result<std::string> answer(const Design& design) override;
+  Result<std::string> answer(const npu::plan::PlannedOperator& planned) override;
   bool explain_ = false;
 };
 
-/// skald npu simulate OP M K N
+/// skald npu simulate OP SIZES
 class NpuSimulateCommand final : public NpuDesignCommand {
  public:
   explicit NpuSimulateCommand(CLI::App& npu);
 
  private:
-  Result<std::string> answer(const Design& design) override;
+  Result<std::string> answer(const npu::plan::PlannedOperator& planned) override;
   bool json_ = false;
   std::string trace_;
   npu::sim::TimeModel time_{};
 };
 
-/// skald npu emit OP M K N
+/// skald npu emit OP SIZES
 class NpuEmitCommand final : public NpuDesignCommand {
  public:
   explicit NpuEmitCommand(CLI::App& npu);
 
  private:
-  Result<std::string> answer(const Design& design) override;
+  Result<std::string> answer(const npu::plan::PlannedOperator& planned) override;
 };
 
 /// skald npu validate

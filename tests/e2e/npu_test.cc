@@ -81,6 +81,39 @@ TEST(NpuSimulate, WritesATrace) {
   EXPECT_GT(events.size(), 100U);
 }
 
+/// Every operator by its name, as the three commands take it.
+TEST(NpuDesign, EveryOperator) {
+  const std::vector<std::vector<std::string>> operators{{"matmul", "64", "64", "64"},
+                                                        {"conv", "300", "80", "128"},
+                                                        {"feed_forward", "64", "128", "256"},
+                                                        {"attention", "2", "64"},
+                                                        {"softmax", "64", "64"},
+                                                        {"layer_norm", "64", "256"},
+                                                        {"gelu", "32", "64"},
+                                                        {"add", "32", "64"},
+                                                        {"requantise", "32", "64"},
+                                                        {"mel", "16"},
+                                                        {"embedding", "4", "256", "9"},
+                                                        {"topk", "2", "9000"}};
+  const Outcome help = run({"npu", "plan", "--help"});
+  for (const auto& the : operators) {
+    EXPECT_NE(std::string::npos, help.out.find(the[0] + " ")) << the[0];
+    const auto with = [&](std::vector<std::string> words, const std::string& more) {
+      words.insert(words.end(), the.begin(), the.end());
+      if (!more.empty()) words.push_back(more);
+      const Outcome outcome = run(words);
+      EXPECT_EQ(0, outcome.exit_code) << the[0] << ": " << outcome.err;
+      return outcome.out;
+    };
+    EXPECT_TRUE(with({"npu", "plan"}, "").starts_with("program ")) << the[0];
+    expect_texts(with({"npu", "plan"}, "--explain"), {"padded ", "bounds ", "kernel "});
+    const auto predicted = nlohmann::json::parse(with({"npu", "simulate"}, "--json"));
+    EXPECT_GT(predicted["array_ms"].get<double>(), 0) << the[0];
+    EXPECT_GT(predicted["rate"].get<double>(), 0) << the[0];
+    expect_texts(with({"npu", "emit"}, ""), {"aie.device(npu1)", "aie.runtime_sequence @sequence("});
+  }
+}
+
 TEST(NpuEmit, PrintsText) {
   const Outcome outcome = run({"npu", "emit", "matmul", "256", "64", "512"});
   EXPECT_EQ(0, outcome.exit_code) << outcome.err;
@@ -203,14 +236,16 @@ TEST(NpuDesign, BadArguments) {
     all.insert(all.end(), more.begin(), more.end());
     return run(all);
   };
-  expect_refusal(run({"npu", "plan", "softmin", "8"}), 2, {"an operator", "matmul 1500 512 2048"});
+  expect_refusal(run({"npu", "plan"}), 2, {"an operator", "matmul 1500 512 2048"});
+  expect_refusal(run({"npu", "plan", "softmin", "8"}), 2, {"softmin", "no operator", "layer_norm"});
+  expect_refusal(run({"npu", "plan", "softmax", "8"}), 2, {"ROWS COLUMNS", "softmax 1500 1500"});
   expect_refusal(run({"npu", "plan", "matmul", "64", "64", "many"}), 2, {"many", "whole number"});
-  expect_refusal(run({"npu", "plan", "matmul", "64", "0", "64"}), 2, {"empty side"});
+  expect_refusal(run({"npu", "plan", "matmul", "64", "0", "64"}), 2, {"whole numbers from 1"});
   expect_refusal(with({"--tile", "1,2"}), 2, {"--tile", "m,k,n"});
   expect_refusal(with({"--tile", "48,48,48"}), 2, {"no kernel", "48"});
   expect_refusal(with({"--columns", "3"}), 2, {"rows", "4 x 4"});
-  expect_refusal(with({"--type", "f64"}), 2, {"f64", "i16 or bf16"});
-  expect_refusal(with({"--finish", "bias"}), 2, {"--finish", "none or requantise"});
+  expect_refusal(with({"--type", "f64"}), 2, {"f64", "i16 bf16"});
+  expect_refusal(with({"--finish", "bias"}), 2, {"--finish", "none, requantise or gelu"});
   expect_refusal(run({"npu", "simulate", "matmul", "64", "64", "64", "--ddr", "0"}), 2, {"--ddr", "above 0"});
   expect_refusal(run({"npu", "simulate", "matmul", "100000", "64", "64"}), 2, {"more than 64 blocks"});
 }

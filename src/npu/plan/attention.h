@@ -26,7 +26,7 @@ struct AttentionProblem {
   int64_t heads = 1;
   int64_t queries = 0;
   int64_t keys = 0;
-  bool causal = false;  ///< query i sees the keys up to i + keys - queries
+  bool causal = false;  ///< query i sees the keys up to i + keys - queries; blocks that no query sees are masked too
 
   int64_t query_width = 0;  ///< columns of the argument "q"
   int64_t query_first = 0;  ///< its first column of head 0

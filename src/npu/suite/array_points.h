@@ -14,7 +14,7 @@ namespace skald::npu {
 /// Points of streams, transfers and the controller. Errors: those of Simulation.
 Result<std::vector<PublishedPoint>> transfer_points(const sim::TimeModel& time);
 
-/// Points of whole products, as calls of the host. Errors: those of predict_matmul.
+/// Points of whole products, as calls of the host. Errors: those of plan_operator and predict.
 Result<std::vector<PublishedPoint>> product_points(const sim::TimeModel& time);
 
 /// A published point that the simulator says nothing to, or that is known to come out elsewhere.

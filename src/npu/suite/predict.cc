@@ -22,22 +22,20 @@ Bounds bounds_of(const sim::Report& report) {
   return bounds;
 }
 
-Result<Prediction> predict_matmul(const plan::MatmulProblem& problem, const plan::MatmulTiling& tiling,
-                                  const sim::TimeModel& time) {
-  SKALD_TRY(const Program program, plan::plan_matmul(problem, tiling, std::string(kNpu1.name)));
+Result<Prediction> predict(const plan::PlannedOperator& planned, const sim::TimeModel& time) {
   SKALD_TRY(const auto simulation,
-            sim::Simulation::load(program, sim::catalogue_kernels(), {.values = false, .time = time}));
+            sim::Simulation::load(planned.program, sim::catalogue_kernels(), {.values = false, .time = time}));
   SKALD_TRY(sim::Report report, simulation->launch({}));
   Prediction prediction{.report = std::move(report)};
   prediction.bounds = bounds_of(prediction.report);
   prediction.array_ms = prediction.report.cycles / time.clock_ghz * 1e-6;
   prediction.launch_ms = kNpu1.host.ordinary_launch_us * 1e-3;
   prediction.call_ms = prediction.array_ms + prediction.launch_ms;
-  const double operations = 2.0 * static_cast<double>(problem.m * problem.k * problem.n);
-  prediction.gops = operations / prediction.array_ms * 1e-6;
-  const int macs = kNpu1.core.macs(problem.type);
-  const double peak_gops = 2.0 * macs * tiling.rows * tiling.columns * time.clock_ghz;
-  prediction.share_of_peak = prediction.gops / peak_gops;
+  prediction.rate = static_cast<double>(planned.amount) / prediction.array_ms * 1e3;
+  if (planned.macs > 0) {
+    prediction.gops = 2.0 * static_cast<double>(planned.macs) / prediction.array_ms * 1e-6;
+    prediction.share_of_peak = prediction.gops / (2.0 * planned.macs_a_cycle * planned.cores * time.clock_ghz);
+  }
   return prediction;
 }
 

@@ -1,11 +1,11 @@
 #pragma once
-// What the simulator predicts for one planned product: the numbers that `skald npu simulate`, `validate`, `ladder` and
+// What the simulator predicts for one planned operator: the numbers that `skald npu simulate`, `validate`, `ladder` and
 // `bench` print.
 
 #include <string>
 
 #include "base/result.h"
-#include "npu/plan/matmul.h"
+#include "npu/plan/operators.h"
 #include "npu/sim/simulation.h"
 
 namespace skald::npu {
@@ -27,13 +27,13 @@ struct Prediction {
   double array_ms = 0;       ///< from the first instruction of the sequence to the end of its last wait
   double launch_ms = 0;      ///< of the host: DeviceSpec, ordinary launch
   double call_ms = 0;        ///< both
-  double gops = 0;           ///< 2 m k n of the problem, without padding, by array_ms
-  double share_of_peak = 0;  ///< of the columns used
+  double rate = 0;           ///< of the operator's unit, a second of array time
+  double gops = 0;           ///< two for each of the operator's multiply-accumulates, by array_ms; 0: it is no product
+  double share_of_peak = 0;  ///< of the cores that it is laid on
 };
 
-/// Plans and simulates the time of `problem`. Errors: those of plan_matmul and Simulation.
-Result<Prediction> predict_matmul(const plan::MatmulProblem& problem, const plan::MatmulTiling& tiling,
-                                  const sim::TimeModel& time);
+/// Simulates the time of a launch. Errors: those of Simulation.
+Result<Prediction> predict(const plan::PlannedOperator& planned, const sim::TimeModel& time);
 
 /// Bounds of a launch from its counters.
 Bounds bounds_of(const sim::Report& report);

@@ -1,3 +1,6 @@
+#include <array>
+
+#include "npu/spec/device_spec.h"
 #include "npu/suite/array_points.h"
 #include "npu/suite/predict.h"
 
@@ -9,7 +12,7 @@ struct ProductPoint {
   std::string_view what;
   std::string_view source;
   double milliseconds;
-  plan::MatmulProblem problem;
+  std::array<int64_t, 3> size;  ///< M, K, N
   MatmulShape tile;
   double band;
   std::string_view remark;
@@ -19,16 +22,12 @@ constexpr std::string_view kWhisperXdna = "whisper-xdna, README";
 constexpr double kProductBand = 0.15;  ///< suggested for the wall time of a product
 constexpr double kLaunchBand = 0.30;   ///< suggested for launches: half of this call
 
-plan::MatmulProblem bf16(int64_t m, int64_t k, int64_t n) {
-  return {.m = m, .k = k, .n = n, .type = Element::kBf16};
-}
-
 const ProductPoint kProducts[] = {
     {"call_512",
      "bf16 512 x 512 x 512, tile 64/64/32, call",
      kWhisperXdna,
      0.267,
-     bf16(512, 512, 512),
+     {512, 512, 512},
      {64, 64, 32},
      kLaunchBand,
      "through pyxrt"},
@@ -36,7 +35,7 @@ const ProductPoint kProducts[] = {
      "bf16 1536 x 1536 x 384, tile 64/64/32, call",
      kWhisperXdna,
      1.03,
-     bf16(1536, 1536, 384),
+     {1536, 1536, 384},
      {64, 64, 32},
      kProductBand,
      {}},
@@ -44,7 +43,7 @@ const ProductPoint kProducts[] = {
      "bf16 1536 x 64 x 1536, tile 32/64/64, call",
      kWhisperXdna,
      0.78,
-     bf16(1536, 64, 1536),
+     {1536, 64, 1536},
      {32, 64, 64},
      kProductBand,
      "386 GFLOPS; up to 440 in the same source"},
@@ -75,7 +74,13 @@ constexpr OpenPoint kOpen[] = {
 Result<std::vector<PublishedPoint>> product_points(const sim::TimeModel& time) {
   std::vector<PublishedPoint> points;
   for (const ProductPoint& row : kProducts) {
-    SKALD_TRY(const Prediction prediction, predict_matmul(row.problem, {.tile = row.tile}, time));
+    SKALD_TRY(const plan::PlannedOperator planned, plan::plan_operator({.name = "matmul",
+                                                                        .sizes = {row.size.begin(), row.size.end()},
+                                                                        .type = "bf16",
+                                                                        .finish = "none",
+                                                                        .tile = row.tile},
+                                                                       std::string(kNpu1.name)));
+    SKALD_TRY(const Prediction prediction, predict(planned, time));
     points.push_back(
         {row.id, row.what, row.source, "ms", row.milliseconds, prediction.call_ms, row.band, false, row.remark});
   }

@@ -9,7 +9,9 @@
 #include "npu/emit/emit.h"
 #include "npu/emit/text_check_for_tests.h"
 #include "npu/emit/toolchain_for_tests.h"
+#include "npu/plan/operators.h"
 #include "npu/program/text.h"
+#include "npu/program/verify.h"
 #include "npu/suite/cases.h"
 #include "npu/suite/lookups.h"
 
@@ -21,18 +23,37 @@ struct Emitted {
   Program program;
 };
 
+/// Adds a Program by its text, if there is none of that text yet; it has to be legal.
+void add(const std::string& name, const Program& program, std::map<std::string, Emitted>& found) {
+  for (const Violation& violation : verify(program, catalogue_lookup())) ADD_FAILURE() << name << to_string(violation);
+  const auto text = emit(program, catalogue_code());
+  EXPECT_TRUE(text) << name << ": " << to_string(text.error());
+  if (text) found.try_emplace(*text, Emitted{.name = name, .program = program});
+}
+
+/// Products on parts of the array, which the suite has whole.
+void add_parts_of_the_array(std::map<std::string, Emitted>& found) {
+  for (const plan::Spread spread : {plan::Spread{1, 1}, {4, 1}, {4, 2}, {4, 4}}) {
+    for (const char* const type : {"i8", "bf16"}) {
+      for (const char* const finish : {"none", "auto", "gelu"}) {
+        const auto planned = plan::plan_operator(
+            {.name = "matmul", .sizes = {500, 512, 512}, .type = type, .finish = finish, .spread = spread}, "npu1");
+        ASSERT_TRUE(planned) << to_string(planned.error());
+        add(std::string(type) + " " + finish, planned->program, found);
+      }
+    }
+  }
+}
+
 /// The suite's Programs, those that are the same once; by text.
 std::map<std::string, Emitted> all_programs() {
   std::map<std::string, Emitted> found;
+  add_parts_of_the_array(found);
   for (const Case& the : all_cases()) {
     const auto planned = the.plan();
     EXPECT_TRUE(planned) << the.op << " " << the.name << ": " << to_string(planned.error());
     if (!planned) continue;
-    for (const Launch& launch : planned->launches) {
-      const auto text = emit(launch.program, catalogue_code());
-      EXPECT_TRUE(text) << the.op << " " << the.name << ": " << to_string(text.error());
-      if (text) found.try_emplace(*text, Emitted{.name = the.op + " " + the.name, .program = launch.program});
-    }
+    for (const Launch& launch : planned->launches) add(the.op + " " + the.name, launch.program, found);
   }
   return found;
 }
