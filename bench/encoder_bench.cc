@@ -1,5 +1,5 @@
 // Times of the CPU encoder and decoder on random weights of a published shape:
-//   encoder_bench [MODEL [THREADS [REPEATS]]]        (base, all processors, 5)
+//   encoder_bench [MODEL [THREADS [REPEATS [COMPUTE_TYPE]]]]        (base, all processors, 5, float32)
 // Prints the best of the repeats in milliseconds: on the clock, and of processor time over all threads, which other
 // programs on the machine disturb less.
 
@@ -97,8 +97,12 @@ int main(int argc, char** argv) {
   const auto checkpoint = value_of(model::make_random_checkpoint(value_of(model::named_dims(name))));
   const model::Dims dims = checkpoint->dims();
   ThreadPool pool(std::max(threads, 1));
-  const cpu::Context context{.pool = &pool, .isa = value_of(select_isa())};
-  std::printf("%s, %d threads, %s\n", name.c_str(), pool.threads(), to_string(context.isa));
+  const bool int8 = argc > 4 && std::string(argv[4]) == "int8";
+  const cpu::Context context{.pool = &pool,
+                             .isa = value_of(select_isa()),
+                             .compute = int8 ? cpu::ComputeType::kInt8 : cpu::ComputeType::kFloat32};
+  std::printf("%s, %d threads, %s, %s\n", name.c_str(), pool.threads(), to_string(context.isa),
+              to_string(context.compute));
   const auto encoder = value_of(cpu::make_encoder(*checkpoint, context));
   const auto out = value_of(encoder->make_output(1));
   bench_encoder(*encoder, dims, *out, repeats);

@@ -73,7 +73,8 @@ double peak(Isa isa) {
   switch (isa) {
     case Isa::kScalar: return 0;
     case Isa::kAvx2: return best_rate(burst_avx2, 8 * kFlopsPerLane);
-    case Isa::kAvx512: return best_rate(burst_avx512, 16 * kFlopsPerLane);
+    case Isa::kAvx512:
+    case Isa::kAvx512Vnni: return best_rate(burst_avx512, 16 * kFlopsPerLane);
   }
   return 0;
 }
@@ -96,6 +97,54 @@ struct GemmShape {
   Epilogue epilogue = Epilogue::kNone;
 };
 
+/// Calls `product` as long as it is measured; counters of `flops` and of the bytes of W.
+template <class Product>
+void measure(benchmark::State& state, double peak_rate, double flops, double weight_bytes, const Product& product) {
+  double best = INFINITY;
+  for (auto _ : state) {
+    const double start = thread_seconds();
+    product();
+    benchmark::ClobberMemory();
+    best = std::min(best, thread_seconds() - start);
+  }
+  state.counters["FLOP/s"] =
+      benchmark::Counter(flops * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+  if (state.thread_index() != 0) return;
+  state.counters["best_FLOP/s"] = flops / best;
+  if (peak_rate > 0) state.counters["peak_%"] = 100 * flops / best / peak_rate;
+  state.counters["W_bytes/s"] =
+      benchmark::Counter(weight_bytes * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+}
+
+/// Shares are of the float32 peak times `wider`, what one instruction multiplies more.
+template <class A, class W>
+void gemm_integer(benchmark::State& state, Isa isa, void (*Kernels::*kernel)(const GemmInteger<A, W>&) noexcept,
+                  GemmShape shape) {
+  const double wider = 4.0 / sizeof(W);
+  const double peak_rate = state.thread_index() == 0 ? wider * peak(isa) : 0;
+  const int rows = (shape.m + state.threads() - 1) / state.threads();
+  const AlignedBuffer<A> a(size(rows, shape.k));
+  const AlignedBuffer<W> w(packed_size_i16(shape.n, shape.k));
+  const auto scale = random_floats(size(shape.n, 1) + kPanel + static_cast<size_t>(rows));
+  const AlignedBuffer<int32_t> offset(size(shape.n, 1) + kPanel);
+  AlignedBuffer<float> c(size(rows, shape.n));
+  const GemmInteger<A, W> g{.a = a.data(),
+                            .lda = shape.k,
+                            .a_scale = scale.data(),
+                            .w = w.data(),
+                            .offset = offset.data(),
+                            .w_scale = scale.data(),
+                            .bias = scale.data(),
+                            .c = c.data(),
+                            .ldc = shape.n,
+                            .m = rows,
+                            .n = shape.n,
+                            .k = shape.k,
+                            .epilogue = shape.epilogue};
+  measure(state, peak_rate, 2.0 * rows * shape.n * shape.k, static_cast<double>(sizeof(W)) * shape.n * shape.k,
+          [&] { (kernels(isa).*kernel)(g); });
+}
+
 void gemm(benchmark::State& state, Isa isa, GemmShape shape) {
   const double peak_rate = state.thread_index() == 0 ? peak(isa) : 0;
   const int rows = (shape.m + state.threads() - 1) / state.threads();
@@ -113,21 +162,7 @@ void gemm(benchmark::State& state, Isa isa, GemmShape shape) {
                   .n = shape.n,
                   .k = shape.k,
                   .epilogue = shape.epilogue};
-  double best = INFINITY;
-  for (auto _ : state) {
-    const double start = thread_seconds();
-    kernels(isa).gemm_f32(g);
-    benchmark::ClobberMemory();
-    best = std::min(best, thread_seconds() - start);
-  }
-  const double flops = 2.0 * rows * shape.n * shape.k;
-  state.counters["FLOP/s"] =
-      benchmark::Counter(flops * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
-  if (state.thread_index() != 0) return;
-  state.counters["best_FLOP/s"] = flops / best;
-  if (peak_rate > 0) state.counters["peak_%"] = 100 * flops / best / peak_rate;
-  state.counters["W_bytes/s"] = benchmark::Counter(4.0 * shape.n * shape.k * static_cast<double>(state.iterations()),
-                                                   benchmark::Counter::kIsRate);
+  measure(state, peak_rate, 2.0 * rows * shape.n * shape.k, 4.0 * shape.n * shape.k, [&] { kernels(isa).gemm_f32(g); });
 }
 
 void layer_norm(benchmark::State& state, Isa isa, int rows, int width) {
@@ -203,6 +238,8 @@ void add_gemms(Isa isa, const std::string& suffix) {
   const auto add_one = [&](const GemmShape& s, int threads) {
     const std::string shape = std::to_string(s.m) + "x" + std::to_string(s.n) + "x" + std::to_string(s.k);
     add("gemm_f32/" + suffix + "/" + shape, threads, gemm, isa, s);
+    add("gemm_i8/" + suffix + "/" + shape, threads, gemm_integer<uint8_t, int8_t>, isa, &Kernels::gemm_i8, s);
+    add("gemm_i16/" + suffix + "/" + shape, threads, gemm_integer<int16_t, int16_t>, isa, &Kernels::gemm_i16, s);
   };
   for (const GemmShape& s : kEncoder) {
     add_one(s, 1);
@@ -227,7 +264,7 @@ void add_all(Isa isa) {
 
 int main(int argc, char** argv) {
   using skald::Isa;
-  for (const Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512}) {
+  for (const Isa isa : skald::kIsas) {
     if (isa > skald::best_isa()) continue;
     skald::cpu::add_all(isa);
     std::printf("%s: %.1f GFLOP/s multiply-add peak of one thread\n", skald::to_string(isa),

@@ -44,6 +44,7 @@ add_custom_target(isa_objects)
 
 set(SKALD_ISA_FLAGS_avx2 -mavx2 -mfma -mf16c)
 set(SKALD_ISA_FLAGS_avx512 -mavx512f -mavx512bw -mavx512cd -mavx512dq -mavx512vl -mavx2 -mfma)
+set(SKALD_ISA_FLAGS_avx512vnni ${SKALD_ISA_FLAGS_avx512} -mavx512vnni)
 
 # skald_isa_objects(NAME ISA SOURCES ...)
 #   An object library with explicit flags, so that nothing else in the project is compiled for a processor the user may
@@ -56,7 +57,7 @@ function(skald_isa_objects name isa)
   target_compile_options(${name} PRIVATE -fno-exceptions ${SKALD_ISA_FLAGS_${isa}})
   set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   # GCC 12 sees its own _mm512_undefined_ps() as an uninitialised read (GCC bug 105593).
-  if(isa STREQUAL avx512 AND CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  if(isa MATCHES avx512 AND CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     target_compile_options(${name} PRIVATE -Wno-uninitialized -Wno-maybe-uninitialized)
   endif()
   # Address checks as calls: inlined into the unrolled tiles they take minutes to compile.

@@ -26,7 +26,7 @@ import tempfile
 
 import numpy as np
 
-from compare_reference import run_skald, tokens_of
+from compare_reference import FLOAT32, run_skald, tokens_of
 from reference import load_model
 from speech import ROOT
 from wer import word_errors
@@ -157,7 +157,7 @@ def clips_of(directory):
 
 def measure(program, model, clips, normalise):
     """(tokens by recording, word error rate in per cent), greedy at temperature 0."""
-    greedy = ["--model", model, "--beam-size", "None", "--temperature-increment-on-fallback", "None"]
+    greedy = ["--model", model, *FLOAT32, "--beam-size", "None", "--temperature-increment-on-fallback", "None"]
     results = run_skald(program, [path for path, _ in clips], greedy)
     pairs = [word_errors(normalise(text), normalise(results[path]["text"])) for path, text in clips]
     rate = 100 * sum(pair[0] for pair in pairs) / sum(pair[1] for pair in pairs)

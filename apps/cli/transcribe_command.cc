@@ -41,7 +41,7 @@ TranscribeCommand::TranscribeCommand(CLI::App& root)
               "with word timestamps: underline each word of a subtitle as it is said", "", "Output");
   table().add("--verbose", output_.verbose, "show segments as they are found", "", "Output");
   table().add("-q,--quiet", quiet_, "nothing on standard error but errors", "", "Output");
-  table().add("--fp16", fp16_, "accepted for the sake of scripts: Skald computes in float32", "", "Output");
+  table().add("--fp16", fp16_, "accepted for the sake of scripts: see --compute-type", "", "Output");
 }
 
 ExitCode TranscribeCommand::usage(Error error) {

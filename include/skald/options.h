@@ -26,7 +26,7 @@ struct LoadOptions {
   std::string model = "mini.en";         ///< a name, a directory or a file
   std::optional<std::string> model_dir;  ///< where names are looked for first
   std::string device = "auto";           ///< "auto", "cpu"
-  std::string compute_type = "auto";     ///< "auto", "float32"
+  std::string compute_type = "auto";     ///< "auto" (int8 where the processor has vectors), "float32", "int8"
   int threads = 0;                       ///< 0: one per core this process may use
 
   template <class Visitor>
@@ -75,7 +75,9 @@ void LoadOptions::for_each_field(Visitor&& visit) {
   visit(Field{.name = "model_dir", .help = "directory that names of models are looked for in first", .metavar = "DIR"},
         model_dir);
   visit(Field{.name = "device", .help = "where to run: auto, cpu", .metavar = "NAME"}, device);
-  visit(Field{.name = "compute_type", .help = "precision of weights and arithmetic: auto, float32", .metavar = "TYPE"},
+  visit(Field{.name = "compute_type",
+              .help = "precision of weights and arithmetic: auto (int8 where the processor has vectors), float32, int8",
+              .metavar = "TYPE"},
         compute_type);
   visit(Field{.name = "threads", .help = "CPU threads (0: all cores)", .min = 0, .max = 1024, .metavar = "N"}, threads);
 }

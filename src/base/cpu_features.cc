@@ -62,6 +62,7 @@ const char* to_string(Isa isa) {
     case Isa::kScalar: return "scalar";
     case Isa::kAvx2: return "avx2";
     case Isa::kAvx512: return "avx512";
+    case Isa::kAvx512Vnni: return "avx512vnni";
   }
   return "unknown";
 }
@@ -86,6 +87,7 @@ std::string cpu_name() {
 
 Isa best_isa() {
   const CpuFeatures& f = cpu_features();
+  if (f.avx512_vnni) return Isa::kAvx512Vnni;
   if (f.avx512) return Isa::kAvx512;
   return f.avx2 ? Isa::kAvx2 : Isa::kScalar;
 }
@@ -93,7 +95,7 @@ Isa best_isa() {
 Result<Isa> select_isa() {
   const char* forced = std::getenv("SKALD_CPU");
   if (forced == nullptr || *forced == '\0') return best_isa();
-  for (const Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512}) {
+  for (const Isa isa : kIsas) {
     if (std::string_view(forced) != to_string(isa)) continue;
     if (isa > best_isa()) {
       return fail(ErrorCode::kUnsupported, "SKALD_CPU", std::string("this processor does not run ") + forced,
@@ -102,7 +104,7 @@ Result<Isa> select_isa() {
     return isa;
   }
   return fail(ErrorCode::kInvalidArgument, "SKALD_CPU", std::string("unknown instruction set '") + forced + "'",
-              "use scalar, avx2 or avx512, or unset it");
+              "use scalar, avx2, avx512 or avx512vnni, or unset it");
 }
 
 int available_cpus() {

@@ -1,6 +1,7 @@
 #pragma once
 // What this processor and operating system can run, and which instruction set the engine uses.
 
+#include <array>
 #include <string>
 
 #include "base/result.h"
@@ -17,7 +18,8 @@ struct CpuFeatures {
 };
 
 /// The families kernels are written for, weakest first.
-enum class Isa { kScalar = 0, kAvx2 = 1, kAvx512 = 2 };
+enum class Isa { kScalar = 0, kAvx2 = 1, kAvx512 = 2, kAvx512Vnni = 3 };
+inline constexpr std::array kIsas{Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kAvx512Vnni};
 
 const char* to_string(Isa isa);
 
@@ -30,7 +32,7 @@ std::string cpu_name();
 /// The strongest family this processor runs.
 Isa best_isa();
 
-/// The family to use: SKALD_CPU=scalar|avx2|avx512 from the environment, else best_isa().
+/// The family to use: SKALD_CPU=scalar|avx2|avx512|avx512vnni from the environment, else best_isa().
 /// Errors: kInvalidArgument for an unknown value, kUnsupported for one this processor lacks; never a silent fallback.
 Result<Isa> select_isa();
 

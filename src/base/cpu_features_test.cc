@@ -48,7 +48,7 @@ TEST(SelectIsa, UnknownIsAnError) {
 }
 
 TEST(SelectIsa, UnsupportedIsAnError) {
-  if (best_isa() == Isa::kAvx512) {
+  if (best_isa() >= Isa::kAvx512) {
     const ForcedIsa forced("avx512");
     EXPECT_EQ(Isa::kAvx512, select_isa().value());
   } else {
@@ -63,6 +63,7 @@ TEST(CpuFeatures, StrongerImpliesWeaker) {
   EXPECT_TRUE(!f.avx512 || f.avx2);
   EXPECT_TRUE(!f.avx512_vnni || f.avx512);
   EXPECT_TRUE(!f.avx512_bf16 || f.avx512);
+  EXPECT_EQ(f.avx512_vnni, best_isa() == Isa::kAvx512Vnni);
   EXPECT_FALSE(cpu_name().empty());
   EXPECT_GE(available_cpus(), 1);
 }

@@ -1,6 +1,7 @@
 #pragma once
 // The CPU wing's door: encoder and decoder over packed weights.
 
+#include <cstdint>
 #include <memory>
 
 #include "base/cpu_features.h"
@@ -12,10 +13,18 @@
 
 namespace skald::cpu {
 
+/// What weights are kept in and products are made of.
+enum class ComputeType : uint8_t {
+  kFloat32,
+  kInt8,  ///< weights int8 by output channel, activations int8 by row; attention int16; the rest float32
+};
+const char* to_string(ComputeType type);
+
 /// What both need; outlives them.
 struct Context {
   ThreadPool* pool = nullptr;
   Isa isa = Isa::kScalar;
+  ComputeType compute = ComputeType::kFloat32;
 };
 
 /// Packs the encoder's weights. Errors: kBadModel (tensor missing, wrong shape), kOutOfMemory.

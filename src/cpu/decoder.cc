@@ -50,11 +50,15 @@ TimestampMask timestamp_mask(std::span<const uint64_t> mask, int begin, int coun
 class CpuDecoder final : public model::Decoder {
  public:
   CpuDecoder(const model::Dims& dims, const model::TokenClasses& tokens, DecoderWeights weights, const Context& context)
-      : dims_(dims), tokens_(tokens), ops_(context), stack_(dims, std::move(weights), ops_), cache_(dims) {
+      : dims_(dims),
+        tokens_(tokens),
+        ops_(context),
+        stack_(dims, std::move(weights), context),
+        cache_(dims, context.compute) {
     report_ = {.stage = "decoder",
                .device = "cpu",
                .isa = to_string(context.isa),
-               .compute_type = to_string(DType::kF32),
+               .compute_type = to_string(context.compute),
                .threads = context.pool->threads(),
                .weight_bytes = stack_.weight_bytes()};
   }
@@ -100,7 +104,7 @@ Result<void> CpuDecoder::reserve(int slots, int windows) {
     cache_.resize(slots, windows);
     make_room(static_cast<size_t>(std::max(slots, 16)), static_cast<size_t>(slots) + static_cast<size_t>(windows));
   } catch (const std::bad_alloc&) {
-    cache_ = KvCache(dims_);
+    cache_ = KvCache(dims_, ops_.compute());
     return fail(ErrorCode::kOutOfMemory, "decoder",
                 "no memory for the keys and values of " + std::to_string(slots) + " hypotheses",
                 "use fewer beams or a smaller model");
@@ -295,19 +299,12 @@ Result<Attention> CpuDecoder::align(Slot slot, std::span<const int32_t> tokens, 
 
 /// Scores of the heads of `layer`: scaled query times key, (L, S) each.
 void CpuDecoder::copy_scores(std::span<const Head> heads, int layer, const float* queries, Attention& out) {
-  const int64_t width = dims_.text_state;
-  const int head_width = dims_.text_state / dims_.text_heads;
-  const int window = cache_.window(rows_.front().slot);
-  ops_.pool().parallel_for(std::ssize(heads), [&](int64_t h, int /*thread*/) {
-    const auto& [wanted_layer, head] = heads[static_cast<size_t>(h)];
-    if (wanted_layer != layer) return;
-    attend_scores(ops_.kernel(), {.q = {queries + int64_t{head} * head_width, width},
-                                  .rows = out.tokens,
-                                  .positions = out.positions,
-                                  .head_width = head_width,
-                                  .head = cache_.head(window, layer, head),
-                                  .scores = {out.scores.data() + h * out.tokens * out.positions, out.positions},
-                                  .out = {}});
+  const Slot slot = rows_.front().slot;
+  ops_.pool().parallel_for(std::ssize(heads), [&](int64_t h, int thread) {
+    const Head& head = heads[static_cast<size_t>(h)];
+    if (head.first != layer) return;
+    stack_.head_scores(queries, out.tokens, cache_, slot, head, out.scores.data() + h * out.tokens * out.positions,
+                       thread);
   });
 }
 
@@ -340,7 +337,7 @@ Result<std::unique_ptr<model::Decoder>> make_decoder(const model::Checkpoint& ch
     return fail(ErrorCode::kInvalidArgument, "decoder", "the special tokens do not fit the vocabulary");
   }
   try {
-    SKALD_TRY(DecoderWeights weights, load_decoder(checkpoint, *context.pool));
+    SKALD_TRY(DecoderWeights weights, load_decoder(checkpoint, context));
     auto decoder = std::make_unique<CpuDecoder>(dims, tokens, std::move(weights), context);
     SKALD_CHECK(decoder->reserve(slots, windows));
     return decoder;

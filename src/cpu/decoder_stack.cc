@@ -18,28 +18,32 @@ int round_up(int n, int step) {
 
 }  // namespace
 
-DecoderStack::DecoderStack(const model::Dims& dims, DecoderWeights weights, const Ops& ops)
+DecoderStack::DecoderStack(const model::Dims& dims, DecoderWeights weights, const Context& context)
     : dims_(dims),
       weights_(std::move(weights)),
-      ops_(ops),
-      scores_size_(std::max(round_up(dims.text_ctx, kPanel), kCrossRows * round_up(dims.audio_ctx, kPanel))) {
-  scores_ = AlignedBuffer<float>(static_cast<size_t>(ops.pool().threads() * scores_size_));
+      ops_(context),
+      scratch_size_(std::max(
+          static_cast<size_t>(round_up(dims.text_ctx, kPanel)) * sizeof(float),
+          HeadLayout(context.compute, dims.audio_ctx, dims.text_state / dims.text_heads).scratch_bytes(kCrossRows))) {
+  scratch_ = AlignedBuffer<std::byte>(static_cast<size_t>(ops_.pool().threads()) * scratch_size_);
 }
 
 void DecoderStack::reserve_rows(size_t rows) {
   if (rows <= room_) return;
   const auto width = static_cast<size_t>(dims_.text_state);
   x_ = AlignedBuffer<float>(rows * width);
-  normed_ = AlignedBuffer<float>(rows * width);
+  attended_ = AlignedBuffer<float>(rows * width);
   qkv_ = AlignedBuffer<float>(rows * 3 * width);
   hidden_ = AlignedBuffer<float>(rows * static_cast<size_t>(dims_.text_ffn));
   cross_blocks_.reserve(rows);
+  ops_.reserve(rows, std::max(dims_.text_state, dims_.text_ffn));
   room_ = rows;
 }
 
 void DecoderStack::reserve_window(int positions) {
   const auto size = 2 * static_cast<size_t>(positions) * static_cast<size_t>(dims_.text_state);
   if (window_.size() < size) window_ = AlignedBuffer<float>(size);
+  ops_.reserve(static_cast<size_t>(positions), dims_.audio_state);
 }
 
 void DecoderStack::read_window(const float* states, model::Slot slot, KvCache& cache) {
@@ -47,7 +51,7 @@ void DecoderStack::read_window(const float* states, model::Slot slot, KvCache& c
     ops_.linear(weights_.blocks[static_cast<size_t>(layer)].cross_kv, {states, dims_.audio_state},
                 {window_.data(), cache.stride()}, cache.positions(slot));
     ops_.pool().parallel_for(dims_.text_heads, [&](int64_t head, int /*thread*/) {
-      cache.pack_head(window_.data(), cache.window(slot), layer, static_cast<int>(head));
+      cache.pack_head(ops_.kernel(), window_.data(), cache.window(slot), layer, static_cast<int>(head));
     });
   }
 }
@@ -69,12 +73,10 @@ void DecoderStack::embed(std::span<const TokenRow> rows) {
   const int64_t width = dims_.text_state;
   ops_.pool().parallel_for(std::ssize(rows), [&](int64_t i, int /*thread*/) {
     const TokenRow& row = rows[static_cast<size_t>(i)];
-    const int64_t token = row.token;
-    // Column `token` of the packed embedding: panel, then one element in every kPanel.
-    const float* from = weights_.embedding.w.data() + token / kPanel * kPanel * width + token % kPanel;
     const float* position = weights_.positions.data() + row.position * width;
     float* to = x_.data() + i * width;
-    for (int64_t d = 0; d < width; ++d) to[d] = from[d * kPanel] + position[d];
+    weights_.embedding.row(row.token, to);
+    for (int64_t d = 0; d < width; ++d) to[d] += position[d];
   });
 }
 
@@ -82,8 +84,7 @@ void DecoderStack::self_attention(std::span<const TokenRow> rows, int layer, KvC
   const DecoderBlock& block = weights_.blocks[static_cast<size_t>(layer)];
   const int64_t width = dims_.text_state;
   const int count = static_cast<int>(rows.size());
-  ops_.layer_norm(block.attn_ln, x_.data(), normed_.data(), count);
-  ops_.linear(block.qkv, {normed_.data(), width}, {qkv_.data(), 3 * width}, count, Epilogue::kNone);
+  ops_.linear_of_norm(block.attn_ln, block.qkv, x_.data(), {qkv_.data(), 3 * width}, count);
   for (size_t i = 0; i < rows.size(); ++i) {
     const float* key_value = qkv_.data() + static_cast<int64_t>(i) * 3 * width + width;
     std::copy_n(key_value, 2 * width, cache.slot_rows(rows[i].slot, layer) + rows[i].position * cache.stride());
@@ -102,18 +103,17 @@ void DecoderStack::self_attention(std::span<const TokenRow> rows, int layer, KvC
                               .n = row.position + 1,
                               .e = static_cast<int>(head_width),
                               .scale = 1,
-                              .scores = scores_.data() + thread * scores_size_,
-                              .out = normed_.data() + i * width + column});
+                              .scores = reinterpret_cast<float*>(scratch_of(thread)),
+                              .out = attended_.data() + i * width + column});
   });
-  ops_.linear(block.attn_out, {normed_.data(), width}, {x_.data(), width}, count, Epilogue::kResidual);
+  ops_.linear(block.attn_out, {attended_.data(), width}, {x_.data(), width}, count, Epilogue::kResidual);
 }
 
 void DecoderStack::cross_queries(std::span<const TokenRow> rows, int layer) {
   const DecoderBlock& block = weights_.blocks[static_cast<size_t>(layer)];
   const int64_t width = dims_.text_state;
   const int count = static_cast<int>(rows.size());
-  ops_.layer_norm(block.cross_ln, x_.data(), normed_.data(), count);
-  ops_.linear(block.cross_q, {normed_.data(), width}, {qkv_.data(), width}, count, Epilogue::kNone);
+  ops_.linear_of_norm(block.cross_ln, block.cross_q, x_.data(), {qkv_.data(), width}, count);
 }
 
 void DecoderStack::cross_attention(std::span<const TokenRow> rows, int layer, const KvCache& cache) {
@@ -123,18 +123,13 @@ void DecoderStack::cross_attention(std::span<const TokenRow> rows, int layer, co
   ops_.pool().parallel_for(std::ssize(cross_blocks_) * heads, [&](int64_t task, int thread) {
     const CrossBlock& block = cross_blocks_[static_cast<size_t>(task / heads)];
     const int64_t at = block.first * width + task % heads * head_width;
-    const AttendBlock a{.q = {qkv_.data() + at, width},
-                        .rows = block.rows,
-                        .positions = block.positions,
-                        .head_width = static_cast<int>(head_width),
-                        .head = cache.head(block.window, layer, static_cast<int>(task % heads)),
-                        .scores = {scores_.data() + thread * scores_size_, round_up(block.positions, kPanel)},
-                        .out = {normed_.data() + at, width}};
-    attend_scores(ops_.kernel(), a);
-    attend_values(ops_.kernel(), a);
+    cache.head_layout(block.positions)
+        .attend(ops_.kernel(), {qkv_.data() + at, width}, block.rows,
+                cache.head(block.window, layer, static_cast<int>(task % heads)), {attended_.data() + at, width},
+                scratch_of(thread));
   });
   const DecoderBlock& block = weights_.blocks[static_cast<size_t>(layer)];
-  ops_.linear(block.cross_out, {normed_.data(), width}, {x_.data(), width}, static_cast<int>(rows.size()),
+  ops_.linear(block.cross_out, {attended_.data(), width}, {x_.data(), width}, static_cast<int>(rows.size()),
               Epilogue::kResidual);
 }
 
@@ -143,19 +138,31 @@ void DecoderStack::mlp(std::span<const TokenRow> rows, int layer) {
   const int64_t width = dims_.text_state;
   const int64_t ffn = dims_.text_ffn;
   const int count = static_cast<int>(rows.size());
-  ops_.layer_norm(block.mlp_ln, x_.data(), normed_.data(), count);
-  ops_.linear(block.fc1, {normed_.data(), width}, {hidden_.data(), ffn}, count, Epilogue::kGelu);
+  ops_.linear_of_norm(block.mlp_ln, block.fc1, x_.data(), {hidden_.data(), ffn}, count, Epilogue::kGelu);
   ops_.linear(block.fc2, {hidden_.data(), ffn}, {x_.data(), width}, count, Epilogue::kResidual);
 }
 
 void DecoderStack::logits(std::span<const int> picked, float* out) {
   const int64_t width = dims_.text_state;
   for (size_t i = 0; i < picked.size(); ++i) {
-    std::copy_n(x_.data() + picked[i] * width, width, normed_.data() + static_cast<int64_t>(i) * width);
+    std::copy_n(x_.data() + picked[i] * width, width, attended_.data() + static_cast<int64_t>(i) * width);
   }
   const int count = static_cast<int>(picked.size());
-  ops_.layer_norm(weights_.ln, normed_.data(), normed_.data(), count);
-  ops_.linear(weights_.embedding, {normed_.data(), width}, {out, dims_.vocab}, count, Epilogue::kNone);
+  ops_.linear_of_norm(weights_.ln, weights_.embedding, attended_.data(), {out, dims_.vocab}, count);
+}
+
+void DecoderStack::head_scores(const float* queries, int rows, const KvCache& cache, model::Slot slot, model::Head head,
+                               float* out, int thread) {
+  const int window = cache.window(slot);
+  const int positions = cache.positions(slot);
+  const int64_t width = dims_.text_state;
+  const int64_t column = int64_t{head.second} * width / dims_.text_heads;
+  const HeadLayout layout = cache.head_layout(positions);
+  for (int first = 0; first < rows; first += kCrossRows) {
+    layout.scores(ops_.kernel(), {queries + first * width + column, width}, std::min(kCrossRows, rows - first),
+                  cache.head(window, head.first, head.second), {out + int64_t{first} * positions, positions},
+                  scratch_of(thread));
+  }
 }
 
 }  // namespace skald::cpu

@@ -21,7 +21,7 @@ struct TokenRow {
 
 class DecoderStack {
  public:
-  DecoderStack(const model::Dims& dims, DecoderWeights weights, const Ops& ops);
+  DecoderStack(const model::Dims& dims, DecoderWeights weights, const Context& context);
 
   /// Room for this many rows at once; grows only. Throws std::bad_alloc.
   void reserve_rows(size_t rows);
@@ -50,6 +50,11 @@ class DecoderStack {
   /// Logits (picked.size(), V) of the rows of the last forward() whose indices are `picked`.
   void logits(std::span<const int> picked, float* out);
 
+  /// Scores (rows, positions) of a head of the window of `slot` with dense scaled queries (rows, D), as after_query
+  /// gets them. For one thread of the pool at a time.
+  void head_scores(const float* queries, int rows, const KvCache& cache, model::Slot slot, model::Head head, float* out,
+                   int thread);
+
   int64_t weight_bytes() const { return weights_.bytes; }
 
  private:
@@ -61,6 +66,7 @@ class DecoderStack {
     int positions = 0;
   };
 
+  std::byte* scratch_of(int64_t thread) { return scratch_.data() + static_cast<size_t>(thread) * scratch_size_; }
   void embed(std::span<const TokenRow> rows);
   void find_cross_blocks(std::span<const TokenRow> rows, const KvCache& cache);
   void self_attention(std::span<const TokenRow> rows, int layer, KvCache& cache);
@@ -70,13 +76,13 @@ class DecoderStack {
   model::Dims dims_;
   DecoderWeights weights_;
   Ops ops_;
-  AlignedBuffer<float> x_;       ///< (rows, D)
-  AlignedBuffer<float> normed_;  ///< (rows, D)
-  AlignedBuffer<float> qkv_;     ///< (rows, 3 D); its first D columns densely for cross-attention queries
-  AlignedBuffer<float> hidden_;  ///< (rows, F)
-  AlignedBuffer<float> window_;  ///< (S, 2 D) keys and values of a window before they are packed
-  AlignedBuffer<float> scores_;  ///< for each thread a row of self-attention or a block of cross-attention
-  int64_t scores_size_ = 0;      ///< of one thread
+  AlignedBuffer<float> x_;            ///< (rows, D)
+  AlignedBuffer<float> attended_;     ///< (rows, D)
+  AlignedBuffer<float> qkv_;          ///< (rows, 3 D); its first D columns densely for cross-attention queries
+  AlignedBuffer<float> hidden_;       ///< (rows, F)
+  AlignedBuffer<float> window_;       ///< (S, 2 D) keys and values of a window before they are packed
+  AlignedBuffer<std::byte> scratch_;  ///< for each thread, of a row of self-attention or a block of cross-attention
+  size_t scratch_size_ = 0;           ///< of one thread
   std::vector<CrossBlock> cross_blocks_;
   size_t room_ = 0;
 };

@@ -7,23 +7,22 @@
 namespace skald::cpu {
 namespace {
 
-// Query rows of one piece of attention, a whole number of register tiles: their scores over 1500 positions (412 KiB)
-// stay in the level-2 cache between the two products.
-constexpr int kQueryRows = 70;
+// Query rows of one piece of attention, a whole number of register tiles: their scores over 1500 positions (412 KiB;
+// with kInt8 247 KiB, and the weights) stay in the level-2 cache between the two products.
+int query_rows(ComputeType compute) {
+  return compute == ComputeType::kFloat32 ? 70 : 28;
+}
 
 size_t product(int a, int b, int c = 1) {
   return static_cast<size_t>(a) * static_cast<size_t>(b) * static_cast<size_t>(c);
 }
 
-int round_up(int n, int step) {
-  return (n + step - 1) / step * step;
-}
-
-/// Makes `buffer` hold `count` floats; its contents are lost when it grows. Throws std::bad_alloc.
-void grow(AlignedBuffer<float>& buffer, size_t count) {
+/// Makes `buffer` hold `count` elements; its contents are lost when it grows. Throws std::bad_alloc.
+template <class T>
+void grow(AlignedBuffer<T>& buffer, size_t count) {
   if (buffer.size() >= count) return;
   buffer = {};  // first free, then allocate: the peak is one buffer
-  buffer = AlignedBuffer<float>(count);
+  buffer = AlignedBuffer<T>(count);
 }
 
 std::unexpected<Error> bad_batch(std::string message) {
@@ -57,7 +56,7 @@ CpuEncoder::CpuEncoder(const model::Dims& dims, EncoderWeights weights, const Co
   report_.stage = "encoder";
   report_.device = "cpu";
   report_.isa = to_string(context.isa);
-  report_.compute_type = "float32";
+  report_.compute_type = to_string(context.compute);
   report_.threads = context.pool->threads();
   report_.weight_bytes = weights_.bytes;
 }
@@ -76,15 +75,15 @@ void CpuEncoder::allocate(int windows, int frames) {
   const int positions = frames / 2;
   const int rows = windows * positions;
   const int width = dims_.audio_state;
-  const int heads = windows * dims_.audio_heads;
+  const HeadLayout layout(ops_.compute(), positions, dims_.head_width());
   grow(act_.mel, product(windows, frames + 2, dims_.mel_bands));
   grow(act_.conv, product(windows, frames + 2, width));
   grow(act_.x, product(rows, width));
-  grow(act_.normed, product(rows, width));
+  grow(act_.attended, product(rows, width));
   grow(act_.wide, product(rows, std::max(3 * width, dims_.audio_ffn)));
-  grow(act_.keys, static_cast<size_t>(heads) * packed_keys_size(positions, dims_.head_width()));
-  grow(act_.values, static_cast<size_t>(heads) * packed_values_size(positions, dims_.head_width()));
-  grow(act_.scores, product(ops_.pool().threads(), kQueryRows, round_up(positions, kPanel)));
+  grow(act_.heads, product(windows, dims_.audio_heads) * layout.bytes());
+  grow(act_.scratch, static_cast<size_t>(ops_.pool().threads()) * layout.scratch_bytes(query_rows(ops_.compute())));
+  ops_.reserve(static_cast<size_t>(rows), std::max(width, dims_.audio_ffn));
 }
 
 Result<void> CpuEncoder::encode(const model::WindowBatch& batch, model::EncodedAudio& out) {
@@ -144,46 +143,35 @@ void CpuEncoder::self_attention(const EncoderBlock& block, int windows, int posi
   const int head_width = dims_.head_width();
   const int rows = windows * positions;
   const int64_t stride = 3 * int64_t{width};
-  ops_.layer_norm(block.attn_ln, act_.x.data(), act_.normed.data(), rows);
-  ops_.linear(block.qkv, {act_.normed.data(), width}, {act_.wide.data(), stride}, rows, Epilogue::kNone);
+  ops_.linear_of_norm(block.attn_ln, block.qkv, act_.x.data(), {act_.wide.data(), stride}, rows);
 
-  const size_t keys_size = packed_keys_size(positions, head_width);
-  const size_t values_size = packed_values_size(positions, head_width);
+  const HeadLayout layout(ops_.compute(), positions, head_width);
+  const auto head_memory = [&](int64_t head) { return act_.heads.data() + static_cast<size_t>(head) * layout.bytes(); };
   ops_.pool().parallel_for(int64_t{windows} * heads, [&](int64_t i, int /*thread*/) {
-    const float* key = act_.wide.data() + i / heads * positions * stride + width + i % heads * head_width;
-    const auto head = static_cast<size_t>(i);
-    pack_f32_strided(key, stride, 1, positions, head_width, act_.keys.data() + head * keys_size);
-    pack_f32_strided(key + width, 1, stride, head_width, positions, act_.values.data() + head * values_size);
+    const float* keys = act_.wide.data() + i / heads * positions * stride + width + i % heads * head_width;
+    layout.pack(ops_.kernel(), keys, keys + width, stride, head_memory(i));
   });
 
-  const int blocks = (positions + kQueryRows - 1) / kQueryRows;
-  const int score_stride = round_up(positions, kPanel);
+  const int most_rows = query_rows(ops_.compute());
+  const int blocks = (positions + most_rows - 1) / most_rows;
   ops_.pool().parallel_for(int64_t{windows} * heads * blocks, [&](int64_t i, int thread) {
     const int64_t head = i / blocks;  // the blocks of a head follow one another: its keys and values stay in cache
-    const int first = static_cast<int>(i % blocks) * kQueryRows;
+    const int first = static_cast<int>(i % blocks) * most_rows;
     const int64_t row = head / heads * positions + first;
     const int64_t column = head % heads * head_width;
-    AttendBlock a;
-    a.q = {act_.wide.data() + row * stride + column, stride};
-    a.rows = std::min(kQueryRows, positions - first);
-    a.positions = positions;
-    a.head_width = head_width;
-    a.head = {act_.keys.data() + static_cast<size_t>(head) * keys_size,
-              act_.values.data() + static_cast<size_t>(head) * values_size};
-    a.scores = {act_.scores.data() + product(thread, kQueryRows, score_stride), score_stride};
-    a.out = {act_.normed.data() + row * width + column, width};
-    attend_scores(ops_.kernel(), a);
-    attend_values(ops_.kernel(), a);
+    layout.attend(ops_.kernel(), {act_.wide.data() + row * stride + column, stride},
+                  std::min(most_rows, positions - first), head_memory(head),
+                  {act_.attended.data() + row * width + column, width},
+                  act_.scratch.data() + static_cast<size_t>(thread) * layout.scratch_bytes(most_rows));
   });
-  ops_.linear(block.attn_out, {act_.normed.data(), width}, {act_.x.data(), width}, rows, Epilogue::kResidual);
+  ops_.linear(block.attn_out, {act_.attended.data(), width}, {act_.x.data(), width}, rows, Epilogue::kResidual);
 }
 
 /// x += fc2(gelu(fc1(layer_norm(x)))).
 void CpuEncoder::mlp(const EncoderBlock& block, int rows) {
   const int width = dims_.audio_state;
   const int hidden = dims_.audio_ffn;
-  ops_.layer_norm(block.mlp_ln, act_.x.data(), act_.normed.data(), rows);
-  ops_.linear(block.fc1, {act_.normed.data(), width}, {act_.wide.data(), hidden}, rows, Epilogue::kGelu);
+  ops_.linear_of_norm(block.mlp_ln, block.fc1, act_.x.data(), {act_.wide.data(), hidden}, rows, Epilogue::kGelu);
   ops_.linear(block.fc2, {act_.wide.data(), hidden}, {act_.x.data(), width}, rows, Epilogue::kResidual);
 }
 
@@ -197,7 +185,7 @@ Result<void> HostAudio::to_host_f32(int window, std::span<float> out) const {
 
 Result<std::unique_ptr<model::Encoder>> make_encoder(const model::Checkpoint& checkpoint, const Context& context) {
   try {
-    SKALD_TRY(auto weights, load_encoder(checkpoint, *context.pool));
+    SKALD_TRY(auto weights, load_encoder(checkpoint, context));
     return std::make_unique<CpuEncoder>(checkpoint.dims(), std::move(weights), context);
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::kOutOfMemory, "encoder", "no memory for the weights", "use a smaller model");

@@ -1,5 +1,5 @@
 #pragma once
-// Whisper's audio encoder in float32: Radford et al., "Robust Speech Recognition via Large-Scale Weak Supervision",
+// Whisper's audio encoder: Radford et al., "Robust Speech Recognition via Large-Scale Weak Supervision",
 // 2022, section 2.2; openai/whisper model.py, AudioEncoder.
 
 #include <memory>
@@ -24,14 +24,13 @@ class CpuEncoder final : public model::Encoder {
  private:
   /// Buffers of one size of batch; they only grow.
   struct Activations {
-    AlignedBuffer<float> mel;     ///< (B, T + 2, M), a row of zeros before and after each window
-    AlignedBuffer<float> conv;    ///< (B, T + 2, D), likewise
-    AlignedBuffer<float> x;       ///< (B * S, D) the residual stream
-    AlignedBuffer<float> normed;  ///< (B * S, D) layer norm's output, then the attention's
-    AlignedBuffer<float> wide;    ///< (B * S, max(3 D, F)) query, key and value, then the MLP's hidden layer
-    AlignedBuffer<float> keys;    ///< (B, H) packed heads
-    AlignedBuffer<float> values;  ///< (B, H) packed heads
-    AlignedBuffer<float> scores;  ///< a block for each thread
+    AlignedBuffer<float> mel;          ///< (B, T + 2, M), a row of zeros before and after each window
+    AlignedBuffer<float> conv;         ///< (B, T + 2, D), likewise
+    AlignedBuffer<float> x;            ///< (B * S, D) the residual stream
+    AlignedBuffer<float> attended;     ///< (B * S, D)
+    AlignedBuffer<float> wide;         ///< (B * S, max(3 D, F)) query, key and value, then the MLP's hidden layer
+    AlignedBuffer<std::byte> heads;    ///< (B, H) packed heads
+    AlignedBuffer<std::byte> scratch;  ///< of attention, for each thread
   };
 
   void allocate(int windows, int frames);

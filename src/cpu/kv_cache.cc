@@ -11,7 +11,7 @@ void KvCache::resize(int slots, int windows) {
   self_ = {};  // the old memory goes before the new comes
   cross_ = {};
   self_ = AlignedBuffer<float>(static_cast<size_t>((slots + 1) * layers() * slot_size()));
-  cross_ = AlignedBuffer<float>(static_cast<size_t>(windows * layers() * dims_.text_heads * head_size()));
+  cross_ = AlignedBuffer<std::byte>(head_offset(windows, 0, 0));
   slots_.resize(static_cast<size_t>(slots) + 1);
   windows_.resize(static_cast<size_t>(windows));
 }
@@ -56,12 +56,10 @@ model::Slot KvCache::open_spare(model::Slot slot) {
   return spare;
 }
 
-void KvCache::pack_head(const float* rows, int window, int layer, int head) {
-  const int positions = windows_[static_cast<size_t>(window)].positions;
-  const float* key = rows + int64_t{head} * head_width();
-  float* to = cross_.data() + head_offset(window, layer, head);
-  pack_f32_strided(key, stride(), 1, positions, head_width(), to);
-  pack_f32_strided(key + dims_.text_state, 1, stride(), head_width(), positions, to + keys_size());
+void KvCache::pack_head(const Kernels& kernel, const float* rows, int window, int layer, int head) {
+  const float* keys = rows + int64_t{head} * head_width();
+  head_layout(windows_[static_cast<size_t>(window)].positions)
+      .pack(kernel, keys, keys + dims_.text_state, stride(), cross_.data() + head_offset(window, layer, head));
 }
 
 void KvCache::close(model::Slot slot) {

@@ -7,7 +7,7 @@
 
 #include "base/aligned_buffer.h"
 #include "base/result.h"
-#include "cpu/ops.h"
+#include "cpu/packed_head.h"
 #include "model/decoder.h"
 #include "model/dims.h"
 
@@ -17,7 +17,7 @@ namespace skald::cpu {
 /// Cross-attention keys and values are packed per head: all hypotheses of a window read them in one matrix product.
 class KvCache {
  public:
-  explicit KvCache(const model::Dims& dims) : dims_(dims) {}
+  KvCache(const model::Dims& dims, ComputeType compute) : dims_(dims), compute_(compute) {}
 
   /// Room for `slots` hypotheses over `windows` windows; all are closed. Throws std::bad_alloc.
   void resize(int slots, int windows);
@@ -46,12 +46,13 @@ class KvCache {
   float* slot_rows(model::Slot slot, int layer) { return self_.data() + (slot * layers() + layer) * slot_size(); }
   /// Pre: is_open(slot).
   int window(model::Slot slot) const { return slots_[static_cast<size_t>(slot)].window; }
-  PackedHead head(int window, int layer, int head) const {
-    const float* keys = cross_.data() + head_offset(window, layer, head);
-    return {.keys = keys, .values = keys + keys_size()};
+  /// Where the parts of a window's heads lie.
+  HeadLayout head_layout(int positions) const { return {compute_, positions, head_width()}; }
+  const std::byte* head(int window, int layer, int head) const {
+    return cross_.data() + head_offset(window, layer, head);
   }
   /// Keeps the keys and values (positions, 2 D) of a layer of a window; `head` by `head`, to be called for each.
-  void pack_head(const float* rows, int window, int layer, int head);
+  void pack_head(const Kernels& kernel, const float* rows, int window, int layer, int head);
 
  private:
   struct SlotState {
@@ -66,20 +67,18 @@ class KvCache {
   int64_t layers() const { return dims_.text_layers; }
   int64_t slot_size() const { return dims_.text_ctx * stride(); }
   int head_width() const { return dims_.text_state / dims_.text_heads; }
-  int64_t keys_size() const { return static_cast<int64_t>(packed_keys_size(dims_.audio_ctx, head_width())); }
-  int64_t head_size() const {
-    return keys_size() + static_cast<int64_t>(packed_values_size(dims_.audio_ctx, head_width()));
-  }
-  int64_t head_offset(int window, int layer, int head) const {
-    return ((window * layers() + layer) * dims_.text_heads + head) * head_size();
+  size_t head_offset(int window, int layer, int head) const {
+    return static_cast<size_t>((window * layers() + layer) * dims_.text_heads + head) *
+           head_layout(dims_.audio_ctx).bytes();
   }
   Result<model::Slot> free_slot() const;
 
   model::Dims dims_;
+  ComputeType compute_;
   std::vector<SlotState> slots_;
   std::vector<WindowState> windows_;
-  AlignedBuffer<float> self_;   ///< (slots + 1, layers, text_ctx, 2 D)
-  AlignedBuffer<float> cross_;  ///< (windows, layers, heads) packed
+  AlignedBuffer<float> self_;       ///< (slots + 1, layers, text_ctx, 2 D)
+  AlignedBuffer<std::byte> cross_;  ///< (windows, layers, heads) packed
 };
 
 }  // namespace skald::cpu

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cassert>
+#include <type_traits>
+#include <utility>
 
 namespace skald::cpu {
 namespace {
@@ -14,6 +16,14 @@ constexpr int kLeastTileRows = 42;
 constexpr int kLeastTilePanels = 4;  // one register tile of the kernels for few rows
 // More tiles than threads, so that the last ones to finish wait little.
 constexpr int kTilesPerThread = 6;
+
+// Rows of a layer norm or a conversion that a thread takes at once: some microseconds of work, more than handing them
+// out costs.
+constexpr int kRowsPerTile = 16;
+
+int whole_groups(int k) {
+  return (k + kGroupBytes - 1) / kGroupBytes * kGroupBytes;
+}
 
 int ceil_div(int a, int b) {
   return (a + b - 1) / b;
@@ -36,33 +46,108 @@ Tiling choose_tiling(int rows, int panels, int threads) {
 
 }  // namespace
 
-void Ops::linear(const Linear& layer, ConstRows in, MutableRows out, int rows, Epilogue epilogue) const {
+void Ops::reserve(size_t rows, int widest) {
+  const auto grow = [](auto& buffer, size_t count) {
+    if (buffer.size() < count) buffer = std::remove_reference_t<decltype(buffer)>(count);
+  };
+  const auto width = static_cast<size_t>(whole_groups(widest));
+  if (compute_ == ComputeType::kFloat32) return grow(normed_, rows * width);
+  grow(normed_, static_cast<size_t>(pool_->threads()) * kRowsPerTile * width);
+  grow(rows_i8_, rows * width);
+  grow(row_scale_, rows);
+}
+
+void Ops::linear(const Linear& layer, ConstRows in, MutableRows out, int rows, Epilogue epilogue) {
   assert(in.stride > 0 && out.stride >= layer.n);
+  if (!layer.is_int8()) return multiply_f32(layer, in, out, rows, epilogue);
+  assert(std::cmp_less_equal(rows, row_scale_.size()));
+  pool_->parallel_for(ceil_div(rows, kRowsPerTile), [&](int64_t tile, int /*thread*/) {
+    const int64_t row = tile * kRowsPerTile;
+    const int count = static_cast<int>(std::min<int64_t>(kRowsPerTile, rows - row));
+    quantise({in.data + row * in.stride, in.stride}, row, count, layer.k);
+  });
+  multiply_i8(layer, out, rows, epilogue);
+}
+
+void Ops::linear_of_norm(const LayerNorm& norm, const Linear& layer, const float* x, MutableRows out, int rows,
+                         Epilogue epilogue) {
+  const int width = norm.width();
+  if (!layer.is_int8()) {
+    layer_norm(norm, x, normed_.data(), rows);
+    return multiply_f32(layer, {normed_.data(), width}, out, rows, epilogue);
+  }
+  pool_->parallel_for(ceil_div(rows, kRowsPerTile), [&](int64_t tile, int thread) {
+    const int64_t row = tile * kRowsPerTile;
+    const int count = static_cast<int>(std::min<int64_t>(kRowsPerTile, rows - row));
+    float* normed = normed_.data() + int64_t{thread} * kRowsPerTile * width;
+    kernels_->layer_norm_f32(x + row * width, norm.gain.data(), norm.bias.data(), normed, count, width);
+    quantise({normed, width}, row, count, width);
+  });
+  multiply_i8(layer, out, rows, epilogue);
+}
+
+/// Rows of a product's input into the integers of row `first` and those after it. One thread.
+void Ops::quantise(ConstRows in, int64_t first, int rows, int width) {
+  const int64_t stride = whole_groups(width);
+  kernels_->quantise_i8({.x = in.data,
+                         .ldx = in.stride,
+                         .q = rows_i8_.data() + first * stride,
+                         .ldq = stride,
+                         .scale = row_scale_.data() + first,
+                         .m = rows,
+                         .k = width});
+}
+
+/// Calls part(row, rows, column, columns) for tiles of a product, on all threads.
+template <class Part>
+void Ops::for_each_tile(const Linear& layer, int rows, const Part& part) const {
   if (rows == 0) return;
   const int panels = ceil_div(layer.n, kPanel);
   const Tiling tile = choose_tiling(rows, panels, pool_->threads());
-  const int row_tiles = ceil_div(rows, tile.rows);
   const int panel_tiles = ceil_div(panels, tile.panels);
-  pool_->parallel_for(int64_t{row_tiles} * panel_tiles, [&](int64_t i, int /*thread*/) {
+  pool_->parallel_for(int64_t{ceil_div(rows, tile.rows)} * panel_tiles, [&](int64_t i, int /*thread*/) {
     const int row = static_cast<int>(i / panel_tiles) * tile.rows;
     const int column = static_cast<int>(i % panel_tiles) * tile.panels * kPanel;
-    GemmF32 g;
-    g.a = in.data + row * in.stride;
-    g.lda = in.stride;
-    g.w = layer.w.data() + int64_t{column} * layer.k;
-    g.bias = layer.bias.size() == 0 ? nullptr : layer.bias.data() + column;
-    g.c = out.data + row * out.stride + column;
-    g.ldc = out.stride;
-    g.m = std::min(tile.rows, rows - row);
-    g.n = std::min(tile.panels * kPanel, layer.n - column);
-    g.k = layer.k;
-    g.epilogue = epilogue;
-    kernels_->gemm_f32(g);
+    part(row, std::min(tile.rows, rows - row), column, std::min(tile.panels * kPanel, layer.n - column));
+  });
+}
+
+void Ops::multiply_f32(const Linear& layer, ConstRows in, MutableRows out, int rows, Epilogue epilogue) const {
+  for_each_tile(layer, rows, [&](int64_t row, int m, int64_t column, int n) {
+    kernels_->gemm_f32({.a = in.data + row * in.stride,
+                        .lda = in.stride,
+                        .w = layer.w.data() + column * layer.k,
+                        .bias = layer.bias.size() == 0 ? nullptr : layer.bias.data() + column,
+                        .c = out.data + row * out.stride + column,
+                        .ldc = out.stride,
+                        .m = m,
+                        .n = n,
+                        .k = layer.k,
+                        .epilogue = epilogue});
+  });
+}
+
+/// Of the rows that quantise() has left.
+void Ops::multiply_i8(const Linear& layer, MutableRows out, int rows, Epilogue epilogue) const {
+  const int64_t stride = whole_groups(layer.k);
+  for_each_tile(layer, rows, [&](int64_t row, int m, int64_t column, int n) {
+    kernels_->gemm_i8({.a = rows_i8_.data() + row * stride,
+                       .lda = stride,
+                       .a_scale = row_scale_.data() + row,
+                       .w = layer.w8.data() + column * stride,
+                       .offset = layer.offset.data() + column,
+                       .w_scale = layer.scale.data() + column,
+                       .bias = layer.bias.size() == 0 ? nullptr : layer.bias.data() + column,
+                       .c = out.data + row * out.stride + column,
+                       .ldc = out.stride,
+                       .m = m,
+                       .n = n,
+                       .k = layer.k,
+                       .epilogue = epilogue});
   });
 }
 
 void Ops::layer_norm(const LayerNorm& norm, const float* x, float* y, int rows) const {
-  constexpr int kRowsPerTile = 16;  // some microseconds of work: more than handing out a tile costs
   const int width = norm.width();
   pool_->parallel_for(ceil_div(rows, kRowsPerTile), [&](int64_t tile, int /*thread*/) {
     const int row = static_cast<int>(tile) * kRowsPerTile;
@@ -70,33 +155,6 @@ void Ops::layer_norm(const LayerNorm& norm, const float* x, float* y, int rows) 
     kernels_->layer_norm_f32(x + offset, norm.gain.data(), norm.bias.data(), y + offset,
                              std::min(kRowsPerTile, rows - row), width);
   });
-}
-
-void attend_scores(const Kernels& kernel, const AttendBlock& block) noexcept {
-  GemmF32 g;
-  g.a = block.q.data;
-  g.lda = block.q.stride;
-  g.w = block.head.keys;
-  g.c = block.scores.data;
-  g.ldc = block.scores.stride;
-  g.m = block.rows;
-  g.n = block.positions;
-  g.k = block.head_width;
-  kernel.gemm_f32(g);
-}
-
-void attend_values(const Kernels& kernel, const AttendBlock& block) noexcept {
-  kernel.softmax_f32(block.scores.data, block.rows, block.positions, block.scores.stride, 1.0F);
-  GemmF32 g;
-  g.a = block.scores.data;
-  g.lda = block.scores.stride;
-  g.w = block.head.values;
-  g.c = block.out.data;
-  g.ldc = block.out.stride;
-  g.m = block.rows;
-  g.n = block.head_width;
-  g.k = block.positions;
-  kernel.gemm_f32(g);
 }
 
 }  // namespace skald::cpu

@@ -28,7 +28,8 @@ struct Rows {
 /// Reads tensors of one checkpoint; the total of what it packed stands in bytes().
 class Loader {
  public:
-  Loader(const model::Checkpoint& checkpoint, ThreadPool& pool) : checkpoint_(checkpoint), pool_(pool) {}
+  Loader(const model::Checkpoint& checkpoint, const Context& context)
+      : checkpoint_(checkpoint), pool_(*context.pool), compute_(context.compute) {}
 
   /// The parts stacked along the output dimension.
   Result<Linear> linear(std::span<const Part> parts, int k) {
@@ -39,7 +40,7 @@ class Loader {
       rows.push_back({view, n, part.rows, part.scale});
       n += part.rows;
     }
-    Linear layer = pack(rows, n, k, 1);
+    Linear layer = pack(rows, n, k, 1, compute_);
     if (std::ranges::any_of(parts, &Part::has_bias)) SKALD_CHECK(read_bias(parts, layer));
     bytes_ += static_cast<int64_t>(layer.bytes());
     return layer;
@@ -53,7 +54,7 @@ class Loader {
   Result<Linear> conv(const std::string& name, int out, int in) {
     SKALD_TRY(const TensorView view, checkpoint_.tensor(name + ".weight", Shape{out, in, kConvWidth}));
     const Rows rows{view, 0, out, 1};
-    Linear layer = pack(std::span(&rows, 1), out, kConvWidth * in, kConvWidth);
+    Linear layer = pack(std::span(&rows, 1), out, kConvWidth * in, kConvWidth, ComputeType::kFloat32);
     const Part part{name, out, true, 1};
     SKALD_CHECK(read_bias(std::span(&part, 1), layer));
     bytes_ += static_cast<int64_t>(layer.bytes());
@@ -89,8 +90,8 @@ class Loader {
 
   /// Panels are independent: each thread converts 16 rows at a time. With `taps` > 1 the k of a source row runs over
   /// (in, taps) and is turned to (taps, in).
-  Linear pack(std::span<const Rows> stack, int n, int k, int taps) {
-    Linear layer{AlignedBuffer<float>(packed_size_f32(n, k)), {}, n, k};
+  Linear pack(std::span<const Rows> stack, int n, int k, int taps, ComputeType compute) {
+    Linear layer = room_for(n, k, compute);
     const int64_t panels = (n + kPanel - 1) / kPanel;
     const auto row_size = static_cast<size_t>(k);
     AlignedBuffer<float> scratch(static_cast<size_t>(pool_.threads()) * (kPanel + 1) * row_size);
@@ -110,8 +111,29 @@ class Loader {
           std::copy_n(turned, k, row);
         }
       }
-      pack_f32(rows, end - begin, k, layer.w.data() + static_cast<size_t>(panel) * packed_size_f32(kPanel, k));
+      const auto at = static_cast<size_t>(panel);
+      if (compute == ComputeType::kFloat32) {
+        pack_f32(rows, end - begin, k, layer.w.data() + at * packed_size_f32(kPanel, k));
+      } else {
+        pack_i8(rows, end - begin, k, layer.w8.data() + at * packed_size_i8(kPanel, k), layer.scale.data() + begin,
+                layer.offset.data() + begin);
+      }
     });
+    return layer;
+  }
+
+  static Linear room_for(int n, int k, ComputeType compute) {
+    Linear layer;
+    layer.n = n;
+    layer.k = k;
+    if (compute == ComputeType::kFloat32) {
+      layer.w = AlignedBuffer<float>(packed_size_f32(n, k));
+    } else {
+      const size_t columns = packed_size_i8(n, 1) / kGroupBytes;  // whole panels
+      layer.w8 = AlignedBuffer<int8_t>(packed_size_i8(n, k));
+      layer.scale = AlignedBuffer<float>(columns);
+      layer.offset = AlignedBuffer<int32_t>(columns);
+    }
     return layer;
   }
 
@@ -132,6 +154,7 @@ class Loader {
 
   const model::Checkpoint& checkpoint_;
   ThreadPool& pool_;
+  ComputeType compute_;
   int64_t bytes_ = 0;
 };
 
@@ -182,9 +205,29 @@ Result<DecoderBlock> load_decoder_block(Loader& loader, const model::Dims& dims,
 
 }  // namespace
 
-Result<EncoderWeights> load_encoder(const model::Checkpoint& checkpoint, ThreadPool& pool) {
+const char* to_string(ComputeType type) {
+  return type == ComputeType::kFloat32 ? "float32" : "int8";
+}
+
+void Linear::row(int64_t index, float* out) const {
+  const int64_t panel = index / kPanel;
+  const int64_t column = index % kPanel;
+  if (is_int8()) {
+    const int8_t* from = w8.data() + panel * static_cast<int64_t>(packed_size_i8(kPanel, k)) + column * kGroupBytes;
+    const float step = scale[static_cast<size_t>(index)];
+    for (int64_t i = 0; i < k; ++i) {
+      const int64_t group = i / kGroupBytes;
+      out[i] = step * static_cast<float>(from[group * kPanel * kGroupBytes + i % kGroupBytes]);
+    }
+    return;
+  }
+  const float* from = w.data() + panel * static_cast<int64_t>(packed_size_f32(kPanel, k)) + column;
+  for (int64_t i = 0; i < k; ++i) out[i] = from[i * kPanel];
+}
+
+Result<EncoderWeights> load_encoder(const model::Checkpoint& checkpoint, const Context& context) {
   const model::Dims& dims = checkpoint.dims();
-  Loader loader(checkpoint, pool);
+  Loader loader(checkpoint, context);
   EncoderWeights weights;
   SKALD_TRY(weights.conv1, loader.conv("encoder.conv1", dims.audio_state, dims.mel_bands));
   SKALD_TRY(weights.conv2, loader.conv("encoder.conv2", dims.audio_state, dims.audio_state));
@@ -198,9 +241,9 @@ Result<EncoderWeights> load_encoder(const model::Checkpoint& checkpoint, ThreadP
   return weights;
 }
 
-Result<DecoderWeights> load_decoder(const model::Checkpoint& checkpoint, ThreadPool& pool) {
+Result<DecoderWeights> load_decoder(const model::Checkpoint& checkpoint, const Context& context) {
   const model::Dims& dims = checkpoint.dims();
-  Loader loader(checkpoint, pool);
+  Loader loader(checkpoint, context);
   DecoderWeights weights;
   SKALD_TRY(weights.embedding, loader.embedding("decoder.token_embedding", dims.vocab, dims.text_state));
   SKALD_TRY(weights.positions, loader.tensor("decoder.positional_embedding", Shape{dims.text_ctx, dims.text_state}));

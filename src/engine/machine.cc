@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "base/cpu_features.h"
-#include "cpu/cpu_model.h"
 #include "hub/hub.h"
 
 namespace skald::engine {
@@ -11,6 +10,12 @@ namespace {
 
 // The command line's default, five beams; other options make room when they need more.
 constexpr int kUsualSlots = 5;
+
+/// Of validated options. Integers are faster wherever there are registers for them, and smaller (docs/PERFORMANCE.md).
+cpu::ComputeType compute_type(const LoadOptions& options, Isa isa) {
+  if (options.compute_type == "auto") return isa == Isa::kScalar ? cpu::ComputeType::kFloat32 : cpu::ComputeType::kInt8;
+  return options.compute_type == "int8" ? cpu::ComputeType::kInt8 : cpu::ComputeType::kFloat32;
+}
 
 }  // namespace
 
@@ -39,13 +44,13 @@ Result<std::unique_ptr<Machine>> Machine::make(std::unique_ptr<model::Checkpoint
   SKALD_TRY(auto tokenizer, text::Tokenizer::load(checkpoint->tokenizer_directory(), dims.vocab));
   const int threads = options.threads > 0 ? options.threads : available_cpus();
   std::unique_ptr<Machine> machine(new Machine(threads, std::move(checkpoint), std::move(tokenizer)));
-  SKALD_CHECK(machine->build(isa));
-  machine->describe(options, path, isa);
+  const cpu::Context context{.pool = &machine->pool_, .isa = isa, .compute = compute_type(options, isa)};
+  SKALD_CHECK(machine->build(context));
+  machine->describe(options, path, context);
   return machine;
 }
 
-Result<void> Machine::build(Isa isa) {
-  const cpu::Context context{.pool = &pool_, .isa = isa};
+Result<void> Machine::build(const cpu::Context& context) {
   const text::SpecialTokens& special = tokenizer_.special();
   const model::TokenClasses classes{
       .end_of_text = special.end_of_text, .no_speech = special.no_speech, .timestamp_begin = special.timestamp_begin};
@@ -57,7 +62,7 @@ Result<void> Machine::build(Isa isa) {
   return {};
 }
 
-void Machine::describe(const LoadOptions& options, const std::string& path, Isa isa) {
+void Machine::describe(const LoadOptions& options, const std::string& path, const cpu::Context& context) {
   const text::SpecialTokens& special = tokenizer_.special();
   info_.name = options.model;
   info_.path = path;
@@ -70,8 +75,8 @@ void Machine::describe(const LoadOptions& options, const std::string& path, Isa 
   info_.vocabulary = dims().vocab;
   info_.parameters = checkpoint_->parameters();
   info_.device = "cpu";
-  info_.isa = to_string(isa);
-  info_.compute_type = to_string(DType::kF32);
+  info_.isa = to_string(context.isa);
+  info_.compute_type = to_string(context.compute);
   info_.threads = pool_.threads();
 }
 

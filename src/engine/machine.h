@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "audio/log_mel.h"
-#include "base/cpu_features.h"
 #include "base/parallel.h"
 #include "base/result.h"
+#include "cpu/cpu_model.h"
 #include "model/checkpoint.h"
 #include "model/decoder.h"
 #include "model/encoder.h"
@@ -49,8 +49,8 @@ class Machine {
 
  private:
   Machine(int threads, std::unique_ptr<model::Checkpoint> checkpoint, text::Tokenizer tokenizer);
-  Result<void> build(Isa isa);
-  void describe(const LoadOptions& options, const std::string& path, Isa isa);
+  Result<void> build(const cpu::Context& context);
+  void describe(const LoadOptions& options, const std::string& path, const cpu::Context& context);
 
   ThreadPool pool_;
   std::unique_ptr<model::Checkpoint> checkpoint_;

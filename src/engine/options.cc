@@ -77,11 +77,9 @@ constexpr auto kRefusedDevices = std::to_array<Refusal>({{"npu", kNoNpu},
                                                          {"vulkan", kNoGpu},
                                                          {"xpu", kNoGpu}});
 
-constexpr const char* kNoInteger = "this build has no integer kernels";
-constexpr const char* kNoHalf = "this build computes in float32 only; 16-bit weights are read and widened";
-constexpr auto kRefusedTypes = std::to_array<Refusal>({{"int8", kNoInteger},
-                                                       {"int8_float32", kNoInteger},
-                                                       {"int8_float16", kNoInteger},
+constexpr const char* kNoInteger = "weights are int8 and the rest float32 where they are integers: int8";
+constexpr const char* kNoHalf = "there are no 16-bit kernels; 16-bit weights are read and widened or rounded to int8";
+constexpr auto kRefusedTypes = std::to_array<Refusal>({{"int8_float16", kNoInteger},
                                                        {"int8_bfloat16", kNoInteger},
                                                        {"int16", kNoInteger},
                                                        {"float16", kNoHalf},
@@ -100,7 +98,7 @@ Result<void> check_choice(const char* option, const std::string& value, std::spa
 }
 
 constexpr auto kDevices = std::to_array<std::string_view>({"auto", "cpu"});
-constexpr auto kTypes = std::to_array<std::string_view>({"auto", "float32"});
+constexpr auto kTypes = std::to_array<std::string_view>({"auto", "float32", "int8"});
 constexpr auto kTasks = std::to_array<std::string_view>({"transcribe", "translate"});
 
 }  // namespace

@@ -23,8 +23,6 @@ extern "C" {
 namespace skald::engine {
 namespace {
 
-constexpr auto kIsas = std::to_array({Isa::kScalar, Isa::kAvx2, Isa::kAvx512});
-
 /// `operation` of every row; a row without an implementation of its own holds that of a weaker one.
 template <class Function>
 KernelUse kernel_use(const char* operation, Function cpu::Kernels::* member, Isa chosen) {
@@ -43,7 +41,14 @@ std::vector<KernelUse> kernel_uses(Isa chosen) {
           kernel_use("layer_norm_f32", &cpu::Kernels::layer_norm_f32, chosen),
           kernel_use("softmax_f32", &cpu::Kernels::softmax_f32, chosen),
           kernel_use("attend_f32", &cpu::Kernels::attend_f32, chosen),
-          kernel_use("top_k_f32", &cpu::Kernels::top_k_f32, chosen)};
+          kernel_use("top_k_f32", &cpu::Kernels::top_k_f32, chosen),
+          kernel_use("gemm_i8", &cpu::Kernels::gemm_i8, chosen),
+          kernel_use("gemm_i16", &cpu::Kernels::gemm_i16, chosen),
+          kernel_use("quantise_i8", &cpu::Kernels::quantise_i8, chosen),
+          kernel_use("quantise_i16", &cpu::Kernels::quantise_i16, chosen),
+          kernel_use("pack_rows_i16", &cpu::Kernels::pack_rows_i16, chosen),
+          kernel_use("pack_columns_i16", &cpu::Kernels::pack_columns_i16, chosen),
+          kernel_use("softmax_i16", &cpu::Kernels::softmax_i16, chosen)};
 }
 
 /// Bytes of a "Name:   123 kB" line of /proc/meminfo; 0 when it is not there.

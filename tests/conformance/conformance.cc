@@ -68,7 +68,8 @@ Result<void> MadeUpAudio::to_host_f32(int window, std::span<float> out) const {
 double tolerance(const Backend& backend, Depth depth, std::span<const double> expected) {
   double size = 0;
   for (const double v : expected) size = std::max(size, std::abs(v));
-  return backend.unit_roundoff * std::sqrt(static_cast<double>(depth.terms) * depth.operations) * size;
+  const double error = backend.unit_roundoff * std::sqrt(static_cast<double>(depth.terms)) + backend.product_error;
+  return error * std::sqrt(static_cast<double>(depth.operations)) * size;
 }
 
 Depth encoder_depth(const model::Dims& dims, int positions) {

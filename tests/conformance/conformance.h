@@ -32,7 +32,8 @@ struct Backend {
                                                         int windows, ThreadPool&)>
       make_decoder;
   std::vector<Skip> skips;
-  double unit_roundoff = 0x1p-24;  ///< of the type that products are computed in: 2^-24 for float32
+  double unit_roundoff = 0x1p-24;  ///< of the type that sums are made in: 2^-24 for float32
+  double product_error = 0;        ///< of a matrix product whose factors are rounded, relative to its results
 };
 
 /// For INSTANTIATE_TEST_SUITE_P.
@@ -90,7 +91,7 @@ class MadeUpAudio final : public model::EncodedAudio {
 /// Largest difference that rounding explains. Each operation is a sum of `terms` products whose roundings are
 /// independent, relative to the size of the values: u * sqrt(terms); those of operations that follow one another are
 /// independent too (Higham, "Accuracy and Stability of Numerical Algorithms", 2.8):
-///   tolerance = u * sqrt(terms * operations) * max|expected|
+///   tolerance = (u * sqrt(terms) + product_error) * sqrt(operations) * max|expected|
 /// Operations: 8 in a layer (two norms, query/key/value, scores, softmax, values, two projections ...; 12 in a decoder
 /// layer) and 4 around them.
 struct Depth {

@@ -8,25 +8,33 @@
 namespace skald::conformance {
 namespace {
 
-Backend cpu_backend(Isa isa) {
+/// Both factors of a product are rounded to 127 steps of the largest of their row: uniform errors of step / sqrt(12)
+/// each, of values whose root mean square is largest / sqrt(3).
+constexpr double kInt8Error = 1.41421356 * 1.73205081 / (127 * 3.46410162);
+
+Backend cpu_backend(Isa isa, cpu::ComputeType compute) {
   Backend backend;
-  backend.name = std::string("Cpu") + to_string(isa);
+  backend.name = std::string("Cpu") + to_string(isa) + to_string(compute);
+  if (compute == cpu::ComputeType::kInt8) backend.product_error = kInt8Error;
   backend.device = "cpu";
   backend.isa = to_string(isa);
-  backend.make_encoder = [isa](const model::Checkpoint& checkpoint, ThreadPool& pool) {
-    return cpu::make_encoder(checkpoint, {.pool = &pool, .isa = isa});
+  backend.make_encoder = [isa, compute](const model::Checkpoint& checkpoint, ThreadPool& pool) {
+    return cpu::make_encoder(checkpoint, {.pool = &pool, .isa = isa, .compute = compute});
   };
-  backend.make_decoder = [isa](const model::Checkpoint& checkpoint, const model::TokenClasses& tokens, int slots,
-                               int windows, ThreadPool& pool) {
-    return cpu::make_decoder(checkpoint, tokens, slots, windows, {.pool = &pool, .isa = isa});
+  backend.make_decoder = [isa, compute](const model::Checkpoint& checkpoint, const model::TokenClasses& tokens,
+                                        int slots, int windows, ThreadPool& pool) {
+    return cpu::make_decoder(checkpoint, tokens, slots, windows, {.pool = &pool, .isa = isa, .compute = compute});
   };
   return backend;
 }
 
 std::vector<Backend> cpu_backends() {
   std::vector<Backend> backends;
-  for (const Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512}) {
-    if (isa <= best_isa()) backends.push_back(cpu_backend(isa));
+  for (const Isa isa : kIsas) {
+    if (isa > best_isa()) continue;
+    // In float32 the last family is the one before it.
+    if (isa != Isa::kAvx512Vnni) backends.push_back(cpu_backend(isa, cpu::ComputeType::kFloat32));
+    backends.push_back(cpu_backend(isa, cpu::ComputeType::kInt8));
   }
   return backends;
 }

@@ -61,7 +61,7 @@ const BadUsage kCases[] = {
     {"UnknownNpuOption", {"npu", "info", "--jsn"}, {"--jsn", "--json"}},
     {"NoGpu", {"transcribe", "@", "--device", "cuda"}, {"--device", "cuda", "auto or cpu"}},
     {"UnknownComputeType", {"transcribe", "@", "--compute-type", "float7"}, {"--compute-type", "float7", "float32"}},
-    {"NoInt8", {"transcribe", "@", "--compute_type", "int8"}, {"--compute-type", "int8", "float32"}},
+    {"NoFloat16", {"transcribe", "@", "--compute_type", "float16"}, {"--compute-type", "16-bit", "float32"}},
     {"ThreadsNegative", {"transcribe", "@", "--threads", "-1"}, {"--threads", "from 0 to 1024"}},
     {"ThreadsTooMany", {"transcribe", "@", "--threads", "100000"}, {"--threads", "from 0 to 1024"}},
     {"UnknownFormat", {"transcribe", "@", "-f", "docx"}, {"--output-format", "docx", "srt"}},
@@ -99,7 +99,7 @@ TEST(BadUsage, UnknownInstructionSet) {
   Launch launch;
   launch.arguments = {"transcribe", sample("hello.wav")};
   launch.environment = {{"SKALD_CPU", "bogus"}};
-  expect_refusal(run(launch), 2, {"SKALD_CPU", "bogus", "scalar, avx2 or avx512"});
+  expect_refusal(run(launch), 2, {"SKALD_CPU", "bogus", "scalar, avx2, avx512 or avx512vnni"});
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ TEST(Command, TranscribeHelpListsEveryOption) {
 TEST(Doctor, Text) {
   const Outcome outcome = run({"doctor", "--kernels"});
   EXPECT_EQ(0, outcome.exit_code) << outcome.out;
-  for (const char* text : {"processor", "features", "runs on", "threads", "memory", "gemm_f32", "mini.en",
+  for (const char* text : {"processor", "features", "runs on", "threads", "memory", "gemm_f32", "gemm_i8", "mini.en",
                            "libavformat", "NPU", "does not use it yet", "problems     none"}) {
     EXPECT_NE(std::string::npos, outcome.out.find(text)) << text;
   }
@@ -73,7 +73,7 @@ TEST(Doctor, Json) {
   const Outcome outcome = run({"doctor", "--json"});
   EXPECT_EQ(0, outcome.exit_code);
   const auto json = nlohmann::json::parse(outcome.out);
-  EXPECT_EQ(5U, json["kernels"].size());
+  EXPECT_EQ(12U, json["kernels"].size());
   EXPECT_FALSE(json["models"].empty());
   EXPECT_TRUE(json["formats"]["wav"].get<bool>());
   EXPECT_GT(json["memory_total"].get<int64_t>(), 0);

@@ -25,8 +25,19 @@ TEST(Transcribe, ShowsSegmentsAndSaysWhatRan) {
     EXPECT_TRUE(outcome.out.starts_with("[00:00.000 --> 00:0")) << outcome.out;
     EXPECT_NE(std::string::npos, outcome.out.find("]  " + spoken(name) + "\n")) << outcome.out;
     EXPECT_NE(std::string::npos, outcome.err.find("mini.en on cpu")) << outcome.err;
-    EXPECT_NE(std::string::npos, outcome.err.find("float32"));
+    EXPECT_TRUE(outcome.err.contains("int8") || outcome.err.contains("scalar), float32")) << outcome.err;
     EXPECT_EQ(std::string::npos, outcome.err.find('\r')) << "a progress bar without a terminal";
+  }
+}
+
+TEST(Transcribe, ComputeTypesSayWhatTheyAre) {
+  for (const std::string type : {"float32", "int8"}) {
+    const Outcome outcome = run({"transcribe", "--compute-type", type, "-f", "json", sample("garden.wav")});
+    EXPECT_EQ(0, outcome.exit_code) << outcome.err;
+    const auto json = nlohmann::json::parse(outcome.out);
+    EXPECT_EQ(type, json["compute_type"]);
+    EXPECT_EQ(type, json["devices"][0]["compute_type"]);
+    EXPECT_NE(std::string::npos, json["text"].get<std::string>().find(spoken("garden"))) << outcome.out;
   }
 }
 

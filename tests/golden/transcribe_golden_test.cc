@@ -96,6 +96,7 @@ void expect_attempt(const Attempt& ours, const json& theirs) {
 
 TEST(TranscribeGolden, EqualToTheReference) {
   LoadOptions load;
+  load.compute_type = "float32";  // as the reference
   load.model = golden::project_file("models/mini.en").string();
   auto engine = Engine::load(load);
   ASSERT_TRUE(engine.has_value()) << to_string(engine.error());

@@ -10,6 +10,7 @@
 #include <span>
 
 #include "base/cpu_features.h"
+#include "cpu/kernels/integer.h"
 
 namespace skald::cpu {
 
@@ -75,6 +76,15 @@ struct Kernels {
   /// never chosen, but makes the return value NaN.
   float (*top_k_f32)(const float* x, const uint64_t* mask, int first_id, int n, int k, int32_t* ids,
                      float* values) noexcept = nullptr;
+
+  /// See GemmInteger, Quantise, PackI16 and SoftmaxI16.
+  void (*gemm_i8)(const GemmI8&) noexcept = nullptr;
+  void (*gemm_i16)(const GemmI16&) noexcept = nullptr;
+  void (*quantise_i8)(const QuantiseI8&) noexcept = nullptr;
+  void (*quantise_i16)(const QuantiseI16&) noexcept = nullptr;
+  void (*pack_rows_i16)(const PackI16&) noexcept = nullptr;
+  void (*pack_columns_i16)(const PackI16&) noexcept = nullptr;
+  void (*softmax_i16)(const SoftmaxI16&) noexcept = nullptr;
 };
 
 /// The table row of one family. Pre: the processor runs it.

@@ -1,8 +1,58 @@
 // Weights into the panel layout that every GEMM reads.
 
+#include <algorithm>
+#include <cmath>
+
 #include "cpu/kernels/kernels.h"
 
 namespace skald::cpu {
+
+namespace {
+
+template <class W>
+constexpr int kGroup = kGroupBytes / static_cast<int>(sizeof(W));
+
+template <class W>
+size_t packed_size(int n, int k) {
+  return static_cast<size_t>((n + kPanel - 1) / kPanel * kPanel) *
+         static_cast<size_t>((k + kGroup<W> - 1) / kGroup<W> * kGroup<W>);
+}
+
+}  // namespace
+
+int most_level(int k) {
+  // level^2 k < 2^31
+  return std::min(kMostI16, static_cast<int>(std::sqrt(2147483647.0 / std::max(k, 1))));
+}
+
+size_t packed_size_i8(int n, int k) {
+  return packed_size<int8_t>(n, k);
+}
+
+size_t packed_size_i16(int n, int k) {
+  return packed_size<int16_t>(n, k);
+}
+
+void pack_i8(const float* w, int n, int k, int8_t* out, float* scale, int32_t* offset) {
+  const auto panel_size = static_cast<int64_t>(packed_size_i8(kPanel, k));
+  const int whole = (n + kPanel - 1) / kPanel * kPanel;
+  std::fill_n(out, packed_size_i8(n, k), int8_t{0});
+  for (int column = 0; column < whole; ++column) {
+    const float* from = w + int64_t{column} * k;
+    float largest = 0;
+    for (int i = 0; column < n && i < k; ++i) largest = std::max(largest, std::abs(from[i]));
+    scale[column] = largest / kMostI8;
+    offset[column] = 0;
+    if (largest == 0) continue;
+    const float inverse = kMostI8 / largest;
+    int8_t* to = out + column / kPanel * panel_size + column % kPanel * kGroupBytes;
+    for (int i = 0; i < k; ++i) {
+      const auto q = static_cast<int8_t>(std::nearbyint(from[i] * inverse));
+      to[i / kGroupBytes * kPanel * kGroupBytes + i % kGroupBytes] = q;
+      offset[column] -= kZeroPoint * q;
+    }
+  }
+}
 
 size_t packed_size_f32(int n, int k) {
   const auto panels = static_cast<size_t>((n + kPanel - 1) / kPanel);

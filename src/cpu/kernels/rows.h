@@ -10,6 +10,9 @@ namespace skald::cpu {
 /// torch.nn.LayerNorm's default, which every Whisper checkpoint was trained with.
 inline constexpr float kLayerNormEpsilon = 1e-5F;
 
+/// What the scalar row does with a product; kernels.h, Epilogue.
+float finish_scalar(float acc, float bias, float old, Epilogue epilogue);
+
 void gemm_f32_scalar(const GemmF32& g) noexcept;
 void layer_norm_f32_scalar(const float* x, const float* gain, const float* bias, float* y, int rows,
                            int width) noexcept;
@@ -18,12 +21,28 @@ void attend_f32_scalar(const AttendF32& a) noexcept;
 float top_k_f32_scalar(const float* x, const uint64_t* mask, int first_id, int n, int k, int32_t* ids,
                        float* values) noexcept;
 
+void gemm_i8_scalar(const GemmI8& g) noexcept;
+void gemm_i16_scalar(const GemmI16& g) noexcept;
+void quantise_i8_scalar(const QuantiseI8& args) noexcept;
+void quantise_i16_scalar(const QuantiseI16& args) noexcept;
+void pack_rows_i16_scalar(const PackI16& args) noexcept;
+void pack_columns_i16_scalar(const PackI16& args) noexcept;
+void softmax_i16_scalar(const SoftmaxI16& args) noexcept;
+
 void gemm_f32_avx2(const GemmF32& g) noexcept;
 void layer_norm_f32_avx2(const float* x, const float* gain, const float* bias, float* y, int rows, int width) noexcept;
 void softmax_f32_avx2(float* x, int rows, int n, int64_t stride, float scale) noexcept;
 void attend_f32_avx2(const AttendF32& a) noexcept;
 float top_k_f32_avx2(const float* x, const uint64_t* mask, int first_id, int n, int k, int32_t* ids,
                      float* values) noexcept;
+
+void gemm_i8_avx2(const GemmI8& g) noexcept;
+void gemm_i16_avx2(const GemmI16& g) noexcept;
+void quantise_i8_avx2(const QuantiseI8& args) noexcept;
+void quantise_i16_avx2(const QuantiseI16& args) noexcept;
+void pack_rows_i16_avx2(const PackI16& args) noexcept;
+void pack_columns_i16_avx2(const PackI16& args) noexcept;
+void softmax_i16_avx2(const SoftmaxI16& args) noexcept;
 
 void gemm_f32_avx512(const GemmF32& g) noexcept;
 void layer_norm_f32_avx512(const float* x, const float* gain, const float* bias, float* y, int rows,
@@ -32,5 +51,13 @@ void softmax_f32_avx512(float* x, int rows, int n, int64_t stride, float scale) 
 void attend_f32_avx512(const AttendF32& a) noexcept;
 float top_k_f32_avx512(const float* x, const uint64_t* mask, int first_id, int n, int k, int32_t* ids,
                        float* values) noexcept;
+void quantise_i8_avx512(const QuantiseI8& args) noexcept;
+void quantise_i16_avx512(const QuantiseI16& args) noexcept;
+void pack_rows_i16_avx512(const PackI16& args) noexcept;
+void pack_columns_i16_avx512(const PackI16& args) noexcept;
+void softmax_i16_avx512(const SoftmaxI16& args) noexcept;
+
+void gemm_i8_avx512vnni(const GemmI8& g) noexcept;
+void gemm_i16_avx512vnni(const GemmI16& g) noexcept;
 
 }  // namespace skald::cpu

@@ -8,19 +8,49 @@ constexpr Kernels kScalarRow = {.isa = Isa::kScalar,
                                 .layer_norm_f32 = layer_norm_f32_scalar,
                                 .softmax_f32 = softmax_f32_scalar,
                                 .attend_f32 = attend_f32_scalar,
-                                .top_k_f32 = top_k_f32_scalar};
+                                .top_k_f32 = top_k_f32_scalar,
+                                .gemm_i8 = gemm_i8_scalar,
+                                .gemm_i16 = gemm_i16_scalar,
+                                .quantise_i8 = quantise_i8_scalar,
+                                .quantise_i16 = quantise_i16_scalar,
+                                .pack_rows_i16 = pack_rows_i16_scalar,
+                                .pack_columns_i16 = pack_columns_i16_scalar,
+                                .softmax_i16 = softmax_i16_scalar};
 constexpr Kernels kAvx2Row = {.isa = Isa::kAvx2,
                               .gemm_f32 = gemm_f32_avx2,
                               .layer_norm_f32 = layer_norm_f32_avx2,
                               .softmax_f32 = softmax_f32_avx2,
                               .attend_f32 = attend_f32_avx2,
-                              .top_k_f32 = top_k_f32_avx2};
+                              .top_k_f32 = top_k_f32_avx2,
+                              .gemm_i8 = gemm_i8_avx2,
+                              .gemm_i16 = gemm_i16_avx2,
+                              .quantise_i8 = quantise_i8_avx2,
+                              .quantise_i16 = quantise_i16_avx2,
+                              .pack_rows_i16 = pack_rows_i16_avx2,
+                              .pack_columns_i16 = pack_columns_i16_avx2,
+                              .softmax_i16 = softmax_i16_avx2};
+// Without the dot product of bytes, wider registers gain nothing on the integer products of AVX2.
 constexpr Kernels kAvx512Row = {.isa = Isa::kAvx512,
                                 .gemm_f32 = gemm_f32_avx512,
                                 .layer_norm_f32 = layer_norm_f32_avx512,
                                 .softmax_f32 = softmax_f32_avx512,
                                 .attend_f32 = attend_f32_avx512,
-                                .top_k_f32 = top_k_f32_avx512};
+                                .top_k_f32 = top_k_f32_avx512,
+                                .gemm_i8 = gemm_i8_avx2,
+                                .gemm_i16 = gemm_i16_avx2,
+                                .quantise_i8 = quantise_i8_avx512,
+                                .quantise_i16 = quantise_i16_avx512,
+                                .pack_rows_i16 = pack_rows_i16_avx512,
+                                .pack_columns_i16 = pack_columns_i16_avx512,
+                                .softmax_i16 = softmax_i16_avx512};
+
+constexpr Kernels with_vnni(Kernels row) {
+  row.isa = Isa::kAvx512Vnni;
+  row.gemm_i8 = gemm_i8_avx512vnni;
+  row.gemm_i16 = gemm_i16_avx512vnni;
+  return row;
+}
+constexpr Kernels kAvx512VnniRow = with_vnni(kAvx512Row);
 
 }  // namespace
 
@@ -29,6 +59,7 @@ const Kernels& kernels(Isa isa) {
     case Isa::kScalar: return kScalarRow;
     case Isa::kAvx2: return kAvx2Row;
     case Isa::kAvx512: return kAvx512Row;
+    case Isa::kAvx512Vnni: return kAvx512VnniRow;
   }
   return kScalarRow;
 }

@@ -16,9 +16,10 @@ inline constexpr float kSentinel = 12345.678F;  // where a kernel must not write
 
 /// The families this processor runs.
 inline std::vector<Isa> covered() {
-  std::vector<Isa> isas = {Isa::kScalar};
-  if (cpu_features().avx2) isas.push_back(Isa::kAvx2);
-  if (cpu_features().avx512) isas.push_back(Isa::kAvx512);
+  std::vector<Isa> isas;
+  for (const Isa isa : kIsas) {
+    if (isa <= best_isa()) isas.push_back(isa);
+  }
   return isas;
 }
 

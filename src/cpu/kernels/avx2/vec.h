@@ -67,6 +67,41 @@ struct Vec {
   /// value, but 0 where a < b.
   static F zero_where_less(F a, F b, F value) { return _mm256_andnot_ps(_mm256_cmp_ps(a, b, _CMP_LT_OQ), value); }
 
+  using I = __m256i;
+  static I zero_i() { return _mm256_setzero_si256(); }
+  static I all_i(int x) { return _mm256_set1_epi32(x); }
+  static I load_i(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
+  static I add_i(I a, I b) { return _mm256_add_epi32(a, b); }
+  static I max_i(I a, I b) { return _mm256_max_epi32(a, b); }
+  static I bits(F a) { return _mm256_castps_si256(a); }
+  static float largest_i(I a) {
+    __m128i x = _mm_max_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
+    x = _mm_max_epi32(x, _mm_shuffle_epi32(x, 0x4E));
+    return _mm_cvtss_f32(_mm_castsi128_ps(_mm_max_epi32(x, _mm_shuffle_epi32(x, 0xB1))));
+  }
+  static F to_f32(I a) { return _mm256_cvtepi32_ps(a); }
+  static I to_i32(F a) { return _mm256_cvtps_epi32(a); }  // to the nearest, halves to even
+  static F from_bits_i(I a) { return _mm256_castsi256_ps(a); }
+  static void store_i(void* p, I a) { _mm256_storeu_si256(static_cast<__m256i*>(p), a); }
+  static Mask greater_mask(F a, F b) { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_GT_OQ)); }
+  static Mask both(Mask a, Mask b) { return _mm256_and_si256(a, b); }
+  /// In each lane the lower half of `low`, and above it that of `high`.
+  static I pair(I low, I high) {
+    return _mm256_or_si256(_mm256_and_si256(low, all_i(0xFFFF)), _mm256_slli_epi32(high, 16));
+  }
+  /// The low bytes, or halves, of the first n lanes; any n.
+  template <class Q>
+  static void store_narrow(Q* p, I a, int n) {
+    alignas(32) int lanes[kLanes];
+    _mm256_store_si256(reinterpret_cast<__m256i*>(lanes), a);
+    if (n >= kLanes) {
+#pragma GCC unroll 8
+      for (int i = 0; i < kLanes; ++i) p[i] = static_cast<Q>(lanes[i]);
+      return;
+    }
+    for (int i = 0; i < n; ++i) p[i] = static_cast<Q>(lanes[i]);
+  }
+
   /// Lane i of the result is the sum of rows[i].
   static F sum_rows(const F (&rows)[kLanes]) {
     const F low = _mm256_hadd_ps(_mm256_hadd_ps(rows[0], rows[1]), _mm256_hadd_ps(rows[2], rows[3]));

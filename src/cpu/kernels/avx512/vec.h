@@ -52,6 +52,28 @@ struct Vec {
     return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(a, b, _CMP_NLT_UQ), value);
   }
 
+  using I = __m512i;
+  static I zero_i() { return _mm512_setzero_si512(); }
+  static I all_i(int x) { return _mm512_set1_epi32(x); }
+  static I load_i(const void* p) { return _mm512_loadu_si512(p); }
+  static I add_i(I a, I b) { return _mm512_add_epi32(a, b); }
+  static I max_i(I a, I b) { return _mm512_max_epi32(a, b); }
+  static I bits(F a) { return _mm512_castps_si512(a); }
+  static float largest_i(I a) { return _mm_cvtss_f32(_mm_castsi128_ps(_mm_cvtsi32_si128(_mm512_reduce_max_epi32(a)))); }
+  static F to_f32(I a) { return _mm512_cvtepi32_ps(a); }
+  static I to_i32(F a) { return _mm512_cvtps_epi32(a); }  // to the nearest, halves to even
+  static F from_bits_i(I a) { return _mm512_castsi512_ps(a); }
+  static void store_i(void* p, I a) { _mm512_storeu_si512(p, a); }
+  static Mask greater_mask(F a, F b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ); }
+  static Mask both(Mask a, Mask b) { return static_cast<Mask>(a & b); }
+  /// In each lane the lower half of `low`, and above it that of `high`.
+  static I pair(I low, I high) {
+    return _mm512_or_si512(_mm512_and_si512(low, all_i(0xFFFF)), _mm512_slli_epi32(high, 16));
+  }
+  /// The low bytes, or halves, of the first n lanes; any n.
+  static void store_narrow(uint8_t* p, I a, int n) { _mm512_mask_cvtepi32_storeu_epi8(p, first(n), a); }
+  static void store_narrow(int16_t* p, I a, int n) { _mm512_mask_cvtepi32_storeu_epi16(p, first(n), a); }
+
   /// Lane i of the result is the sum of rows[i].
   static F sum_rows(const F (&rows)[kLanes]) {
     F pairs[8];

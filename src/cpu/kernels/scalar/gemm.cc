@@ -21,7 +21,9 @@ float gelu(float x) {
   return static_cast<float>(0.5 * x * std::erfc(-static_cast<double>(x) * kInvSqrt2));
 }
 
-float finish(float acc, float bias, float old, Epilogue epilogue) {
+}  // namespace
+
+float finish_scalar(float acc, float bias, float old, Epilogue epilogue) {
   switch (epilogue) {
     case Epilogue::kNone: return acc + bias;
     case Epilogue::kGelu: return gelu(acc + bias);
@@ -29,8 +31,6 @@ float finish(float acc, float bias, float old, Epilogue epilogue) {
   }
   return acc;
 }
-
-}  // namespace
 
 void gemm_f32_scalar(const GemmF32& g) noexcept {
   for (int n0 = 0; n0 < g.n; n0 += kPanel) {
@@ -44,7 +44,7 @@ void gemm_f32_scalar(const GemmF32& g) noexcept {
       }
       float* c = g.c + row * g.ldc + n0;
       for (int j = 0; j < columns; ++j) {
-        c[j] = finish(sums[j / 4][j % 4], g.bias == nullptr ? 0.0F : g.bias[n0 + j], c[j], g.epilogue);
+        c[j] = finish_scalar(sums[j / 4][j % 4], g.bias == nullptr ? 0.0F : g.bias[n0 + j], c[j], g.epilogue);
       }
     }
   }

@@ -127,16 +127,6 @@ struct Gemm {
     return t;
   }
 
-  /// In place, over rows that have just been stored.
-  static void gelu(float* c, int64_t ldc, int rows, int columns) {
-    for (int r = 0; r < rows; ++r, c += ldc) {
-      for (int i = 0; i < columns; i += V::kLanes) {
-        const auto mask = V::first(columns - i);
-        V::store(mask, c + i, gelu_of<V>(V::load(mask, c + i)));
-      }
-    }
-  }
-
   /// Few rows: W is read once, in the order it lies in memory. The blocks of k only keep the order of every sum that of
   /// block(): a row's result must not depend on how many others there are.
   static void thin(const GemmF32& g) {
@@ -148,7 +138,7 @@ struct Gemm {
         t.k = least(g.k - k0, Sizes::kBlockK);
         kThinTiles.run(g.m, t);
       }
-      if (g.epilogue == Epilogue::kGelu) gelu(g.c + n0, g.ldc, g.m, columns);
+      if (g.epilogue == Epilogue::kGelu) gelu_rows<V>(g.c + n0, g.ldc, g.m, columns);
     }
   }
 
@@ -179,7 +169,7 @@ struct Gemm {
         t.k = k;
         kTiles.run(rows, t);
       }
-      if (g.epilogue == Epilogue::kGelu && k0 + k == g.k) gelu(g.c + m0 * g.ldc + n0, g.ldc, rows, columns);
+      if (g.epilogue == Epilogue::kGelu && k0 + k == g.k) gelu_rows<V>(g.c + m0 * g.ldc + n0, g.ldc, rows, columns);
     }
   }
 

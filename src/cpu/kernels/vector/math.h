@@ -40,5 +40,16 @@ inline typename V::F gelu_of(typename V::F x) {
   return V::sub(V::max(V::zero(), x), V::mul(V::mul(t, gauss), V::div(num, den)));
 }
 
+/// In place, over rows that have just been stored.
+template <class V>
+inline void gelu_rows(float* c, int64_t ldc, int rows, int columns) {
+  for (int r = 0; r < rows; ++r, c += ldc) {
+    for (int i = 0; i < columns; i += V::kLanes) {
+      const auto mask = V::first(columns - i);
+      V::store(mask, c + i, gelu_of<V>(V::load(mask, c + i)));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace skald::cpu

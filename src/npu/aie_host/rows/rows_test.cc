@@ -20,7 +20,7 @@ using testing::Patterns;
 
 std::vector<skald::Isa> isas() {
   std::vector<skald::Isa> found;
-  for (const skald::Isa isa : {skald::Isa::kScalar, skald::Isa::kAvx2, skald::Isa::kAvx512}) {
+  for (const skald::Isa isa : skald::kIsas) {
     if (isa <= skald::best_isa()) {
       found.push_back(isa);
     }
@@ -139,8 +139,10 @@ TEST(Rows, Int8BlocksWrapAround) {
     std::array<std::int8_t, 32> a{};
     std::array<std::int8_t, 64> b{};
     std::array<std::int32_t, 32> c{};
-    std::ranges::generate(a, [&] { return static_cast<std::int8_t>(n % 3 == 0 ? -128 : engine()); });
-    std::ranges::generate(b, [&] { return static_cast<std::int8_t>(n % 5 == 0 ? -128 : engine()); });
+    std::ranges::generate(
+        a, [&] { return static_cast<std::int8_t>(n % 3 == 0 ? -128 : static_cast<int>(engine() % 256)); });
+    std::ranges::generate(
+        b, [&] { return static_cast<std::int8_t>(n % 5 == 0 ? -128 : static_cast<int>(engine() % 256)); });
     std::ranges::generate(c, [&] { return n % 7 == 0 ? 0x7FFFFFFF : static_cast<std::int32_t>(engine()); });
     std::array<std::int32_t, 32> expected{};
     for (std::size_t i = 0; i < 32; ++i) {

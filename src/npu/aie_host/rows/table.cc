@@ -29,7 +29,8 @@ const Rows& rows(skald::Isa isa) {
   switch (isa) {
     case skald::Isa::kScalar: return kScalarRow;
     case skald::Isa::kAvx2: return kAvx2Row;
-    case skald::Isa::kAvx512: return kAvx512Row;
+    case skald::Isa::kAvx512:
+    case skald::Isa::kAvx512Vnni: return kAvx512Row;
   }
   return kScalarRow;
 }

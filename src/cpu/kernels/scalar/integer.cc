@@ -1,0 +1,116 @@
+// Integer products and conversions, as plain loops: the definition the other rows are tested against.
+
+#include <cmath>
+
+#include "cpu/kernels/rows.h"
+
+namespace skald::cpu {
+namespace {
+
+template <class T>
+constexpr int kGroup = kGroupBytes / static_cast<int>(sizeof(T));
+
+template <class Q>
+constexpr int kZero = sizeof(Q) == 1 ? kZeroPoint : 0;
+
+int whole_groups(int k, int group) {
+  return (k + group - 1) / group * group;
+}
+
+template <class A, class W>
+void gemm(const GemmInteger<A, W>& g) {
+  const int64_t depth = whole_groups(g.k, kGroup<W>);
+  for (int row = 0; row < g.m; ++row) {
+    const A* a = g.a + row * g.lda;
+    const float row_scale = g.a_scale == nullptr ? g.scale : g.a_scale[row];
+    for (int n = 0; n < g.n; ++n) {
+      const W* panel = g.w + n / kPanel * kPanel * depth;
+      int32_t sum = g.offset == nullptr ? 0 : g.offset[n];
+      for (int k = 0; k < depth; ++k) {
+        sum += int32_t{a[k]} * int32_t{panel[(k / kGroup<W> * kPanel + n % kPanel) * kGroup<W> + k % kGroup<W>]};
+      }
+      const float product = row_scale * static_cast<float>(sum) * g.w_scale[n];
+      float& c = g.c[row * g.ldc + n];
+      c = finish_scalar(product, g.bias == nullptr ? 0.0F : g.bias[n], c, g.epilogue);
+    }
+  }
+}
+
+template <class Q>
+void quantise(const Quantise<Q>& args) {
+  for (int row = 0; row < args.m; ++row) {
+    const float* x = args.x + row * args.ldx;
+    Q* q = args.q + row * args.ldq;
+    float largest = 0;
+    for (int k = 0; k < args.k; ++k) {
+      if (!std::isnan(largest) && !(std::fabs(x[k]) <= largest)) largest = std::fabs(x[k]);
+    }
+    args.scale[row] = largest / static_cast<float>(args.level);
+    const float inverse = largest > 0 && std::isfinite(largest) ? static_cast<float>(args.level) / largest : 0.0F;
+    for (int k = 0; k < whole_groups(args.k, kGroup<Q>); ++k) {
+      const float value = k < args.k && std::isfinite(largest) ? std::nearbyint(x[k] * inverse) : 0.0F;
+      q[k] = static_cast<Q>(static_cast<int>(value) + kZero<Q>);
+    }
+  }
+}
+
+/// W(n, k) = x[n * row_step + k * column_step].
+void pack(const PackI16& args, int n, int64_t row_step, int k, int64_t column_step) {
+  const int64_t depth = whole_groups(k, 2);
+  for (int column = 0; column < (n + kPanel - 1) / kPanel * kPanel; ++column) {
+    float largest = 0;
+    for (int i = 0; column < n && i < k; ++i) {
+      const float x = std::fabs(args.x[column * row_step + i * column_step]);
+      if (!std::isnan(largest) && !(x <= largest)) largest = x;
+    }
+    args.scale[column] = largest / static_cast<float>(args.level);
+    const bool usable = largest > 0 && std::isfinite(largest);
+    const float inverse = usable ? static_cast<float>(args.level) / largest : 0.0F;
+    int16_t* to = args.out + column / kPanel * kPanel * depth + column % kPanel * 2;
+    for (int i = 0; i < depth; ++i) {
+      const bool there = usable && i < k;
+      const float value = there ? std::nearbyint(args.x[column * row_step + i * column_step] * inverse) : 0.0F;
+      to[i / 2 * kPanel * 2 + i % 2] = static_cast<int16_t>(value);
+    }
+  }
+}
+
+}  // namespace
+
+void gemm_i8_scalar(const GemmI8& g) noexcept {
+  gemm(g);
+}
+
+void gemm_i16_scalar(const GemmI16& g) noexcept {
+  gemm(g);
+}
+
+void quantise_i8_scalar(const QuantiseI8& args) noexcept {
+  quantise(args);
+}
+
+void quantise_i16_scalar(const QuantiseI16& args) noexcept {
+  quantise(args);
+}
+
+void pack_rows_i16_scalar(const PackI16& args) noexcept {
+  pack(args, args.rows, args.stride, args.width, 1);
+}
+
+void pack_columns_i16_scalar(const PackI16& args) noexcept {
+  pack(args, args.width, 1, args.rows, args.stride);
+}
+
+void softmax_i16_scalar(const SoftmaxI16& args) noexcept {
+  softmax_f32_scalar(args.x, args.m, args.n, args.ldx, 1.0F);
+  for (int row = 0; row < args.m; ++row) {
+    const float* x = args.x + row * args.ldx;
+    int16_t* q = args.q + row * args.ldq;
+    for (int i = 0; i < whole_groups(args.n, 2); ++i) {
+      // 1 itself is 32,768, one more than int16 holds.
+      q[i] = i < args.n ? static_cast<int16_t>(std::fmin(std::nearbyint(x[i] / kSoftmaxScale), 32767.0F)) : int16_t{0};
+    }
+  }
+}
+
+}  // namespace skald::cpu

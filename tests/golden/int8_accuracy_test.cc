@@ -1,0 +1,111 @@
+// What int8 costs: encoder states and logits of it against float32, on mini.en and on random checkpoints, also on one
+// with outlier channels, as published models have them.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "audio/audio_source.h"
+#include "audio/log_mel.h"
+#include "cpu/cpu_model.h"
+#include "model/random_checkpoint.h"
+#include "tests/golden/golden_file.h"
+
+namespace skald {
+namespace {
+
+/// A checkpoint some of whose layer norms' gains are 20 times as large: one in a hundred.
+class WithOutliers final : public model::Checkpoint {
+ public:
+  explicit WithOutliers(std::unique_ptr<model::Checkpoint> base) : base_(std::move(base)) {}
+
+  std::string_view format() const override { return base_->format(); }
+  const model::Dims& dims() const override { return base_->dims(); }
+  const model::GenerationDefaults& generation() const override { return base_->generation(); }
+  Result<TensorView> tensor(std::string_view name, const Shape& shape) const override {
+    constexpr size_t kEvery = 100;
+    constexpr float kTimes = 20;
+    SKALD_TRY(const TensorView view, base_->tensor(name, shape));
+    if (!name.ends_with("_ln.weight")) return view;
+    const std::string key(name);
+    std::vector<float>& gains = gains_[key];
+    gains.resize(static_cast<size_t>(view.count()));
+    to_f32(view, gains);
+    for (size_t i = std::hash<std::string>()(key) % kEvery; i < gains.size(); i += kEvery) gains[i] *= kTimes;
+    return TensorView{.data = gains.data(), .dtype = DType::kF32, .shape = view.shape};
+  }
+  std::optional<std::filesystem::path> tokenizer_directory() const override { return std::nullopt; }
+  int64_t parameters() const override { return base_->parameters(); }
+  void release_pages() const override {}
+
+ private:
+  std::unique_ptr<model::Checkpoint> base_;
+  mutable std::map<std::string, std::vector<float>> gains_;
+};
+
+std::unique_ptr<model::Checkpoint> random_model(const char* name) {
+  return model::make_random_checkpoint(model::named_dims(name).value()).value();
+}
+
+/// The first window of a sample.
+std::vector<float> mel_of(const std::string& sample, int bands, ThreadPool& pool) {
+  const auto source = audio::open_audio(golden::project_file(sample)).value();
+  auto stream = audio::MelStream::open(*source, audio::LogMel(bands), pool).value();
+  std::vector<float> mel(static_cast<size_t>(audio::kWindowFrames) * static_cast<size_t>(bands));
+  EXPECT_TRUE(stream.window(0, static_cast<int>(stream.content_frames()), audio::kWindowFrames, mel));
+  return mel;
+}
+
+std::vector<float> states_of(const model::Checkpoint& checkpoint, cpu::ComputeType compute,
+                             const std::vector<float>& mel, ThreadPool& pool) {
+  const auto encoder = cpu::make_encoder(checkpoint, {.pool = &pool, .isa = best_isa(), .compute = compute}).value();
+  const auto out = encoder->make_output(1).value();
+  model::WindowBatch batch;
+  batch.windows = 1;
+  batch.frames = static_cast<int>(mel.size()) / checkpoint.dims().mel_bands;
+  batch.mel = mel;
+  EXPECT_TRUE(encoder->encode(batch, *out));
+  std::vector<float> states(static_cast<size_t>(out->positions()) * static_cast<size_t>(out->width()));
+  EXPECT_TRUE(out->to_host_f32(0, states));
+  return states;
+}
+
+double cosine(const std::vector<float>& a, const std::vector<float>& b) {
+  double ab = 0;
+  double aa = 0;
+  double bb = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    ab += double{a[i]} * b[i];
+    aa += double{a[i]} * a[i];
+    bb += double{b[i]} * b[i];
+  }
+  return ab / std::sqrt(aa * bb);
+}
+
+double encoder_cosine(const std::string& what, const model::Checkpoint& checkpoint) {
+  ThreadPool pool(available_cpus());
+  const std::vector<float> mel = mel_of("samples/answer.wav", checkpoint.dims().mel_bands, pool);
+  const double found = cosine(states_of(checkpoint, cpu::ComputeType::kFloat32, mel, pool),
+                              states_of(checkpoint, cpu::ComputeType::kInt8, mel, pool));
+  std::cout << what << ": cosine of the encoder's states in int8 with those in float32 " << found << '\n';
+  return found;
+}
+
+TEST(Int8Accuracy, EncoderStates) {
+  EXPECT_GE(encoder_cosine("mini.en", *model::open_checkpoint(golden::project_file("models/mini.en")).value()), 0.999);
+  EXPECT_GE(encoder_cosine("random tiny", *random_model("tiny")), 0.999);
+  EXPECT_GE(encoder_cosine("random base", *random_model("base")), 0.999);
+}
+
+TEST(Int8Accuracy, EncoderStatesWithOutlierChannels) {
+  EXPECT_GE(encoder_cosine("random base with outliers", WithOutliers(random_model("base"))), 0.99);
+}
+
+}  // namespace
+}  // namespace skald
