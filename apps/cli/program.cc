@@ -7,6 +7,7 @@
 #include <sstream>
 #include <utility>
 
+#include "bench_command.h"
 #include "command.h"
 #include "console.h"
 #include "doctor_command.h"
@@ -106,9 +107,10 @@ ExitCode run_program(const std::vector<std::string>& arguments) {
   root.footer(kExitCodeHelp);
   TranscribeCommand transcribe(root);
   DoctorCommand doctor(root);
+  BenchCommand bench(root);
   ModelsCommands models(root);
   NpuCommands npu(root);
-  const std::array<Command*, 2> commands = {&transcribe, &doctor};
+  const std::array<Command*, 3> commands = {&transcribe, &doctor, &bench};
   const Group groups[] = {{models.app(), models.commands()}, {npu.app(), npu.commands()}};
 
   if (arguments.empty() || arguments.front() == "--help" || arguments.front() == "-h") return show(root.help());

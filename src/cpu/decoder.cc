@@ -54,7 +54,7 @@ class CpuDecoder final : public model::Decoder {
         tokens_(tokens),
         ops_(context),
         stack_(dims, std::move(weights), context),
-        cache_(dims, context.compute) {
+        cache_(dims, cross_head_type(context.compute)) {
     report_ = {.stage = "decoder",
                .device = "cpu",
                .isa = to_string(context.isa),
@@ -104,7 +104,7 @@ Result<void> CpuDecoder::reserve(int slots, int windows) {
     cache_.resize(slots, windows);
     make_room(static_cast<size_t>(std::max(slots, 16)), static_cast<size_t>(slots) + static_cast<size_t>(windows));
   } catch (const std::bad_alloc&) {
-    cache_ = KvCache(dims_, ops_.compute());
+    cache_ = KvCache(dims_, cross_head_type(ops_.compute()));
     return fail(ErrorCode::kOutOfMemory, "decoder",
                 "no memory for the keys and values of " + std::to_string(slots) + " hypotheses",
                 "use fewer beams or a smaller model");

@@ -22,9 +22,10 @@ DecoderStack::DecoderStack(const model::Dims& dims, DecoderWeights weights, cons
     : dims_(dims),
       weights_(std::move(weights)),
       ops_(context),
-      scratch_size_(std::max(
-          static_cast<size_t>(round_up(dims.text_ctx, kPanel)) * sizeof(float),
-          HeadLayout(context.compute, dims.audio_ctx, dims.text_state / dims.text_heads).scratch_bytes(kCrossRows))) {
+      scratch_size_(
+          std::max(static_cast<size_t>(round_up(dims.text_ctx, kPanel)) * sizeof(float),
+                   HeadLayout(cross_head_type(context.compute), dims.audio_ctx, dims.text_state / dims.text_heads)
+                       .scratch_bytes(kCrossRows))) {
   scratch_ = AlignedBuffer<std::byte>(static_cast<size_t>(ops_.pool().threads()) * scratch_size_);
 }
 

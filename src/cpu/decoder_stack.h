@@ -19,6 +19,11 @@ struct TokenRow {
   int position = 0;  ///< in the slot's sequence
 };
 
+/// What the cross-attention keys and values of a window are kept in. Most of what a step reads is theirs: bytes count.
+inline HeadType cross_head_type(ComputeType compute) {
+  return compute == ComputeType::kFloat32 ? HeadType::kFloat32 : HeadType::kInt8;
+}
+
 class DecoderStack {
  public:
   DecoderStack(const model::Dims& dims, DecoderWeights weights, const Context& context);

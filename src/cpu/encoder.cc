@@ -7,6 +7,12 @@
 namespace skald::cpu {
 namespace {
 
+/// The encoder reads a head's keys and values from cache for all queries: two bytes cost little, and are exacter than
+/// one.
+HeadType head_type(ComputeType compute) {
+  return compute == ComputeType::kFloat32 ? HeadType::kFloat32 : HeadType::kInt16;
+}
+
 // Query rows of one piece of attention, a whole number of register tiles: their scores over 1500 positions (412 KiB;
 // with kInt8 247 KiB, and the weights) stay in the level-2 cache between the two products.
 int query_rows(ComputeType compute) {
@@ -75,7 +81,7 @@ void CpuEncoder::allocate(int windows, int frames) {
   const int positions = frames / 2;
   const int rows = windows * positions;
   const int width = dims_.audio_state;
-  const HeadLayout layout(ops_.compute(), positions, dims_.head_width());
+  const HeadLayout layout(head_type(ops_.compute()), positions, dims_.head_width());
   grow(act_.mel, product(windows, frames + 2, dims_.mel_bands));
   grow(act_.conv, product(windows, frames + 2, width));
   grow(act_.x, product(rows, width));
@@ -145,7 +151,7 @@ void CpuEncoder::self_attention(const EncoderBlock& block, int windows, int posi
   const int64_t stride = 3 * int64_t{width};
   ops_.linear_of_norm(block.attn_ln, block.qkv, act_.x.data(), {act_.wide.data(), stride}, rows);
 
-  const HeadLayout layout(ops_.compute(), positions, head_width);
+  const HeadLayout layout(head_type(ops_.compute()), positions, head_width);
   const auto head_memory = [&](int64_t head) { return act_.heads.data() + static_cast<size_t>(head) * layout.bytes(); };
   ops_.pool().parallel_for(int64_t{windows} * heads, [&](int64_t i, int /*thread*/) {
     const float* keys = act_.wide.data() + i / heads * positions * stride + width + i % heads * head_width;

@@ -17,7 +17,7 @@ namespace skald::cpu {
 /// Cross-attention keys and values are packed per head: all hypotheses of a window read them in one matrix product.
 class KvCache {
  public:
-  KvCache(const model::Dims& dims, ComputeType compute) : dims_(dims), compute_(compute) {}
+  KvCache(const model::Dims& dims, HeadType type) : dims_(dims), type_(type) {}
 
   /// Room for `slots` hypotheses over `windows` windows; all are closed. Throws std::bad_alloc.
   void resize(int slots, int windows);
@@ -47,7 +47,7 @@ class KvCache {
   /// Pre: is_open(slot).
   int window(model::Slot slot) const { return slots_[static_cast<size_t>(slot)].window; }
   /// Where the parts of a window's heads lie.
-  HeadLayout head_layout(int positions) const { return {compute_, positions, head_width()}; }
+  HeadLayout head_layout(int positions) const { return {type_, positions, head_width()}; }
   const std::byte* head(int window, int layer, int head) const {
     return cross_.data() + head_offset(window, layer, head);
   }
@@ -74,7 +74,7 @@ class KvCache {
   Result<model::Slot> free_slot() const;
 
   model::Dims dims_;
-  ComputeType compute_;
+  HeadType type_;
   std::vector<SlotState> slots_;
   std::vector<WindowState> windows_;
   AlignedBuffer<float> self_;       ///< (slots + 1, layers, text_ctx, 2 D)

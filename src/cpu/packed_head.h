@@ -3,16 +3,18 @@
 //
 //   out = softmax(q K^T) V, the factor E^-0.5 of the scores already in q
 //
-// In float32 all of it; with kInt8 keys and values are int16 (a scale for each key and for each column of the values),
-// queries int16 by row, softmax weights int16 of 2^-15: sums stay exact, scores and results are float32.
+// Keys and values are float32, or integers with a scale for each key and for each column of the values: then queries
+// are int16 by row and softmax weights int16 of 2^-15, sums are exact, scores and results float32.
 
 #include <cstddef>
 #include <cstdint>
 
-#include "cpu/cpu_model.h"
 #include "cpu/kernels/kernels.h"
 
 namespace skald::cpu {
+
+/// What keys and values are kept in.
+enum class HeadType : uint8_t { kFloat32, kInt16, kInt8 };
 
 /// Rows in memory, `stride` floats from one to the next; rows to read may overlap.
 struct ConstRows {
@@ -27,7 +29,7 @@ struct MutableRows {
 /// Where the parts of a head, and of a thread's scratch, lie; all 64-byte aligned.
 class HeadLayout {
  public:
-  HeadLayout(ComputeType compute, int positions, int head_width);
+  HeadLayout(HeadType type, int positions, int head_width);
 
   /// Bytes of one packed head.
   size_t bytes() const { return bytes_; }
@@ -47,16 +49,26 @@ class HeadLayout {
               std::byte* scratch) const noexcept;
 
  private:
+  /// One of the two products, with W(n, k) at `weights` and its scales at `scale`.
+  struct Product {
+    size_t weights = 0;
+    size_t scale = 0;
+    int n = 0;
+    int k = 0;
+  };
+
   int64_t score_stride() const { return (positions_ + kPanel - 1) / kPanel * kPanel; }
   size_t scores_bytes(int rows) const;
   size_t queries_bytes(int rows) const;
+  size_t place(Product& product, size_t at) const;
+  void multiply(const Kernels& kernel, const Product& product, const GemmI16& rows,
+                const std::byte* head) const noexcept;
 
-  ComputeType compute_;
+  HeadType type_;
   int positions_;
   int width_;
-  size_t key_scale_ = 0;  ///< offsets in bytes; keys come first
-  size_t values_ = 0;
-  size_t value_scale_ = 0;
+  Product keys_;
+  Product values_;
   size_t bytes_ = 0;
 };
 

@@ -11,13 +11,13 @@ namespace {
 // The command line's default, five beams; other options make room when they need more.
 constexpr int kUsualSlots = 5;
 
-/// Of validated options. Integers are faster wherever there are registers for them, and smaller (docs/PERFORMANCE.md).
-cpu::ComputeType compute_type(const LoadOptions& options, Isa isa) {
-  if (options.compute_type == "auto") return isa == Isa::kScalar ? cpu::ComputeType::kFloat32 : cpu::ComputeType::kInt8;
-  return options.compute_type == "int8" ? cpu::ComputeType::kInt8 : cpu::ComputeType::kFloat32;
-}
-
 }  // namespace
+
+// Integers are faster wherever there are registers for them, and smaller (docs/PERFORMANCE.md).
+cpu::ComputeType compute_type(const std::string& name, Isa isa) {
+  if (name == "auto") return isa == Isa::kScalar ? cpu::ComputeType::kFloat32 : cpu::ComputeType::kInt8;
+  return name == "int8" ? cpu::ComputeType::kInt8 : cpu::ComputeType::kFloat32;
+}
 
 Machine::Machine(int threads, std::unique_ptr<model::Checkpoint> checkpoint, text::Tokenizer tokenizer)
     : pool_(threads),
@@ -44,7 +44,7 @@ Result<std::unique_ptr<Machine>> Machine::make(std::unique_ptr<model::Checkpoint
   SKALD_TRY(auto tokenizer, text::Tokenizer::load(checkpoint->tokenizer_directory(), dims.vocab));
   const int threads = options.threads > 0 ? options.threads : available_cpus();
   std::unique_ptr<Machine> machine(new Machine(threads, std::move(checkpoint), std::move(tokenizer)));
-  const cpu::Context context{.pool = &machine->pool_, .isa = isa, .compute = compute_type(options, isa)};
+  const cpu::Context context{.pool = &machine->pool_, .isa = isa, .compute = compute_type(options.compute_type, isa)};
   SKALD_CHECK(machine->build(context));
   machine->describe(options, path, context);
   return machine;

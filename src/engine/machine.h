@@ -17,6 +17,9 @@
 
 namespace skald::engine {
 
+/// What a valid `compute_type` of LoadOptions means with the kernels of `isa`.
+cpu::ComputeType compute_type(const std::string& name, Isa isa);
+
 /// Stays where it is: encoder and decoder point to the pool.
 class Machine {
  public:

@@ -44,10 +44,13 @@ std::vector<KernelUse> kernel_uses(Isa chosen) {
           kernel_use("top_k_f32", &cpu::Kernels::top_k_f32, chosen),
           kernel_use("gemm_i8", &cpu::Kernels::gemm_i8, chosen),
           kernel_use("gemm_i16", &cpu::Kernels::gemm_i16, chosen),
+          kernel_use("gemm_i16i8", &cpu::Kernels::gemm_i16i8, chosen),
           kernel_use("quantise_i8", &cpu::Kernels::quantise_i8, chosen),
           kernel_use("quantise_i16", &cpu::Kernels::quantise_i16, chosen),
           kernel_use("pack_rows_i16", &cpu::Kernels::pack_rows_i16, chosen),
           kernel_use("pack_columns_i16", &cpu::Kernels::pack_columns_i16, chosen),
+          kernel_use("pack_rows_i8", &cpu::Kernels::pack_rows_i8, chosen),
+          kernel_use("pack_columns_i8", &cpu::Kernels::pack_columns_i8, chosen),
           kernel_use("softmax_i16", &cpu::Kernels::softmax_i16, chosen)};
 }
 

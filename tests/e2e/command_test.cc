@@ -60,6 +60,26 @@ TEST(Command, TranscribeHelpListsEveryOption) {
   }
 }
 
+TEST(Bench, TextAndJson) {
+  const Outcome text = run({"bench", "--shape", "mini.en", "--repeats", "1"});
+  EXPECT_EQ(0, text.exit_code) << text.err;
+  for (const char* part : {"mini.en", "encoder, 1500 positions", "decoder step, 8 windows", "whole window", "realtime"}) {
+    EXPECT_NE(std::string::npos, text.out.find(part)) << part;
+  }
+  const Outcome outcome = run({"bench", "--shape", "mini.en", "--repeats", "1", "--compute-type", "float32", "--json"});
+  EXPECT_EQ(0, outcome.exit_code) << outcome.err;
+  const auto json = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ("float32", json["compute_type"]);
+  EXPECT_GT(json["results"].size(), 8U);
+  for (const auto& result : json["results"]) EXPECT_GT(result["median_ms"].get<double>(), 0) << result.dump();
+}
+
+TEST(Bench, BadArguments) {
+  EXPECT_EQ(2, run({"bench", "--shape", "enormous"}).exit_code);
+  EXPECT_EQ(2, run({"bench", "--compute-type", "float7"}).exit_code);
+  EXPECT_EQ(2, run({"bench", "--repeats", "0"}).exit_code);
+}
+
 TEST(Doctor, Text) {
   const Outcome outcome = run({"doctor", "--kernels"});
   EXPECT_EQ(0, outcome.exit_code) << outcome.out;
@@ -73,7 +93,7 @@ TEST(Doctor, Json) {
   const Outcome outcome = run({"doctor", "--json"});
   EXPECT_EQ(0, outcome.exit_code);
   const auto json = nlohmann::json::parse(outcome.out);
-  EXPECT_EQ(12U, json["kernels"].size());
+  EXPECT_EQ(15U, json["kernels"].size());
   EXPECT_FALSE(json["models"].empty());
   EXPECT_TRUE(json["formats"]["wav"].get<bool>());
   EXPECT_GT(json["memory_total"].get<int64_t>(), 0);

@@ -20,8 +20,8 @@ inline constexpr int kZeroPoint = 128;
 inline constexpr int kMostI8 = 127;  ///< |q| at most: -128 has no positive counterpart
 
 /// C(m, n) = epilogue(a_scale(m) * sum_k A(m, k) W(n, k) * w_scale(n) + bias(n)), the products scaled in that order.
-/// A: rows of whole groups, bytes beyond k zeros (A(m, k) = 0). W: packed by pack_i8 or pack_i16. C: float32, row
-/// stride `ldc`. Pre: no sum leaves int32; see most_level().
+/// A: rows of whole groups, bytes beyond k zeros (A(m, k) = 0). W: packed by pack_i8, or by a kernel of Pack. C:
+/// float32, row stride `ldc`. Pre: no sum leaves int32; see most_level().
 template <class A, class W>
 struct GemmInteger {
   const A* a = nullptr;
@@ -44,6 +44,8 @@ struct GemmInteger {
 using GemmI8 = GemmInteger<uint8_t, int8_t>;
 /// Both int16; no offset.
 using GemmI16 = GemmInteger<int16_t, int16_t>;
+/// A: int16. W: int8, in groups of two as A's. No offset.
+using GemmI16I8 = GemmInteger<int16_t, int8_t>;
 
 /// Rows of float32 to integers: scale(m) = max_k |x(m, k)| / level, q = x / scale to the nearest, halves to even. A row
 /// of zeros has scale 0; one with a NaN or an infinity has a scale that is none either.
@@ -61,17 +63,20 @@ struct Quantise {
 using QuantiseI8 = Quantise<uint8_t>;  ///< stores q + 128; level 127
 using QuantiseI16 = Quantise<int16_t>;
 
-/// Rows of float32, x(rows, width), packed as the int16 weights of a product, in panels as pack_i8 makes them but
+/// Rows of float32, x(rows, width), packed as the weights of a product with int16, in panels as pack_i8 makes them but
 /// groups of two: as they are, W(n, k) = x(n, k), or transposed, W(n, k) = x(k, n). Scales as in Quantise, for each n.
-struct PackI16 {
+template <class W>
+struct Pack {
   const float* x = nullptr;
   int64_t stride = 0;
   int rows = 0;
   int width = 0;
   int level = 0;  ///< |q| at most
-  int16_t* out = nullptr;
+  W* out = nullptr;
   float* scale = nullptr;  ///< (N, whole panels); those of missing columns are 0
 };
+using PackI16 = Pack<int16_t>;
+using PackI8 = Pack<int8_t>;
 
 /// Softmax weights as integers: q = exp(x - max) / sum * 2^15 to the nearest, over rows of n. A row adds up to 2^15 and
 /// its roundings, so that products with int16 values stay within int32 for n up to 32,768.
@@ -96,7 +101,7 @@ int most_level(int k);
 void pack_i8(const float* w, int n, int k, int8_t* out, float* scale, int32_t* offset);
 size_t packed_size_i8(int n, int k);
 
-/// Elements that PackI16 needs for a W(n, k).
+/// Elements that Pack needs for a W(n, k).
 size_t packed_size_i16(int n, int k);
 
 }  // namespace skald::cpu

@@ -75,41 +75,50 @@ std::vector<float> run_i8(Isa isa, const Case& shape, Operands& the) {
   return c;
 }
 
+/// A in int16, W in int16 or int8.
+template <class W>
 std::vector<float> run_i16(Isa isa, const Case& shape, Operands& the) {
+  constexpr bool kWide = sizeof(W) == 2;
   const int64_t lda = whole(shape.k, 2) + 4;
   const int level = most_level(shape.k);
   std::vector<int16_t> a(at(shape.m * lda), 0x6EEE);
-  std::vector<int16_t> packed(packed_size_i16(shape.n, shape.k));
-  kernels(Isa::kScalar)
-      .pack_rows_i16({.x = the.w.data(),
-                      .stride = shape.k,
-                      .rows = shape.n,
-                      .width = shape.k,
-                      .level = level,
-                      .out = packed.data(),
-                      .scale = the.w_scale.data()});
-  kernels(Isa::kScalar)
-      .quantise_i16({.x = the.x.data(),
-                     .ldx = shape.k,
-                     .q = a.data(),
-                     .ldq = lda,
-                     .scale = the.x_scale.data(),
-                     .m = shape.m,
-                     .k = shape.k,
-                     .level = level});
+  std::vector<W> packed(packed_size_i16(shape.n, shape.k));
+  const Pack<W> pack{.x = the.w.data(),
+                     .stride = shape.k,
+                     .rows = shape.n,
+                     .width = shape.k,
+                     .level = kWide ? level : kMostI8,
+                     .out = packed.data(),
+                     .scale = the.w_scale.data()};
+  const Kernels& scalar = kernels(Isa::kScalar);
+  scalar.quantise_i16({.x = the.x.data(),
+                       .ldx = shape.k,
+                       .q = a.data(),
+                       .ldq = lda,
+                       .scale = the.x_scale.data(),
+                       .m = shape.m,
+                       .k = shape.k,
+                       .level = level});
   std::vector<float> c = the.before;
-  kernels(isa).gemm_i16({.a = a.data(),
-                         .lda = lda,
-                         .a_scale = the.x_scale.data(),
-                         .w = packed.data(),
-                         .w_scale = the.w_scale.data(),
-                         .bias = shape.bias ? the.bias.data() : nullptr,
-                         .c = c.data(),
-                         .ldc = shape.n + 3,
-                         .m = shape.m,
-                         .n = shape.n,
-                         .k = shape.k,
-                         .epilogue = shape.epilogue});
+  const GemmInteger<int16_t, W> g{.a = a.data(),
+                                  .lda = lda,
+                                  .a_scale = the.x_scale.data(),
+                                  .w = packed.data(),
+                                  .w_scale = the.w_scale.data(),
+                                  .bias = shape.bias ? the.bias.data() : nullptr,
+                                  .c = c.data(),
+                                  .ldc = shape.n + 3,
+                                  .m = shape.m,
+                                  .n = shape.n,
+                                  .k = shape.k,
+                                  .epilogue = shape.epilogue};
+  if constexpr (kWide) {
+    scalar.pack_rows_i16(pack);
+    kernels(isa).gemm_i16(g);
+  } else {
+    scalar.pack_rows_i8(pack);
+    kernels(isa).gemm_i16i8(g);
+  }
   return c;
 }
 
@@ -118,10 +127,12 @@ void check_equal(const Case& shape) {
   SCOPED_TRACE(::testing::Message() << "m " << shape.m << " n " << shape.n << " k " << shape.k);
   Operands the(shape);
   const auto i8 = run_i8(Isa::kScalar, shape, the);
-  const auto i16 = run_i16(Isa::kScalar, shape, the);
+  const auto i16 = run_i16<int16_t>(Isa::kScalar, shape, the);
+  const auto i16i8 = run_i16<int8_t>(Isa::kScalar, shape, the);
   for (const Isa isa : covered()) {
     EXPECT_EQ(i8, run_i8(isa, shape, the)) << to_string(isa) << " int8";
-    EXPECT_EQ(i16, run_i16(isa, shape, the)) << to_string(isa) << " int16";
+    EXPECT_EQ(i16, run_i16<int16_t>(isa, shape, the)) << to_string(isa) << " int16";
+    EXPECT_EQ(i16i8, run_i16<int8_t>(isa, shape, the)) << to_string(isa) << " int16 and int8";
   }
 }
 
@@ -151,32 +162,31 @@ TEST(GemmInteger, ResidualAndBias) {
   }
 }
 
-/// The scalar row against the product of what the integers stand for, and against that of the floats.
-TEST(GemmInteger, IsTheProduct) {
-  const Case shape{.m = 9, .n = 35, .k = 130};
-  Operands the(shape);
-  const auto i8 = run_i8(Isa::kScalar, shape, the);
-  const std::vector<float> scale8 = the.x_scale;
-  const std::vector<float> weight_scale8 = the.w_scale;
-  const auto i16 = run_i16(Isa::kScalar, shape, the);
+/// C against the product of the floats: x and w are each moved by half a step.
+void check_product(const Case& shape, const Operands& the, const std::vector<float>& c) {
   for (int row = 0; row < shape.m; ++row) {
     for (int n = 0; n < shape.n; ++n) {
+      const double x_step = the.x_scale[at(row)];
+      const double w_step = the.w_scale[at(n)];
       double exact = the.bias[at(n)];
-      double moved8 = 1e-6;  // roundings of x and w by half a step each
-      double moved16 = 1e-5;
+      double moved = 1e-5;
       for (int k = 0; k < shape.k; ++k) {
         const double x = the.x[at(int64_t{row} * shape.k + k)];
         const double w = the.w[at(int64_t{n} * shape.k + k)];
         exact += x * w;
-        moved8 += 0.51 * (double{scale8[at(row)]} * std::abs(w) + double{weight_scale8[at(n)]} * std::abs(x)) +
-                  double{scale8[at(row)]} * weight_scale8[at(n)];
-        moved16 += 0.51 * (double{the.x_scale[at(row)]} * std::abs(w) + double{the.w_scale[at(n)]} * std::abs(x)) +
-                   double{the.x_scale[at(row)]} * the.w_scale[at(n)];
+        moved += 0.51 * (x_step * std::abs(w) + w_step * std::abs(x)) + x_step * w_step;
       }
-      EXPECT_NEAR(exact, i8[at(int64_t{row} * (shape.n + 3) + n)], moved8);
-      EXPECT_NEAR(exact, i16[at(int64_t{row} * (shape.n + 3) + n)], moved16);
+      EXPECT_NEAR(exact, c[at(int64_t{row} * (shape.n + 3) + n)], moved);
     }
   }
+}
+
+TEST(GemmInteger, IsTheProduct) {
+  const Case shape{.m = 9, .n = 35, .k = 130};
+  Operands the(shape);
+  check_product(shape, the, run_i8(Isa::kScalar, shape, the));
+  check_product(shape, the, run_i16<int16_t>(Isa::kScalar, shape, the));
+  check_product(shape, the, run_i16<int8_t>(Isa::kScalar, shape, the));
 }
 
 TEST(GemmInteger, GeluIsThatOfTheProduct) {
@@ -339,50 +349,64 @@ TEST(MostLevel, SumsStayWithinInt32) {
   }
 }
 
+template <class W>
+struct Packed {
+  std::vector<W> weights;
+  std::vector<float> scale;
+  bool operator==(const Packed&) const = default;
+};
+
+/// W(n, k), or its transpose as columns.
+template <class W>
+Packed<W> packed(Isa isa, const std::vector<float>& w, int n, int k, int level, bool columns) {
+  Packed<W> made{std::vector<W>(packed_size_i16(n, k) + 1, W{77}),
+                 std::vector<float>(at(whole(n, kPanel)) + 1, kSentinel)};
+  const Pack<W> pack{.x = w.data(),
+                     .stride = columns ? n : k,
+                     .rows = columns ? k : n,
+                     .width = columns ? n : k,
+                     .level = level,
+                     .out = made.weights.data(),
+                     .scale = made.scale.data()};
+  const Kernels& row = kernels(isa);
+  if constexpr (sizeof(W) == 2) {
+    columns ? row.pack_columns_i16(pack) : row.pack_rows_i16(pack);
+  } else {
+    columns ? row.pack_columns_i8(pack) : row.pack_rows_i8(pack);
+  }
+  return made;
+}
+
 /// Rows and columns give the same panels where one is the transposed other, in every family to the bit.
+template <class W>
+void check_pack(int n, int k, int level) {
+  SCOPED_TRACE(::testing::Message() << n << " x " << k << " level " << level);
+  auto w = random_floats(at(n * k), 6);
+  if (n > 3) std::fill_n(&w[at(2 * k)], k, 0.0F);
+  if (n > 3) w[at(3 * k)] = std::numeric_limits<float>::infinity();
+  std::vector<float> transposed(w.size());
+  for (int i = 0; i < n * k; ++i) transposed[at(i % k * n + i / k)] = w[at(i)];
+  const auto expected = packed<W>(Isa::kScalar, w, n, k, level, false);
+  for (const Isa isa : covered()) {
+    EXPECT_EQ(expected, packed<W>(isa, w, n, k, level, false)) << to_string(isa);
+    EXPECT_EQ(expected, packed<W>(isa, transposed, n, k, level, true)) << to_string(isa) << " columns";
+  }
+  EXPECT_EQ(W{77}, expected.weights.back());
+  EXPECT_EQ(kSentinel, expected.scale.back());
+  for (int i = 0; i < n * k && n < 4; ++i) {
+    const int column = i / k;
+    const int depth = i % k;
+    const int64_t place = int64_t{column / kPanel} * kPanel * whole(k, 2) + (depth / 2 * kPanel + column % kPanel) * 2;
+    const float step = expected.scale[at(column)];
+    EXPECT_NEAR(w[at(i)], step * static_cast<float>(expected.weights[at(place + depth % 2)]), 0.501F * step);
+  }
+}
+
 TEST(PackInteger, RowsAndColumns) {
   for (const int n : {1, 15, 16, 17, 40}) {
     for (const int k : {1, 2, 31, 64, 65, 131}) {
-      auto w = random_floats(at(n * k), 6);
-      if (n > 3) std::fill_n(&w[at(2 * k)], k, 0.0F);
-      if (n > 3) w[at(3 * k)] = std::numeric_limits<float>::infinity();
-      std::vector<float> transposed(w.size());
-      for (int i = 0; i < n * k; ++i) transposed[at(i % k * n + i / k)] = w[at(i)];
-      std::vector<int16_t> expected;
-      std::vector<float> expected_scale;
-      for (const Isa isa : covered()) {
-        for (const bool columns : {false, true}) {
-          std::vector<int16_t> packed(packed_size_i16(n, k) + 1, int16_t{77});
-          std::vector<float> scale(at(whole(n, kPanel)) + 1, kSentinel);
-          const PackI16 rows{.x = w.data(),
-                             .stride = k,
-                             .rows = n,
-                             .width = k,
-                             .level = 5000,
-                             .out = packed.data(),
-                             .scale = scale.data()};
-          PackI16 turned = rows;
-          turned.x = transposed.data();
-          turned.stride = n;
-          std::swap(turned.rows, turned.width);
-          columns ? kernels(isa).pack_columns_i16(turned) : kernels(isa).pack_rows_i16(rows);
-          if (expected.empty()) {
-            expected = packed;
-            expected_scale = scale;
-          }
-          EXPECT_EQ(expected, packed) << to_string(isa) << (columns ? " columns " : " rows ") << n << " x " << k;
-          EXPECT_EQ(expected_scale, scale) << to_string(isa);
-        }
-      }
-      EXPECT_EQ(77, expected.back());
-      EXPECT_EQ(kSentinel, expected_scale.back());
-      for (int i = 0; i < n * k && n < 4; ++i) {
-        const int column = i / k;
-        const int depth = i % k;
-        const int q = expected[at(column / kPanel * kPanel * whole(k, 2) + (depth / 2 * kPanel + column % kPanel) * 2 +
-                                  depth % 2)];
-        EXPECT_NEAR(w[at(i)], expected_scale[at(column)] * static_cast<float>(q), 0.501F * expected_scale[at(column)]);
-      }
+      check_pack<int16_t>(n, k, 5000);
+      check_pack<int8_t>(n, k, kMostI8);
     }
   }
 }

@@ -77,13 +77,16 @@ struct Kernels {
   float (*top_k_f32)(const float* x, const uint64_t* mask, int first_id, int n, int k, int32_t* ids,
                      float* values) noexcept = nullptr;
 
-  /// See GemmInteger, Quantise, PackI16 and SoftmaxI16.
+  /// See GemmInteger, Quantise, Pack and SoftmaxI16.
   void (*gemm_i8)(const GemmI8&) noexcept = nullptr;
   void (*gemm_i16)(const GemmI16&) noexcept = nullptr;
+  void (*gemm_i16i8)(const GemmI16I8&) noexcept = nullptr;
   void (*quantise_i8)(const QuantiseI8&) noexcept = nullptr;
   void (*quantise_i16)(const QuantiseI16&) noexcept = nullptr;
   void (*pack_rows_i16)(const PackI16&) noexcept = nullptr;
   void (*pack_columns_i16)(const PackI16&) noexcept = nullptr;
+  void (*pack_rows_i8)(const PackI8&) noexcept = nullptr;
+  void (*pack_columns_i8)(const PackI8&) noexcept = nullptr;
   void (*softmax_i16)(const SoftmaxI16&) noexcept = nullptr;
 };
 

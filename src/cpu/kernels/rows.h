@@ -23,10 +23,13 @@ float top_k_f32_scalar(const float* x, const uint64_t* mask, int first_id, int n
 
 void gemm_i8_scalar(const GemmI8& g) noexcept;
 void gemm_i16_scalar(const GemmI16& g) noexcept;
+void gemm_i16i8_scalar(const GemmI16I8& g) noexcept;
 void quantise_i8_scalar(const QuantiseI8& args) noexcept;
 void quantise_i16_scalar(const QuantiseI16& args) noexcept;
 void pack_rows_i16_scalar(const PackI16& args) noexcept;
 void pack_columns_i16_scalar(const PackI16& args) noexcept;
+void pack_rows_i8_scalar(const PackI8& args) noexcept;
+void pack_columns_i8_scalar(const PackI8& args) noexcept;
 void softmax_i16_scalar(const SoftmaxI16& args) noexcept;
 
 void gemm_f32_avx2(const GemmF32& g) noexcept;
@@ -38,10 +41,13 @@ float top_k_f32_avx2(const float* x, const uint64_t* mask, int first_id, int n, 
 
 void gemm_i8_avx2(const GemmI8& g) noexcept;
 void gemm_i16_avx2(const GemmI16& g) noexcept;
+void gemm_i16i8_avx2(const GemmI16I8& g) noexcept;
 void quantise_i8_avx2(const QuantiseI8& args) noexcept;
 void quantise_i16_avx2(const QuantiseI16& args) noexcept;
 void pack_rows_i16_avx2(const PackI16& args) noexcept;
 void pack_columns_i16_avx2(const PackI16& args) noexcept;
+void pack_rows_i8_avx2(const PackI8& args) noexcept;
+void pack_columns_i8_avx2(const PackI8& args) noexcept;
 void softmax_i16_avx2(const SoftmaxI16& args) noexcept;
 
 void gemm_f32_avx512(const GemmF32& g) noexcept;
@@ -55,9 +61,12 @@ void quantise_i8_avx512(const QuantiseI8& args) noexcept;
 void quantise_i16_avx512(const QuantiseI16& args) noexcept;
 void pack_rows_i16_avx512(const PackI16& args) noexcept;
 void pack_columns_i16_avx512(const PackI16& args) noexcept;
+void pack_rows_i8_avx512(const PackI8& args) noexcept;
+void pack_columns_i8_avx512(const PackI8& args) noexcept;
 void softmax_i16_avx512(const SoftmaxI16& args) noexcept;
 
 void gemm_i8_avx512vnni(const GemmI8& g) noexcept;
 void gemm_i16_avx512vnni(const GemmI16& g) noexcept;
+void gemm_i16i8_avx512vnni(const GemmI16I8& g) noexcept;
 
 }  // namespace skald::cpu

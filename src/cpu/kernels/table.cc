@@ -11,10 +11,13 @@ constexpr Kernels kScalarRow = {.isa = Isa::kScalar,
                                 .top_k_f32 = top_k_f32_scalar,
                                 .gemm_i8 = gemm_i8_scalar,
                                 .gemm_i16 = gemm_i16_scalar,
+                                .gemm_i16i8 = gemm_i16i8_scalar,
                                 .quantise_i8 = quantise_i8_scalar,
                                 .quantise_i16 = quantise_i16_scalar,
                                 .pack_rows_i16 = pack_rows_i16_scalar,
                                 .pack_columns_i16 = pack_columns_i16_scalar,
+                                .pack_rows_i8 = pack_rows_i8_scalar,
+                                .pack_columns_i8 = pack_columns_i8_scalar,
                                 .softmax_i16 = softmax_i16_scalar};
 constexpr Kernels kAvx2Row = {.isa = Isa::kAvx2,
                               .gemm_f32 = gemm_f32_avx2,
@@ -24,10 +27,13 @@ constexpr Kernels kAvx2Row = {.isa = Isa::kAvx2,
                               .top_k_f32 = top_k_f32_avx2,
                               .gemm_i8 = gemm_i8_avx2,
                               .gemm_i16 = gemm_i16_avx2,
+                              .gemm_i16i8 = gemm_i16i8_avx2,
                               .quantise_i8 = quantise_i8_avx2,
                               .quantise_i16 = quantise_i16_avx2,
                               .pack_rows_i16 = pack_rows_i16_avx2,
                               .pack_columns_i16 = pack_columns_i16_avx2,
+                              .pack_rows_i8 = pack_rows_i8_avx2,
+                              .pack_columns_i8 = pack_columns_i8_avx2,
                               .softmax_i16 = softmax_i16_avx2};
 // Without the dot product of bytes, wider registers gain nothing on the integer products of AVX2.
 constexpr Kernels kAvx512Row = {.isa = Isa::kAvx512,
@@ -38,16 +44,20 @@ constexpr Kernels kAvx512Row = {.isa = Isa::kAvx512,
                                 .top_k_f32 = top_k_f32_avx512,
                                 .gemm_i8 = gemm_i8_avx2,
                                 .gemm_i16 = gemm_i16_avx2,
+                                .gemm_i16i8 = gemm_i16i8_avx2,
                                 .quantise_i8 = quantise_i8_avx512,
                                 .quantise_i16 = quantise_i16_avx512,
                                 .pack_rows_i16 = pack_rows_i16_avx512,
                                 .pack_columns_i16 = pack_columns_i16_avx512,
+                                .pack_rows_i8 = pack_rows_i8_avx512,
+                                .pack_columns_i8 = pack_columns_i8_avx512,
                                 .softmax_i16 = softmax_i16_avx512};
 
 constexpr Kernels with_vnni(Kernels row) {
   row.isa = Isa::kAvx512Vnni;
   row.gemm_i8 = gemm_i8_avx512vnni;
   row.gemm_i16 = gemm_i16_avx512vnni;
+  row.gemm_i16i8 = gemm_i16i8_avx512vnni;
   return row;
 }
 constexpr Kernels kAvx512VnniRow = with_vnni(kAvx512Row);

@@ -20,10 +20,16 @@ __m256i spread_group(const uint8_t* a) {
   return _mm256_set1_epi32(group);
 }
 
+__m256i load_groups(const uint8_t* w) {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(w));
+}
+
 /// maddubs adds two products in 16 bits. Of |a| and w with a's sign, both at most 127, they fit; of a + 128 they would
 /// not, so the 128 is taken away here.
 struct DotI8 {
   static constexpr bool kOffset = false;
+  static constexpr int kWeightBytes = 4;
+  static __m256i load(const uint8_t* w) { return load_groups(w); }
   struct Spread {
     __m256i magnitude;
     __m256i sign;
@@ -40,8 +46,18 @@ struct DotI8 {
 
 struct DotI16 {
   static constexpr bool kOffset = false;
+  static constexpr int kWeightBytes = 4;
+  static __m256i load(const uint8_t* w) { return load_groups(w); }
   static __m256i spread(const uint8_t* a) { return spread_group(a); }
   static __m256i add(__m256i sum, __m256i a, __m256i w) { return _mm256_add_epi32(sum, _mm256_madd_epi16(a, w)); }
+};
+
+/// Half the bytes of W to read, one instruction more to widen them: where rows are few, reading is what takes the time.
+struct DotI16I8 : DotI16 {
+  static constexpr int kWeightBytes = 2;
+  static __m256i load(const uint8_t* w) {
+    return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(w)));
+  }
 };
 
 }  // namespace
@@ -52,6 +68,10 @@ void gemm_i8_avx2(const GemmI8& g) noexcept {
 
 void gemm_i16_avx2(const GemmI16& g) noexcept {
   IntegerGemm<Vec, DotI16, Sizes>::run(g);
+}
+
+void gemm_i16i8_avx2(const GemmI16I8& g) noexcept {
+  IntegerGemm<Vec, DotI16I8, Sizes>::run(g);
 }
 
 void quantise_i8_avx2(const QuantiseI8& args) noexcept {
@@ -67,6 +87,14 @@ void pack_rows_i16_avx2(const PackI16& args) noexcept {
 }
 
 void pack_columns_i16_avx2(const PackI16& args) noexcept {
+  pack_columns<Vec>(args);
+}
+
+void pack_rows_i8_avx2(const PackI8& args) noexcept {
+  pack_rows<Vec>(args);
+}
+
+void pack_columns_i8_avx2(const PackI8& args) noexcept {
   pack_columns<Vec>(args);
 }
 

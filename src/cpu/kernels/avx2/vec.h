@@ -82,12 +82,19 @@ struct Vec {
   static F to_f32(I a) { return _mm256_cvtepi32_ps(a); }
   static I to_i32(F a) { return _mm256_cvtps_epi32(a); }  // to the nearest, halves to even
   static F from_bits_i(I a) { return _mm256_castsi256_ps(a); }
-  static void store_i(void* p, I a) { _mm256_storeu_si256(static_cast<__m256i*>(p), a); }
   static Mask greater_mask(F a, F b) { return _mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_GT_OQ)); }
   static Mask both(Mask a, Mask b) { return _mm256_and_si256(a, b); }
-  /// In each lane the lower half of `low`, and above it that of `high`.
-  static I pair(I low, I high) {
-    return _mm256_or_si256(_mm256_and_si256(low, all_i(0xFFFF)), _mm256_slli_epi32(high, 16));
+  /// A number of `low`, that of `high`, the next one of `low` ...
+  template <class W>
+  static void store_pairs(W* p, I low, I high) {
+    alignas(32) int lows[kLanes];
+    alignas(32) int highs[kLanes];
+    _mm256_store_si256(reinterpret_cast<__m256i*>(lows), low);
+    _mm256_store_si256(reinterpret_cast<__m256i*>(highs), high);
+    for (int i = 0; i < kLanes; ++i) {
+      p[2 * i] = static_cast<W>(lows[i]);
+      p[2 * i + 1] = static_cast<W>(highs[i]);
+    }
   }
   /// The low bytes, or halves, of the first n lanes; any n.
   template <class Q>

@@ -63,15 +63,19 @@ struct Vec {
   static F to_f32(I a) { return _mm512_cvtepi32_ps(a); }
   static I to_i32(F a) { return _mm512_cvtps_epi32(a); }  // to the nearest, halves to even
   static F from_bits_i(I a) { return _mm512_castsi512_ps(a); }
-  static void store_i(void* p, I a) { _mm512_storeu_si512(p, a); }
   static Mask greater_mask(F a, F b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ); }
   static Mask both(Mask a, Mask b) { return static_cast<Mask>(a & b); }
-  /// In each lane the lower half of `low`, and above it that of `high`.
-  static I pair(I low, I high) {
-    return _mm512_or_si512(_mm512_and_si512(low, all_i(0xFFFF)), _mm512_slli_epi32(high, 16));
+  /// A number of `low`, that of `high`, the next one of `low` ...
+  static void store_pairs(int16_t* p, I low, I high) {
+    _mm512_storeu_si512(p, _mm512_or_si512(_mm512_and_si512(low, all_i(0xFFFF)), _mm512_slli_epi32(high, 16)));
+  }
+  static void store_pairs(int8_t* p, I low, I high) {
+    const I pairs = _mm512_or_si512(_mm512_and_si512(low, all_i(0xFF)), _mm512_slli_epi32(high, 8));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(pairs));
   }
   /// The low bytes, or halves, of the first n lanes; any n.
   static void store_narrow(uint8_t* p, I a, int n) { _mm512_mask_cvtepi32_storeu_epi8(p, first(n), a); }
+  static void store_narrow(int8_t* p, I a, int n) { _mm512_mask_cvtepi32_storeu_epi8(p, first(n), a); }
   static void store_narrow(int16_t* p, I a, int n) { _mm512_mask_cvtepi32_storeu_epi16(p, first(n), a); }
 
   /// Lane i of the result is the sum of rows[i].

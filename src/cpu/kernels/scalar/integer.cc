@@ -7,8 +7,9 @@
 namespace skald::cpu {
 namespace {
 
-template <class T>
-constexpr int kGroup = kGroupBytes / static_cast<int>(sizeof(T));
+/// Elements of a group: A's four bytes.
+template <class A>
+constexpr int kGroup = kGroupBytes / static_cast<int>(sizeof(A));
 
 template <class Q>
 constexpr int kZero = sizeof(Q) == 1 ? kZeroPoint : 0;
@@ -19,7 +20,7 @@ int whole_groups(int k, int group) {
 
 template <class A, class W>
 void gemm(const GemmInteger<A, W>& g) {
-  const int64_t depth = whole_groups(g.k, kGroup<W>);
+  const int64_t depth = whole_groups(g.k, kGroup<A>);
   for (int row = 0; row < g.m; ++row) {
     const A* a = g.a + row * g.lda;
     const float row_scale = g.a_scale == nullptr ? g.scale : g.a_scale[row];
@@ -27,7 +28,7 @@ void gemm(const GemmInteger<A, W>& g) {
       const W* panel = g.w + n / kPanel * kPanel * depth;
       int32_t sum = g.offset == nullptr ? 0 : g.offset[n];
       for (int k = 0; k < depth; ++k) {
-        sum += int32_t{a[k]} * int32_t{panel[(k / kGroup<W> * kPanel + n % kPanel) * kGroup<W> + k % kGroup<W>]};
+        sum += int32_t{a[k]} * int32_t{panel[(k / kGroup<A> * kPanel + n % kPanel) * kGroup<A> + k % kGroup<A>]};
       }
       const float product = row_scale * static_cast<float>(sum) * g.w_scale[n];
       float& c = g.c[row * g.ldc + n];
@@ -55,7 +56,8 @@ void quantise(const Quantise<Q>& args) {
 }
 
 /// W(n, k) = x[n * row_step + k * column_step].
-void pack(const PackI16& args, int n, int64_t row_step, int k, int64_t column_step) {
+template <class W>
+void pack(const Pack<W>& args, int n, int64_t row_step, int k, int64_t column_step) {
   const int64_t depth = whole_groups(k, 2);
   for (int column = 0; column < (n + kPanel - 1) / kPanel * kPanel; ++column) {
     float largest = 0;
@@ -66,11 +68,11 @@ void pack(const PackI16& args, int n, int64_t row_step, int k, int64_t column_st
     args.scale[column] = largest / static_cast<float>(args.level);
     const bool usable = largest > 0 && std::isfinite(largest);
     const float inverse = usable ? static_cast<float>(args.level) / largest : 0.0F;
-    int16_t* to = args.out + column / kPanel * kPanel * depth + column % kPanel * 2;
+    W* to = args.out + column / kPanel * kPanel * depth + column % kPanel * 2;
     for (int i = 0; i < depth; ++i) {
       const bool there = usable && i < k;
       const float value = there ? std::nearbyint(args.x[column * row_step + i * column_step] * inverse) : 0.0F;
-      to[i / 2 * kPanel * 2 + i % 2] = static_cast<int16_t>(value);
+      to[i / 2 * kPanel * 2 + i % 2] = static_cast<W>(value);
     }
   }
 }
@@ -82,6 +84,10 @@ void gemm_i8_scalar(const GemmI8& g) noexcept {
 }
 
 void gemm_i16_scalar(const GemmI16& g) noexcept {
+  gemm(g);
+}
+
+void gemm_i16i8_scalar(const GemmI16I8& g) noexcept {
   gemm(g);
 }
 
@@ -98,6 +104,14 @@ void pack_rows_i16_scalar(const PackI16& args) noexcept {
 }
 
 void pack_columns_i16_scalar(const PackI16& args) noexcept {
+  pack(args, args.width, 1, args.rows, args.stride);
+}
+
+void pack_rows_i8_scalar(const PackI8& args) noexcept {
+  pack(args, args.rows, args.stride, args.width, 1);
+}
+
+void pack_columns_i8_scalar(const PackI8& args) noexcept {
   pack(args, args.width, 1, args.rows, args.stride);
 }
 

@@ -2,8 +2,6 @@
 // Matrix product for any Vec: register tiles, and the loops that keep what they read in the caches. Unnamed namespace:
 // each ISA's object file has its own copy, see rows.h.
 
-#include <immintrin.h>
-
 #include "cpu/kernels/vector/math.h"
 
 namespace skald::cpu {
@@ -29,10 +27,6 @@ struct TileArgs {
   int columns = 0;  ///< used columns of the panels of this call
   Start start = Start::kBias;
 };
-
-inline void prefetch(const float* p) {
-  _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T0);
-}
 
 using TileFunction = void (*)(const TileArgs&);
 

@@ -27,24 +27,27 @@ struct IntegerTile {
 
 using IntegerTileFunction = void (*)(const IntegerTile&);
 
-/// Rows x Panels. Dot::spread makes of four bytes of A what Dot::add wants.
+/// Rows x Panels. Dot::spread makes of four bytes of A what Dot::add wants; Dot::load reads a register's groups of W,
+/// which has Dot::kWeightBytes in a group.
 template <class V, class Dot, int Rows, int Panels>
 void integer_tile(const IntegerTile& t) {
   constexpr int kPerPanel = kPanel / V::kLanes;
   constexpr int kVectors = Panels * kPerPanel;
-  constexpr int kBytes = V::kLanes * kGroupBytes;
+  constexpr int kBytes = V::kLanes * Dot::kWeightBytes;
   typename V::I acc[Rows][kVectors];
 #pragma GCC unroll 16
   for (int r = 0; r < Rows; ++r) {
 #pragma GCC unroll 16
     for (int v = 0; v < kVectors; ++v) acc[r][v] = V::zero_i();
+#pragma GCC unroll 16
+    for (int p = 0; p < Panels; ++p) prefetch(t.c + r * t.ldc + p * kPanel);  // C is needed after the loop
   }
   const uint8_t* a = t.a;
   const uint8_t* w = t.w;
-  for (int g = 0; g < t.groups; ++g, a += kGroupBytes, w += kPanel * kGroupBytes) {
+  for (int g = 0; g < t.groups; ++g, a += kGroupBytes, w += kPanel * Dot::kWeightBytes) {
     typename V::I b[kVectors];
 #pragma GCC unroll 16
-    for (int v = 0; v < kVectors; ++v) b[v] = V::load_i(w + v / kPerPanel * t.panel_stride + v % kPerPanel * kBytes);
+    for (int v = 0; v < kVectors; ++v) b[v] = Dot::load(w + v / kPerPanel * t.panel_stride + v % kPerPanel * kBytes);
 #pragma GCC unroll 16
     for (int r = 0; r < Rows; ++r) {
       const auto x = Dot::spread(a + r * t.lda);
@@ -105,13 +108,13 @@ struct IntegerGemm {
 
   template <class A, class W>
   static IntegerTile args_of(const GemmInteger<A, W>& g) {
-    constexpr int kGroup = kGroupBytes / static_cast<int>(sizeof(W));
+    constexpr int kGroup = kGroupBytes / static_cast<int>(sizeof(A));
     IntegerTile t;
     t.groups = (g.k + kGroup - 1) / kGroup;
     t.a = reinterpret_cast<const uint8_t*>(g.a);
     t.lda = g.lda * static_cast<int64_t>(sizeof(A));
     t.w = reinterpret_cast<const uint8_t*>(g.w);
-    t.panel_stride = static_cast<int64_t>(t.groups) * kPanel * kGroupBytes;
+    t.panel_stride = static_cast<int64_t>(t.groups) * kPanel * Dot::kWeightBytes;
     t.a_scale = g.a_scale;
     t.scale = g.scale;
     t.offset = g.offset;
@@ -154,7 +157,7 @@ struct IntegerGemm {
       return columns_of(kThinTiles, whole, 0, g.m, 0, g.n, Sizes::kThinPanels * kPanel);
     }
     constexpr int kColumns = Sizes::kPanels * kPanel;
-    const int fit = static_cast<int>(Sizes::kBlockBytes / (int64_t{kColumns} * kGroupBytes * whole.groups));
+    const int fit = static_cast<int>(Sizes::kBlockBytes / (int64_t{kColumns} * Dot::kWeightBytes * whole.groups));
     const int block = kColumns * (fit < 1 ? 1 : fit);
     for (int n0 = 0; n0 < g.n; n0 += block) {
       for (int m = 0; m < g.m; m += Sizes::kRows) {
@@ -193,13 +196,13 @@ inline void quantise(const Quantise<Q>& args) {
   }
 }
 
-/// A panel of rows, turned: a pair of a row's numbers is a word of 32 bits, and a group has one word of each row.
-template <class V>
-inline void pack_rows(const PackI16& args) {
+/// A panel of rows, turned: two of a row's numbers are a word, and a group has one word of each row.
+template <class V, class W>
+inline void pack_rows(const Pack<W>& args) {
   constexpr int kChunk = 64;  // of a row at a time: the width of a head
   const int words = (args.width + 1) / 2;
   for (int row0 = 0; row0 < args.rows; row0 += kPanel) {
-    int16_t* to = args.out + static_cast<int64_t>(row0) * 2 * words;
+    W* to = args.out + static_cast<int64_t>(row0) * 2 * words;
     float inverse[kPanel];
     const float* x[kPanel];
     for (int r = 0; r < kPanel; ++r) {
@@ -212,7 +215,7 @@ inline void pack_rows(const PackI16& args) {
     for (int column = 0; column < args.width; column += kChunk) {
       const int count = args.width - column < kChunk ? args.width - column : kChunk;
       const int count_words = (count + 1) / 2;
-      alignas(64) int16_t q[kPanel][kChunk] = {};
+      alignas(64) W q[kPanel][kChunk] = {};
       for (int r = 0; r < kPanel; ++r) {
         for (int i = 0; i < 2 * count_words; i += V::kLanes) {
           const auto value = inverse[r] > 0 ? V::load(V::first(count - i), x[r] + column + i) : V::zero();
@@ -220,15 +223,15 @@ inline void pack_rows(const PackI16& args) {
         }
       }
       for (int word = 0; word < count_words; ++word, to += 2 * kPanel) {
-        for (int r = 0; r < kPanel; ++r) __builtin_memcpy(to + 2 * r, q[r] + 2 * word, kGroupBytes);
+        for (int r = 0; r < kPanel; ++r) __builtin_memcpy(to + 2 * r, q[r] + 2 * word, 2 * sizeof(W));
       }
     }
   }
 }
 
 /// Panels of columns: two rows side by side are a group.
-template <class V>
-inline void pack_columns(const PackI16& args) {
+template <class V, class W>
+inline void pack_columns(const Pack<W>& args) {
   const int groups = (args.rows + 1) / 2;
   for (int column = 0; column < (args.width + kPanel - 1) / kPanel * kPanel; column += V::kLanes) {
     const auto mask = V::first(args.width - column);
@@ -243,13 +246,13 @@ inline void pack_columns(const PackI16& args) {
     // Of a column that is zero, or has what is no number, nothing is kept.
     const auto usable = V::both(V::greater_mask(size, V::zero()), V::greater_mask(V::all(__builtin_inff()), size));
     const auto inverse = V::select(usable, V::div(level, size), V::zero());
-    int16_t* to = args.out + 2 * (static_cast<int64_t>(column / kPanel) * kPanel * groups + column % kPanel);
+    W* to = args.out + 2 * (static_cast<int64_t>(column / kPanel) * kPanel * groups + column % kPanel);
     for (int g = 0; g < groups; ++g, to += 2 * kPanel) {
       const auto wanted = V::both(mask, usable);
       const auto low = V::mul(V::load(wanted, x + 2 * g * args.stride), inverse);
       const auto high =
           2 * g + 1 < args.rows ? V::mul(V::load(wanted, x + (2 * g + 1) * args.stride), inverse) : V::zero();
-      V::store_i(to, V::pair(V::to_i32(low), V::to_i32(high)));
+      V::store_pairs(to, V::to_i32(low), V::to_i32(high));
     }
   }
 }

@@ -1,11 +1,17 @@
 #pragma once
 // exp and gelu on a register, for any Vec. Data and error bounds: approximations.h.
 
+#include <immintrin.h>
+
 #include "cpu/kernels/approximations.h"
 #include "cpu/kernels/rows.h"
 
 namespace skald::cpu {
 namespace {
+
+inline void prefetch(const float* p) {
+  _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T0);
+}
 
 /// Within 2 ulp for kExpLow <= x <= 88, 0 below; NaN stays NaN.
 template <class V>

@@ -1,0 +1,34 @@
+#include "engine/bench.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace skald::engine {
+namespace {
+
+TEST(Bench, MeasuresEveryPart) {
+  const auto report = bench({.shape = "mini.en", .threads = 1, .repeats = 1});
+  ASSERT_TRUE(report) << to_string(report.error());
+  EXPECT_EQ("mini.en", report->shape);
+  EXPECT_GT(report->parameters, 20'000'000);
+  EXPECT_GT(report->memory, 20 << 20);
+  for (const char* what : {"mel", "encoder", "decoder window", "decoder step", "whole window"}) {
+    const auto found = std::ranges::find(report->results, what, &BenchResult::what);
+    ASSERT_NE(report->results.end(), found) << what;
+    EXPECT_GT(found->median_ms, 0) << what;
+    EXPECT_LE(found->best_ms, found->median_ms) << what;
+  }
+  const auto& whole = report->results.back();
+  EXPECT_NEAR(30'000 / whole.median_ms, whole.realtime, 1e-6 * whole.realtime);
+}
+
+TEST(Bench, Refusals) {
+  EXPECT_EQ(ErrorCode::kNotFound, bench({.shape = "enormous"}).error().code);
+  EXPECT_EQ(ErrorCode::kInvalidArgument, bench({.compute_type = "float7"}).error().code);
+  EXPECT_EQ(ErrorCode::kInvalidArgument, bench({.repeats = 0}).error().code);
+  EXPECT_EQ(ErrorCode::kInvalidArgument, bench({.threads = -1}).error().code);
+}
+
+}  // namespace
+}  // namespace skald::engine
