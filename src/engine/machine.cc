@@ -55,6 +55,7 @@ Result<void> Machine::build(const cpu::Context& context) {
   const model::TokenClasses classes{
       .end_of_text = special.end_of_text, .no_speech = special.no_speech, .timestamp_begin = special.timestamp_begin};
   SKALD_TRY(encoder_, cpu::make_encoder(*checkpoint_, context));
+  checkpoint_->release_pages();  // before the decoder's are read: the peak counts
   SKALD_TRY(decoder_, cpu::make_decoder(*checkpoint_, classes, kUsualSlots, 1, context));
   slots_ = kUsualSlots;
   SKALD_TRY(encoded_, encoder_->make_output(1));

@@ -63,7 +63,8 @@ TEST(Command, TranscribeHelpListsEveryOption) {
 TEST(Bench, TextAndJson) {
   const Outcome text = run({"bench", "--shape", "mini.en", "--repeats", "1"});
   EXPECT_EQ(0, text.exit_code) << text.err;
-  for (const char* part : {"mini.en", "encoder, 1500 positions", "decoder step, 8 windows", "whole window", "realtime"}) {
+  for (const char* part :
+       {"mini.en", "encoder, 1500 positions", "decoder step, 8 windows", "whole window", "realtime"}) {
     EXPECT_NE(std::string::npos, text.out.find(part)) << part;
   }
   const Outcome outcome = run({"bench", "--shape", "mini.en", "--repeats", "1", "--compute-type", "float32", "--json"});

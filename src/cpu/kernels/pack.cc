@@ -18,6 +18,13 @@ size_t packed_size(int n, int k) {
          static_cast<size_t>((k + kGroup<W> - 1) / kGroup<W> * kGroup<W>);
 }
 
+/// The nearest whole number, halves to even, of |x| < 2^22: what a sum with 1.5 * 2^23 has no bits for is rounded away.
+/// nearbyint() is a call where the instruction set is not named.
+float nearest(float x) {
+  constexpr float kShift = 0x1.8p23F;
+  return (x + kShift) - kShift;
+}
+
 }  // namespace
 
 int most_level(int k) {
@@ -47,7 +54,7 @@ void pack_i8(const float* w, int n, int k, int8_t* out, float* scale, int32_t* o
     const float inverse = kMostI8 / largest;
     int8_t* to = out + column / kPanel * panel_size + column % kPanel * kGroupBytes;
     for (int i = 0; i < k; ++i) {
-      const auto q = static_cast<int8_t>(std::nearbyint(from[i] * inverse));
+      const auto q = static_cast<int8_t>(nearest(from[i] * inverse));
       to[i / kGroupBytes * kPanel * kGroupBytes + i % kGroupBytes] = q;
       offset[column] -= kZeroPoint * q;
     }
