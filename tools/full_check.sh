@@ -16,8 +16,8 @@ step "equality with the reference"
 "$python" tools/compare_reference.py
 step "word error rates"
 "$python" tools/wer.py
-step "speed of the encoder against whisper.cpp"
-"$python" bench/compare_whispercpp.py
+step "speed against other engines"
+"$python" bench/peers.py
 step "fuzzing, five minutes each"
 cmake --preset fuzz >/dev/null
 cmake --build build-fuzz
