@@ -32,9 +32,9 @@ std::vector<Backend> cpu_backends() {
   std::vector<Backend> backends;
   for (const Isa isa : kIsas) {
     if (isa > best_isa()) continue;
-    // In float32 the last family is the one before it.
+    // In float32 the last family is the one before it, whose products of integers are those of AVX2.
     if (isa != Isa::kAvx512Vnni) backends.push_back(cpu_backend(isa, cpu::ComputeType::kFloat32));
-    backends.push_back(cpu_backend(isa, cpu::ComputeType::kInt8));
+    if (isa != Isa::kAvx512) backends.push_back(cpu_backend(isa, cpu::ComputeType::kInt8));
   }
   return backends;
 }
