@@ -5,7 +5,6 @@
 #include <ctime>
 #include <memory>
 #include <new>
-#include <optional>
 #include <utility>
 
 #include "audio/log_mel.h"
@@ -46,7 +45,12 @@ class Bench {
  public:
   Bench(const model::Dims& dims, const BenchOptions& options, ThreadPool& pool, model::Encoder& encoder,
         model::Decoder& decoder)
-      : dims_(dims), repeats_(options.repeats), pool_(pool), encoder_(encoder), decoder_(decoder) {}
+      : dims_(dims),
+        repeats_(options.repeats),
+        pool_(pool),
+        encoder_(encoder),
+        decoder_(decoder),
+        log_mel_(dims.mel_bands) {}
 
   Result<std::vector<BenchResult>> run() {
     SKALD_CHECK(mel());
@@ -57,12 +61,17 @@ class Bench {
   }
 
  private:
-  /// Runs `body` once to warm up and then repeats_ times; what it gives is filled into `result` with the times.
   template <class Body>
   Result<void> measure(BenchResult result, double audio_seconds, const Body& body) {
+    return measure(std::move(result), audio_seconds, repeats_, body);
+  }
+
+  /// Runs `body` once to warm up and then `repeats` times; `result` gets the times.
+  template <class Body>
+  Result<void> measure(BenchResult result, double audio_seconds, int repeats, const Body& body) {
     SKALD_CHECK(body());
     std::vector<double> times;
-    for (int i = 0; i < repeats_; ++i) {
+    for (int i = 0; i < repeats; ++i) {
       const auto start = Clock::now();
       const std::clock_t cpu = std::clock();
       SKALD_CHECK(body());
@@ -82,7 +91,7 @@ class Bench {
     samples_ = noise(static_cast<size_t>(audio::kWindowSamples) + audio::kFftSize);
     mel_.resize(static_cast<size_t>(audio::kWindowFrames) * static_cast<size_t>(dims_.mel_bands));
     return measure({.what = "mel", .batch = 1}, kWindowSeconds, [&]() -> Result<void> {
-      log_mel_.emplace(dims_.mel_bands).compute(samples_, audio::kWindowFrames, mel_, pool_);
+      log_mel_.compute(samples_, audio::kWindowFrames, mel_, pool_);
       return {};
     });
   }
@@ -146,12 +155,9 @@ class Bench {
     const size_t at = results_.size();
     result.what = "decoder step";
     SKALD_CHECK(open(windows, beams));
-    // The context has room for as many runs of kTokens as this; then the slots are opened anew.
-    int left = (dims_.text_ctx - kPrompt) / kTokens;
-    const int repeats = std::exchange(repeats_, std::min(repeats_, left - 1));
-    const Result<void> measured = measure(std::move(result), 0, [&] { return steps(); });
-    repeats_ = repeats;
-    SKALD_CHECK(measured);
+    // The slots stay open: the context has room for so many runs, one of them to warm up.
+    const int runs = (dims_.text_ctx - kPrompt) / kTokens;
+    SKALD_CHECK(measure(std::move(result), 0, std::min(repeats_, runs - 1), [&] { return steps(); }));
     for (double* const ms : {&results_[at].median_ms, &results_[at].best_ms, &results_[at].cpu_ms}) *ms /= kTokens;
     return {};
   }
@@ -171,7 +177,7 @@ class Bench {
   Result<void> whole_window() {
     const model::WindowBatch batch{.windows = 1, .frames = 2 * dims_.audio_ctx, .mel = mel_};
     return measure({.what = "whole window", .batch = 1, .tokens = kTokens}, kWindowSeconds, [&]() -> Result<void> {
-      log_mel_->compute(samples_, audio::kWindowFrames, mel_, pool_);
+      log_mel_.compute(samples_, audio::kWindowFrames, mel_, pool_);
       SKALD_CHECK(encoder_.encode(batch, *audio_));
       SKALD_CHECK(open(1, 1));
       return steps();
@@ -183,7 +189,7 @@ class Bench {
   ThreadPool& pool_;
   model::Encoder& encoder_;
   model::Decoder& decoder_;
-  std::optional<audio::LogMel> log_mel_;
+  audio::LogMel log_mel_;
   std::vector<float> samples_;
   std::vector<float> mel_;
   std::unique_ptr<model::EncodedAudio> audio_;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
 #include <utility>
 
 #include "npu/plan/attention.h"
@@ -31,7 +30,7 @@ std::unexpected<Error> wrong(const std::string& where, std::string message, std:
   return fail(ErrorCode::kInvalidArgument, where, std::move(message), std::move(remedy));
 }
 
-/// What `type`'s operators need of a request that is in order: sizes with those that were left out as zeros.
+/// A request that is in order: sizes that were left out are zeros, the type is one of the operator's.
 struct Asked {
   const OperatorRequest& request;
   std::array<int64_t, 4> sizes{};
@@ -208,9 +207,7 @@ Result<PlannedOperator> rows(const Asked& asked, const std::string& family) {
 Result<PlannedOperator> elements(const Asked& asked, const std::string& kernel, const std::vector<int32_t>& numbers) {
   const int64_t count = asked.sizes[0] * asked.sizes[1];
   SKALD_CHECK(check_work(asked, static_cast<double>(count), kMostNumbers));
-  SKALD_TRY(const Streamed one, stream_kernel(kernel, 1, numbers));
-  const int64_t object = elements_of(one.output);
-  return streamed_operator(asked, stream_kernel(kernel, (count + object - 1) / object, numbers), count, "elements");
+  return streamed_operator(asked, stream_elements(kernel, count, numbers), count, "elements");
 }
 
 Result<PlannedOperator> softmax(const Asked& asked) {

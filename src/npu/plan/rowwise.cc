@@ -79,6 +79,13 @@ Result<Streamed> stream_kernel(const std::string& kernel, int64_t objects, const
   return streamed;
 }
 
+Result<Streamed> stream_elements(const std::string& kernel, int64_t count, const std::vector<int32_t>& numbers) {
+  SKALD_TRY(Streamed streamed, stream_kernel(kernel, 1, numbers));
+  const int64_t object = elements_of(streamed.output);
+  streamed.objects = (count + object - 1) / object;
+  return streamed;
+}
+
 Result<Streamed> chain(const std::string& name, const std::vector<Streamed>& links) {
   if (links.empty()) return fail(ErrorCode::kInvalidArgument, name, "has no links");
   Streamed made{.name = name, .input = links.front().input, .parts = links.front().parts};

@@ -17,6 +17,9 @@ namespace skald::npu::plan {
 /// Errors: kUnsupported: no kernel of that name, or one with other arguments; kInvalidArgument: numbers.
 Result<Streamed> stream_kernel(const std::string& kernel, int64_t objects, const std::vector<int32_t>& numbers = {});
 
+/// The same for `count` results, in whole objects.
+Result<Streamed> stream_elements(const std::string& kernel, int64_t count, const std::vector<int32_t>& numbers = {});
+
 /// One operator after the other on each object, what is between them in the core's memory. They have the same number of
 /// objects. Errors: kInvalidArgument: an output is no input of the next one, or several have constants.
 Result<Streamed> chain(const std::string& name, const std::vector<Streamed>& links);

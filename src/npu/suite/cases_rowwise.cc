@@ -183,14 +183,8 @@ struct Elements {
   Limits limits{};
 };
 
-Result<Streamed> stream_elements(const Elements& the) {
-  SKALD_TRY(const Streamed one, plan::stream_kernel(the.kernel, 1, the.numbers));
-  const int64_t object = elements_of(one.output);
-  return plan::stream_kernel(the.kernel, (the.count + object - 1) / object, the.numbers);
-}
-
 Result<Values> element_values(const Elements& the) {
-  SKALD_TRY(const Streamed streamed, stream_elements(the));
+  SKALD_TRY(const Streamed streamed, plan::stream_elements(the.kernel, the.count, the.numbers));
   const Element type = streamed.input.type;
   const int64_t part = plan::streamed_objects(streamed, the.spread) * bytes_of(streamed.input) / streamed.parts;
   const Bytes drawn = the.draw(the.count * streamed.parts);
@@ -218,7 +212,11 @@ Result<Values> element_values(const Elements& the) {
 void add_elements(Cases& cases, const Elements& the) {
   cases.push_back({.op = the.op,
                    .name = the.name + cores(the.spread),
-                   .plan = [the] { return planned(stream_elements(the), the.spread, the.count, "elements"); },
+                   .plan =
+                       [the] {
+                         return planned(plan::stream_elements(the.kernel, the.count, the.numbers), the.spread,
+                                        the.count, "elements");
+                       },
                    .values = [the] { return element_values(the); },
                    .limits = the.limits});
 }

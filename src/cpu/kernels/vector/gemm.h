@@ -2,7 +2,7 @@
 // Matrix product for any Vec: register tiles, and the loops that keep what they read in the caches. Unnamed namespace:
 // each ISA's object file has its own copy, see rows.h.
 
-#include "cpu/kernels/vector/math.h"
+#include "cpu/kernels/vector/tiles.h"
 
 namespace skald::cpu {
 namespace {
@@ -27,8 +27,6 @@ struct TileArgs {
   int columns = 0;  ///< used columns of the panels of this call
   Start start = Start::kBias;
 };
-
-using TileFunction = void (*)(const TileArgs&);
 
 /// Rows x Panels: A is broadcast element by element, W read a register at a time; Lda fixes t.lda at compile time (0:
 /// it is not known), so that one pointer reaches all rows.
@@ -73,22 +71,11 @@ void tile(const TileArgs& t) {
   }
 }
 
-/// A table of tiles by rows and panels, filled by the compiler.
-template <class V, int Rows, int Panels, int Lda>
-struct Tiles {
-  TileFunction at[Rows][Panels] = {};
-
-  constexpr Tiles() { fill<Rows, Panels>(); }
-  template <int R, int P>
-  constexpr void fill() {
-    at[R - 1][P - 1] = tile<V, R, P, Lda>;
-    if constexpr (P > 1) {
-      fill<R, P - 1>();
-    } else if constexpr (R > 1) {
-      fill<R - 1, Panels>();
-    }
-  }
-  void run(int rows, const TileArgs& t) const { at[rows - 1][(t.columns - 1) / kPanel](t); }
+template <class V, int Lda>
+struct Tile {
+  using Args = TileArgs;
+  template <int Rows, int Panels>
+  static constexpr auto kFunction = tile<V, Rows, Panels, Lda>;
 };
 
 /// Sizes, chosen per ISA:
@@ -98,10 +85,8 @@ struct Tiles {
 template <class V, class Sizes>
 struct Gemm {
   static constexpr int kBlockLda = Sizes::kBlockK + kPanel;  // not a power of two: rows fall into different cache sets
-  static constexpr Tiles<V, Sizes::kRows, Sizes::kPanels, kBlockLda> kTiles{};
-  static constexpr Tiles<V, Sizes::kThinRows, Sizes::kThinPanels, 0> kThinTiles{};
-
-  static int least(int a, int b) { return a < b ? a : b; }
+  static constexpr Tiles<Tile<V, kBlockLda>, Sizes::kRows, Sizes::kPanels> kTiles{};
+  static constexpr Tiles<Tile<V, 0>, Sizes::kThinRows, Sizes::kThinPanels> kThinTiles{};
 
   static TileArgs args_of(const GemmF32& g, int m0, int n0, int k0, int columns) {
     TileArgs t;

@@ -2,7 +2,8 @@
 // Integer products and conversions for any Vec and any Dot, the instructions that multiply groups of four bytes.
 // Unnamed namespace: see rows.h.
 
-#include "cpu/kernels/vector/math.h"
+#include "cpu/kernels/vector/norm.h"
+#include "cpu/kernels/vector/tiles.h"
 
 namespace skald::cpu {
 namespace {
@@ -24,8 +25,6 @@ struct IntegerTile {
   int columns = 0;  ///< used columns of the panels of this call
   Epilogue epilogue{};
 };
-
-using IntegerTileFunction = void (*)(const IntegerTile&);
 
 /// Rows x Panels. Dot::spread makes of four bytes of A what Dot::add wants; Dot::load reads a register's groups of W,
 /// which has Dot::kWeightBytes in a group.
@@ -80,31 +79,19 @@ void integer_tile(const IntegerTile& t) {
   }
 }
 
-/// A table of tiles by rows and panels, filled by the compiler.
-template <class V, class Dot, int Rows, int Panels>
-struct IntegerTiles {
-  IntegerTileFunction at[Rows][Panels] = {};
-
-  constexpr IntegerTiles() { fill<Rows, Panels>(); }
-  template <int R, int P>
-  constexpr void fill() {
-    at[R - 1][P - 1] = integer_tile<V, Dot, R, P>;
-    if constexpr (P > 1) {
-      fill<R, P - 1>();
-    } else if constexpr (R > 1) {
-      fill<R - 1, Panels>();
-    }
-  }
+template <class V, class Dot>
+struct DotTile {
+  using Args = IntegerTile;
+  template <int Rows, int Panels>
+  static constexpr auto kFunction = integer_tile<V, Dot, Rows, Panels>;
 };
 
 /// Sizes, chosen per ISA: kRows, kPanels of the tile; kThinRows, kThinPanels where rows are few and W is read once;
 /// kBlockBytes of W that stay in the level-2 cache.
 template <class V, class Dot, class Sizes>
 struct IntegerGemm {
-  static constexpr IntegerTiles<V, Dot, Sizes::kRows, Sizes::kPanels> kTiles{};
-  static constexpr IntegerTiles<V, Dot, Sizes::kThinRows, Sizes::kThinPanels> kThinTiles{};
-
-  static int least(int a, int b) { return a < b ? a : b; }
+  static constexpr Tiles<DotTile<V, Dot>, Sizes::kRows, Sizes::kPanels> kTiles{};
+  static constexpr Tiles<DotTile<V, Dot>, Sizes::kThinRows, Sizes::kThinPanels> kThinTiles{};
 
   template <class A, class W>
   static IntegerTile args_of(const GemmInteger<A, W>& g) {
@@ -140,11 +127,11 @@ struct IntegerGemm {
     return t;
   }
 
-  template <class Tiles>
-  static void columns_of(const Tiles& tiles, const IntegerTile& whole, int m, int rows, int n0, int n1, int step) {
+  template <class Table>
+  static void columns_of(const Table& tiles, const IntegerTile& whole, int m, int rows, int n0, int n1, int step) {
     for (int n = n0; n < n1; n += step) {
       const IntegerTile t = part(whole, m, n, least(n1 - n, step));
-      tiles.at[rows - 1][(t.columns - 1) / kPanel](t);
+      tiles.run(rows, t);
       if (t.epilogue == Epilogue::kGelu) gelu_rows<V>(t.c, t.ldc, rows, t.columns);
     }
   }
@@ -175,22 +162,27 @@ inline float largest_of(const float* x, int n) {
   return V::largest_i(largest);
 }
 
+/// What a row of that largest number is multiplied by; 0: nothing of it is kept, it is zero or has what is no number.
+inline float inverse_step(float largest, int level) {
+  constexpr float kMost = 3.402823466e38F;
+  return largest > 0 && largest <= kMost ? static_cast<float>(level) / largest : 0.0F;
+}
+
 template <class V, class Q>
 inline void quantise(const Quantise<Q>& args) {
   constexpr int kGroup = kGroupBytes / static_cast<int>(sizeof(Q));
   constexpr int kZero = sizeof(Q) == 1 ? kZeroPoint : 0;
   const int whole = (args.k + kGroup - 1) / kGroup * kGroup;
-  const auto level = static_cast<float>(args.level);
   for (int row = 0; row < args.m; ++row) {
     const float* x = args.x + row * args.ldx;
     Q* q = args.q + row * args.ldq;
     const float largest = largest_of<V>(x, args.k);
-    args.scale[row] = largest / level;
-    const bool finite = largest <= 3.402823466e38F;
-    const auto inverse = V::all(largest > 0 && finite ? level / largest : 0.0F);
+    args.scale[row] = largest / static_cast<float>(args.level);
+    const float factor = inverse_step(largest, args.level);
+    const auto inverse = V::all(factor);
     const auto zero = V::all_i(kZero);
     for (int i = 0; i < whole; i += V::kLanes) {
-      const auto value = finite ? V::load(V::first(args.k - i), x + i) : V::zero();
+      const auto value = factor > 0 ? V::load(V::first(args.k - i), x + i) : V::zero();
       V::store_narrow(q + i, V::add_i(V::to_i32(V::mul(value, inverse)), zero), whole - i);
     }
   }
@@ -210,7 +202,7 @@ inline void pack_rows(const Pack<W>& args) {
       x[r] = args.x + (there ? row0 + r : row0) * args.stride;
       const float largest = there ? largest_of<V>(x[r], args.width) : 0.0F;
       args.scale[row0 + r] = largest / static_cast<float>(args.level);
-      inverse[r] = largest > 0 && largest <= 3.402823466e38F ? static_cast<float>(args.level) / largest : 0.0F;
+      inverse[r] = inverse_step(largest, args.level);
     }
     for (int column = 0; column < args.width; column += kChunk) {
       const int count = args.width - column < kChunk ? args.width - column : kChunk;
@@ -259,25 +251,11 @@ inline void pack_columns(const Pack<W>& args) {
 
 template <class V>
 inline void softmax_i16(const SoftmaxI16& args) {
-  const auto lowest = V::all(-__builtin_inff());
   const int whole = (args.n + 1) / 2 * 2;
   for (int row = 0; row < args.m; ++row) {
     float* x = args.x + row * args.ldx;
     int16_t* q = args.q + row * args.ldq;
-    auto max = lowest;
-    for (int i = 0; i < args.n; i += V::kLanes) {
-      const auto mask = V::first(args.n - i);
-      max = V::max(V::select(mask, V::load(mask, x + i), lowest), max);
-    }
-    max = V::all(V::largest(max));
-    auto sum = V::zero();
-    for (int i = 0; i < args.n; i += V::kLanes) {
-      const auto mask = V::first(args.n - i);
-      const auto p = exp_of<V>(V::sub(V::load(mask, x + i), max));
-      V::store(mask, x + i, p);
-      sum = V::add(sum, V::select(mask, p, V::zero()));
-    }
-    const auto factor = V::all(1.0F / (V::sum(sum) * kSoftmaxScale));
+    const auto factor = V::all(1.0F / (exponentials<V>(x, args.n, 1.0F) * kSoftmaxScale));
     const auto most = V::all(32767.0F);
     for (int i = 0; i < whole; i += V::kLanes) {
       const auto p = V::mul(V::load(V::first(args.n - i), x + i), factor);

@@ -1,17 +1,11 @@
 #pragma once
 // exp and gelu on a register, for any Vec. Data and error bounds: approximations.h.
 
-#include <immintrin.h>
-
 #include "cpu/kernels/approximations.h"
 #include "cpu/kernels/rows.h"
 
 namespace skald::cpu {
 namespace {
-
-inline void prefetch(const float* p) {
-  _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T0);
-}
 
 /// Within 2 ulp for kExpLow <= x <= 88, 0 below; NaN stays NaN.
 template <class V>
@@ -44,17 +38,6 @@ inline typename V::F gelu_of(typename V::F x) {
   den = V::fma(den, t, V::all(1.0F));
   const auto gauss = exp_of<V>(V::mul(V::mul(t, t), V::all(-0.5F)));
   return V::sub(V::max(V::zero(), x), V::mul(V::mul(t, gauss), V::div(num, den)));
-}
-
-/// In place, over rows that have just been stored.
-template <class V>
-inline void gelu_rows(float* c, int64_t ldc, int rows, int columns) {
-  for (int r = 0; r < rows; ++r, c += ldc) {
-    for (int i = 0; i < columns; i += V::kLanes) {
-      const auto mask = V::first(columns - i);
-      V::store(mask, c + i, gelu_of<V>(V::load(mask, c + i)));
-    }
-  }
 }
 
 }  // namespace

@@ -29,8 +29,9 @@ inline void layer_norm_row(const float* x, const float* gain, const float* bias,
   }
 }
 
+/// In place: x = exp(scale * x - max(scale * x)); returns their sum.
 template <class V>
-inline void softmax_row(float* x, int n, float scale) {
+inline float exponentials(float* x, int n, float scale) {
   const auto factor = V::all(scale);
   const auto lowest = V::all(-__builtin_inff());
   auto max = lowest;
@@ -46,7 +47,12 @@ inline void softmax_row(float* x, int n, float scale) {
     V::store(mask, x + i, p);
     sum = V::add(sum, V::select(mask, p, V::zero()));
   }
-  const auto inverse = V::all(1.0F / V::sum(sum));
+  return V::sum(sum);
+}
+
+template <class V>
+inline void softmax_row(float* x, int n, float scale) {
+  const auto inverse = V::all(1.0F / exponentials<V>(x, n, scale));
   for (int i = 0; i < n; i += V::kLanes) {
     const auto mask = V::first(n - i);
     V::store(mask, x + i, V::mul(V::load(mask, x + i), inverse));
