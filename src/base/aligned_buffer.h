@@ -49,4 +49,12 @@ class AlignedBuffer {
   size_t count_ = 0;
 };
 
+/// Makes `buffer` hold at least `count` elements; what it holds is lost when it grows. Throws std::bad_alloc.
+template <class T>
+void grow(AlignedBuffer<T>& buffer, size_t count) {
+  if (buffer.size() >= count) return;
+  buffer = {};  // first free, then allocate: the peak is one buffer
+  buffer = AlignedBuffer<T>(count);
+}
+
 }  // namespace skald

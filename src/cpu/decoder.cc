@@ -118,7 +118,7 @@ void CpuDecoder::make_room(size_t rows, size_t logit_rows) {
   picked_.reserve(logit_rows);
   no_speech_logits_.reserve(logit_rows);
   const size_t wanted = logit_rows * static_cast<size_t>(dims_.vocab);
-  if (logits_.size() < wanted) logits_ = AlignedBuffer<float>(wanted);
+  grow(logits_, wanted);
 }
 
 Result<Slot> CpuDecoder::open(const EncodedAudio& audio, int window) {
@@ -131,7 +131,7 @@ Result<Slot> CpuDecoder::open(const EncodedAudio& audio, int window) {
   try {
     if (states == nullptr) {
       const auto size = static_cast<size_t>(audio.positions()) * static_cast<size_t>(audio.width());
-      if (states_.size() < size) states_ = AlignedBuffer<float>(size);
+      grow(states_, size);
       SKALD_CHECK(audio.to_host_f32(window, states_.span().first(size)));
       states = states_.data();
     }

@@ -37,14 +37,13 @@ void DecoderStack::reserve_rows(size_t rows) {
   qkv_ = AlignedBuffer<float>(rows * 3 * width);
   hidden_ = AlignedBuffer<float>(rows * static_cast<size_t>(dims_.text_ffn));
   cross_blocks_.reserve(rows);
-  ops_.reserve(rows, std::max(dims_.text_state, dims_.text_ffn));
+  ops_.reserve(rows, dims_.text_state, std::max(dims_.text_state, dims_.text_ffn));
   room_ = rows;
 }
 
 void DecoderStack::reserve_window(int positions) {
-  const auto size = 2 * static_cast<size_t>(positions) * static_cast<size_t>(dims_.text_state);
-  if (window_.size() < size) window_ = AlignedBuffer<float>(size);
-  ops_.reserve(static_cast<size_t>(positions), dims_.audio_state);
+  grow(window_, 2 * static_cast<size_t>(positions) * static_cast<size_t>(dims_.text_state));
+  ops_.reserve(static_cast<size_t>(positions), 0, dims_.audio_state);
 }
 
 void DecoderStack::read_window(const float* states, model::Slot slot, KvCache& cache) {

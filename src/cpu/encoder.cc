@@ -23,14 +23,6 @@ size_t product(int a, int b, int c = 1) {
   return static_cast<size_t>(a) * static_cast<size_t>(b) * static_cast<size_t>(c);
 }
 
-/// Makes `buffer` hold `count` elements; its contents are lost when it grows. Throws std::bad_alloc.
-template <class T>
-void grow(AlignedBuffer<T>& buffer, size_t count) {
-  if (buffer.size() >= count) return;
-  buffer = {};  // first free, then allocate: the peak is one buffer
-  buffer = AlignedBuffer<T>(count);
-}
-
 std::unexpected<Error> bad_batch(std::string message) {
   return fail(ErrorCode::kInvalidArgument, "encode", std::move(message), "");
 }
@@ -89,7 +81,7 @@ void CpuEncoder::allocate(int windows, int frames) {
   grow(act_.wide, product(rows, std::max(3 * width, dims_.audio_ffn)));
   grow(act_.heads, product(windows, dims_.audio_heads) * layout.bytes());
   grow(act_.scratch, static_cast<size_t>(ops_.pool().threads()) * layout.scratch_bytes(query_rows(ops_.compute())));
-  ops_.reserve(static_cast<size_t>(rows), std::max(width, dims_.audio_ffn));
+  ops_.reserve(static_cast<size_t>(rows), width, std::max(width, dims_.audio_ffn));
 }
 
 Result<void> CpuEncoder::encode(const model::WindowBatch& batch, model::EncodedAudio& out) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <type_traits>
 #include <utility>
 
 namespace skald::cpu {
@@ -46,14 +45,11 @@ Tiling choose_tiling(int rows, int panels, int threads) {
 
 }  // namespace
 
-void Ops::reserve(size_t rows, int widest) {
-  const auto grow = [](auto& buffer, size_t count) {
-    if (buffer.size() < count) buffer = std::remove_reference_t<decltype(buffer)>(count);
-  };
-  const auto width = static_cast<size_t>(whole_groups(widest));
+void Ops::reserve(size_t rows, int normed, int widest) {
+  const auto width = static_cast<size_t>(normed);
   if (compute_ == ComputeType::kFloat32) return grow(normed_, rows * width);
   grow(normed_, static_cast<size_t>(pool_->threads()) * kRowsPerTile * width);
-  grow(rows_i8_, rows * width);
+  grow(rows_i8_, rows * static_cast<size_t>(whole_groups(widest)));
   grow(row_scale_, rows);
 }
 

@@ -17,8 +17,9 @@ class Ops {
   explicit Ops(const Context& context)
       : pool_(context.pool), compute_(context.compute), kernels_(&kernels(context.isa)) {}
 
-  /// Room for products of so many rows of up to `widest` numbers; grows only. Throws std::bad_alloc.
-  void reserve(size_t rows, int widest);
+  /// Room for products of so many rows of up to `widest` numbers, `normed` where they come from linear_of_norm(); grows
+  /// only. Throws std::bad_alloc.
+  void reserve(size_t rows, int normed, int widest);
 
   /// out(m, n) = epilogue(in(m, k) * w + bias). Pre: reserved.
   void linear(const Linear& layer, ConstRows in, MutableRows out, int rows, Epilogue epilogue = Epilogue::kNone);
@@ -44,7 +45,7 @@ class Ops {
   ThreadPool* pool_;
   ComputeType compute_;
   const Kernels* kernels_;
-  AlignedBuffer<float> normed_;     ///< kFloat32: (rows, widest); kInt8: some rows for each thread
+  AlignedBuffer<float> normed_;     ///< kFloat32: (rows, normed); kInt8: some rows for each thread
   AlignedBuffer<uint8_t> rows_i8_;  ///< (rows, widest in whole groups)
   AlignedBuffer<float> row_scale_;  ///< (rows)
 };

@@ -31,21 +31,6 @@ size_t weight_bytes(HeadType type, int n, int k) {
   return 0;
 }
 
-/// W int8 in groups of two, in place of the int16 that `rows` names.
-GemmI16I8 narrow(const GemmI16& rows, const int8_t* weights) {
-  return {.a = rows.a,
-          .lda = rows.lda,
-          .a_scale = rows.a_scale,
-          .scale = rows.scale,
-          .w = weights,
-          .w_scale = rows.w_scale,
-          .c = rows.c,
-          .ldc = rows.ldc,
-          .m = rows.m,
-          .n = rows.n,
-          .k = rows.k};
-}
-
 }  // namespace
 
 HeadLayout::HeadLayout(HeadType type, int positions, int head_width)
@@ -104,30 +89,46 @@ void HeadLayout::pack(const Kernels& kernel, const float* keys, const float* val
   }
 }
 
-/// `rows` has A and C.
-void HeadLayout::multiply(const Kernels& kernel, const Product& product, const GemmI16& rows,
-                          const std::byte* head) const noexcept {
-  GemmI16 g = rows;
-  g.w_scale = at<float>(head, product.scale);
-  g.n = product.n;
-  g.k = product.k;
-  if (type_ == HeadType::kInt8) return kernel.gemm_i16i8(narrow(g, at<int8_t>(head, product.weights)));
-  g.w = at<int16_t>(head, product.weights);
-  kernel.gemm_i16(g);
+/// C = A W of rows in integers.
+void HeadLayout::multiply(const Kernels& kernel, const Product& product, const IntegerRows& a, const std::byte* head,
+                          MutableRows out) const noexcept {
+  const auto gemm = [&](auto weight) {
+    return GemmInteger<int16_t, decltype(weight)>{.a = a.q,
+                                                  .lda = a.stride,
+                                                  .a_scale = a.scales,
+                                                  .scale = kSoftmaxScale,
+                                                  .w = at<decltype(weight)>(head, product.weights),
+                                                  .w_scale = at<float>(head, product.scale),
+                                                  .c = out.data,
+                                                  .ldc = out.stride,
+                                                  .m = a.count,
+                                                  .n = product.n,
+                                                  .k = product.k};
+  };
+  if (type_ == HeadType::kInt16) {
+    kernel.gemm_i16(gemm(int16_t{}));
+  } else {
+    kernel.gemm_i16i8(gemm(int8_t{}));
+  }
+}
+
+/// The same in float32.
+void HeadLayout::multiply(const Kernels& kernel, const Product& product, ConstRows a, int rows, const std::byte* head,
+                          MutableRows out) noexcept {
+  kernel.gemm_f32({.a = a.data,
+                   .lda = a.stride,
+                   .w = at<float>(head, product.weights),
+                   .c = out.data,
+                   .ldc = out.stride,
+                   .m = rows,
+                   .n = product.n,
+                   .k = product.k});
 }
 
 void HeadLayout::scores(const Kernels& kernel, ConstRows q, int rows, const std::byte* head, MutableRows out,
                         std::byte* scratch) const noexcept {
   if (type_ == HeadType::kFloat32) {
-    kernel.gemm_f32({.a = q.data,
-                     .lda = q.stride,
-                     .w = at<float>(head, keys_.weights),
-                     .c = out.data,
-                     .ldc = out.stride,
-                     .m = rows,
-                     .n = positions_,
-                     .k = width_});
-    return;
+    return multiply(kernel, keys_, q, rows, head, out);
   }
   auto* const scale = at<float>(scratch, 0);
   auto* const queries = at<int16_t>(scratch, aligned(static_cast<size_t>(rows) * sizeof(float)));
@@ -140,8 +141,7 @@ void HeadLayout::scores(const Kernels& kernel, ConstRows q, int rows, const std:
                        .m = rows,
                        .k = width_,
                        .level = most_level(width_)});
-  multiply(kernel, keys_, {.a = queries, .lda = stride, .a_scale = scale, .c = out.data, .ldc = out.stride, .m = rows},
-           head);
+  multiply(kernel, keys_, {.q = queries, .stride = stride, .scales = scale, .count = rows}, head, out);
 }
 
 void HeadLayout::attend(const Kernels& kernel, ConstRows q, int rows, const std::byte* head, MutableRows out,
@@ -151,20 +151,11 @@ void HeadLayout::attend(const Kernels& kernel, ConstRows q, int rows, const std:
   scores(kernel, q, rows, head, {score, stride}, scratch + scores_bytes(rows) + scores_bytes(rows) / 2);
   if (type_ == HeadType::kFloat32) {
     kernel.softmax_f32(score, rows, positions_, stride, 1.0F);
-    kernel.gemm_f32({.a = score,
-                     .lda = stride,
-                     .w = at<float>(head, values_.weights),
-                     .c = out.data,
-                     .ldc = out.stride,
-                     .m = rows,
-                     .n = width_,
-                     .k = positions_});
-    return;
+    return multiply(kernel, values_, {score, stride}, rows, head, out);
   }
   auto* const weights = at<int16_t>(scratch, scores_bytes(rows));
   kernel.softmax_i16({.x = score, .ldx = stride, .q = weights, .ldq = stride, .m = rows, .n = positions_});
-  multiply(kernel, values_,
-           {.a = weights, .lda = stride, .scale = kSoftmaxScale, .c = out.data, .ldc = out.stride, .m = rows}, head);
+  multiply(kernel, values_, {.q = weights, .stride = stride, .count = rows}, head, out);
 }
 
 }  // namespace skald::cpu

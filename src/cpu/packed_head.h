@@ -57,12 +57,22 @@ class HeadLayout {
     int k = 0;
   };
 
+  /// Queries, or softmax weights.
+  struct IntegerRows {
+    const int16_t* q = nullptr;
+    int64_t stride = 0;
+    const float* scales = nullptr;  ///< null: kSoftmaxScale for all
+    int count = 0;
+  };
+
   int64_t score_stride() const { return (positions_ + kPanel - 1) / kPanel * kPanel; }
   size_t scores_bytes(int rows) const;
   size_t queries_bytes(int rows) const;
   size_t place(Product& product, size_t at) const;
-  void multiply(const Kernels& kernel, const Product& product, const GemmI16& rows,
-                const std::byte* head) const noexcept;
+  void multiply(const Kernels& kernel, const Product& product, const IntegerRows& a, const std::byte* head,
+                MutableRows out) const noexcept;
+  static void multiply(const Kernels& kernel, const Product& product, ConstRows a, int rows, const std::byte* head,
+                       MutableRows out) noexcept;
 
   HeadType type_;
   int positions_;
