@@ -29,6 +29,7 @@ from speech import MODEL, ROOT, clips, default_mini, default_speech
 
 NONE = "None"
 FLOAT32 = ["--compute-type", "float32"]  # as the reference
+EXACT = [*FLOAT32, "--long-form", "sequential"]
 OUR_ARGUMENTS = {
     "greedy": ["--temperature", "0", "--temperature-increment-on-fallback", NONE, "--beam-size", NONE],
     "beam5": ["--temperature", "0", "--temperature-increment-on-fallback", NONE, "--beam-size", "5"],
@@ -171,7 +172,7 @@ def compare_clips(args, runs):
         print(f"No clips: {os.path.join(args.speech, 'manifest.tsv')} is absent. Set SKALD_SPEECH or --speech.")
         return rows
     for mode in ("greedy", "beam5"):
-        ours = run_skald(args.skald, paths, [*FLOAT32, *OUR_ARGUMENTS[mode], *args.extra])
+        ours = run_skald(args.skald, paths, [*EXACT, *OUR_ARGUMENTS[mode], *args.extra])
         equal, worst = 0, 0.0
         for path in paths:
             theirs = runs.get(path, mode)
@@ -245,7 +246,7 @@ def long_files(args):
 def compare_long(args, runs):
     rows, files = [], long_files(args)
     for mode in ("greedy", "beam5", "default"):
-        results = run_skald(args.skald, files, [*FLOAT32, *OUR_ARGUMENTS[mode], *args.extra])
+        results = run_skald(args.skald, files, [*EXACT, *OUR_ARGUMENTS[mode], *args.extra])
         for path in files:
             ours, theirs = results[path], runs.get(path, mode)
             name = os.path.basename(path)
@@ -272,7 +273,7 @@ def compare_words(args, runs):
     rows, within = [], 0.02 + 1e-6  # times have two decimals
     sets = (("clips", [path for path, _, _ in clips(args.speech)][:: 3][:60]), ("long samples", long_files(args)))
     for name, paths in sets:
-        ours = run_skald(args.skald, paths, [*FLOAT32, *OUR_ARGUMENTS["greedy"], "--word-timestamps", "True", *args.extra])
+        ours = run_skald(args.skald, paths, [*EXACT, *OUR_ARGUMENTS["greedy"], "--word-timestamps", "True", *args.extra])
         count = same = near = 0
         for path in paths:
             mine, theirs = words_of(ours[path]), words_of(runs.get(path, "greedy", word_timestamps=True))

@@ -169,6 +169,11 @@ ExitCode TranscribeCommand::finish(const Transcript& transcript, const OutputPla
   if (failed) return output_failed(*failed);
   if (transcript.complete) {
     say(fmt::format("{}: {:.1f} s of audio in {:.1f} s", input, transcript.duration, transcript.timings.total));
+    if (transcript.coverage) {
+      const Coverage& coverage = *transcript.coverage;
+      say(fmt::format("{}: {}; {:.1f} s of speech with text, {:.1f} s without, {:.1f} s of silence", input,
+                      transcript.long_form, coverage.speech_with_text, coverage.speech_without_text, coverage.silence));
+    }
     return kOk;
   }
   const double heard = transcript.segments.empty() ? 0 : transcript.segments.back().end;

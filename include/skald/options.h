@@ -61,6 +61,13 @@ struct TranscribeOptions {
   std::string append_punctuations = "\"'.。,，!！?？:：”)]}、";  ///< belong to the word before them
   std::optional<double> hallucination_silence_threshold;         ///< seconds; needs word_timestamps
   std::string clip_timestamps = "0";                             ///< start,end,start,end,... in seconds
+  std::string long_form = "auto";                                ///< "sequential", "batched"
+  int batch_size = 8;                                            ///< windows decoded together, batched
+  bool vad_filter = false;                                       ///< sequential: leave out what is not speech
+  double vad_threshold = 0.5;                                    ///< probability from which on it is speech
+  int vad_min_speech_duration_ms = 100;                          ///< shorter speech is none
+  int vad_min_silence_duration_ms = 500;                         ///< shorter silence is part of the speech around it
+  int vad_speech_pad_ms = 200;                                   ///< kept on either side of speech
 
   template <class Visitor>
   void for_each_field(Visitor&& visit);
@@ -169,6 +176,40 @@ void TranscribeOptions::for_each_field(Visitor&& visit) {
               .help = "parts to transcribe: start,end,start,end,... in seconds; the last end is that of the file",
               .metavar = "TIMES"},
         clip_timestamps);
+  visit(Field{.name = "long_form",
+              .help =
+                  "how recordings are cut into windows: one after the other as the reference does (sequential), speech "
+                  "packed into windows that are decoded together (batched), or auto",
+              .metavar = "MODE"},
+        long_form);
+  visit(
+      Field{.name = "batch_size", .help = "windows decoded together when batched", .min = 1, .max = 64, .metavar = "N"},
+      batch_size);
+  visit(Field{.name = "vad_filter", .help = "sequential: leave out what is not speech"}, vad_filter);
+  visit(Field{.name = "vad_threshold",
+              .help = "probability from which on sound is speech",
+              .min = 0,
+              .max = 1,
+              .metavar = "P"},
+        vad_threshold);
+  visit(Field{.name = "vad_min_speech_duration_ms",
+              .help = "shorter speech is none",
+              .min = 0,
+              .max = 60000,
+              .metavar = "MS"},
+        vad_min_speech_duration_ms);
+  visit(Field{.name = "vad_min_silence_duration_ms",
+              .help = "shorter silence is part of the speech around it",
+              .min = 0,
+              .max = 60000,
+              .metavar = "MS"},
+        vad_min_silence_duration_ms);
+  visit(Field{.name = "vad_speech_pad_ms",
+              .help = "kept on either side of speech",
+              .min = 0,
+              .max = 10000,
+              .metavar = "MS"},
+        vad_speech_pad_ms);
 }
 
 /// Checks ranges (from for_each_field) and combinations. `where` of the error is the option's name with hyphens.

@@ -18,6 +18,20 @@ struct Word {
   double probability = 0;  ///< mean over its tokens
 };
 
+/// Seconds of a recording.
+struct Span {
+  double start = 0;
+  double end = 0;
+};
+
+/// What became of every second: the three sum up to the recording's length (to 0.01 s).
+struct Coverage {
+  double speech_with_text = 0;     ///< within 0.3 s of a word, or inside a segment where words have no times
+  double speech_without_text = 0;  ///< somebody speaks, and no text says what
+  double silence = 0;              ///< nobody speaks
+  std::vector<Span> missed;        ///< speech without text of half a second or more
+};
+
 /// One piece of text with its times. Field for field the reference's segment (openai/whisper transcribe.py).
 struct Segment {
   int id = 0;                    ///< from 0, in order of appearance
@@ -73,6 +87,8 @@ struct Transcript {
   double duration = 0;              ///< seconds of audio
   std::vector<Segment> segments;
   bool has_words = false;             ///< segments have their words: word_timestamps was asked
+  std::string long_form;              ///< how it was cut into windows: "sequential" or "batched"
+  std::optional<Coverage> coverage;   ///< none: it was cancelled before its audio was read
   std::vector<Attempt> attempts;      ///< every rung tried, in order
   std::string model;                  ///< name or path as given
   std::vector<DeviceReport> devices;  ///< what ran where, at what precision

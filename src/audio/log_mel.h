@@ -3,6 +3,7 @@
 // Slaney mel filters, log10, clamped to the file's maximum - 8, scaled.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -45,8 +46,12 @@ void reference_log_mel(std::span<const float> samples, int frames, int bands, st
 /// for its length and maximum; windows then come from a second reading.
 class MelStream {
  public:
+  /// What is told of the first reading: raw log-mel (frames, bands), piece after piece, a few seconds beyond the end.
+  using Observer = std::function<void(std::span<const float> raw)>;
+
   /// `source`, at its first sample, and `pool` must outlive the stream. Errors: those of AudioSource::read.
-  static Result<MelStream> open(AudioSource& source, const LogMel& mel, ThreadPool& pool);
+  static Result<MelStream> open(AudioSource& source, const LogMel& mel, ThreadPool& pool,
+                                const Observer& observer = {});
   MelStream(MelStream&&) noexcept;
   MelStream& operator=(MelStream&&) noexcept;
   MelStream(const MelStream&) = delete;

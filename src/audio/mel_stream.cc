@@ -47,11 +47,12 @@ struct MelStream::Impl {
   }
 
   /// The pass for length and maximum. What it leaves in the ring serves short recordings, which are read once.
-  Result<void> survey() {
+  Result<void> survey(const Observer& observer) {
     while (!blocks.ended()) {
       const std::span<float> block = slot(blocks.block());
       SKALD_CHECK(blocks.next(block));
       max = std::max(max, *std::ranges::max_element(block));
+      if (observer) observer(block);
     }
     samples = blocks.samples();
     // The block in which the source ended reaches to its end, but the last samples may also lie in the next
@@ -92,10 +93,10 @@ struct MelStream::Impl {
   }
 };
 
-Result<MelStream> MelStream::open(AudioSource& source, const LogMel& mel, ThreadPool& pool) {
+Result<MelStream> MelStream::open(AudioSource& source, const LogMel& mel, ThreadPool& pool, const Observer& observer) {
   try {
     auto impl = std::make_unique<Impl>(source, mel, pool);
-    SKALD_CHECK(impl->survey());
+    SKALD_CHECK(impl->survey(observer));
     return MelStream(std::move(impl));
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::kOutOfMemory, "audio", "no memory for the log-mel spectrogram");

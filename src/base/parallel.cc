@@ -19,6 +19,7 @@ void ThreadPool::run(int64_t count, Call call, const void* context) {
     for (int64_t i = 0; i < count; ++i) call(context, i, 0);
     return;
   }
+  const std::scoped_lock alone(one_job_);
   call_ = call;
   context_ = context;
   count_ = count;

@@ -4,14 +4,15 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <type_traits>
 #include <vector>
 
 namespace skald {
 
-/// Threads: parallel_for may be called by one thread at a time (the engine's scheduler sees to that); a body must
-/// not call parallel_for of the same pool. Neither allocates nor throws; bodies must not throw.
+/// Threads: any number may call parallel_for, one job runs after the other; a body must not call parallel_for of the
+/// same pool. Neither allocates nor throws; bodies must not throw.
 class ThreadPool {
  public:
   explicit ThreadPool(int threads);
@@ -37,6 +38,7 @@ class ThreadPool {
   void drain(int thread);
 
   std::vector<std::thread> workers_;
+  std::mutex one_job_;
   Call call_ = nullptr;
   const void* context_ = nullptr;
   int64_t count_ = 0;

@@ -6,8 +6,6 @@
 #include <cstddef>
 #include <limits>
 
-#include "decode/slot.h"
-
 namespace skald::decode {
 namespace {
 
@@ -126,15 +124,15 @@ std::vector<int> first_positions(std::span<const double> costs, int rows, int po
 }
 
 Result<TokenTimes> align_tokens(model::Decoder& decoder, const text::Tokenizer& tokenizer, const AlignTask& task) {
-  const int used = std::min(task.frames / kFramesPerPosition, task.audio.positions());
+  int used = task.frames / kFramesPerPosition;
   if (task.text.empty() || used < 1 || task.heads.empty()) return TokenTimes{};
   std::vector<int32_t> tokens(task.sot_sequence.begin(), task.sot_sequence.end());
   tokens.push_back(tokenizer.special().no_timestamps);
   tokens.insert(tokens.end(), task.text.begin(), task.text.end());
   tokens.push_back(tokenizer.special().end_of_text);
 
-  SKALD_TRY(const SlotHandle slot, SlotHandle::open(decoder, task.audio, task.window));
-  SKALD_TRY(const model::Attention attention, decoder.align(slot.get(), tokens, task.heads));
+  SKALD_TRY(const model::Attention attention, decoder.align(task.window, tokens, task.heads));
+  used = std::min(used, attention.positions);
   const std::vector<double> costs = alignment_costs(attention, used);
   // The row of a token shows where the next one is heard: the first is that of <|notimestamps|>, the last token's that
   // of the end.

@@ -22,15 +22,14 @@ struct TokenTimes {
 
 /// What is aligned with what.
 struct AlignTask {
-  const model::EncodedAudio& audio;
-  int window = 0;                         ///< index into `audio`
+  model::Slot window = 0;                 ///< a hypothesis over it; its sequence does not count
   int frames = 0;                         ///< of the window's content
   std::span<const int32_t> sot_sequence;  ///< without <|notimestamps|>
   std::span<const int32_t> text;          ///< tokens below end-of-text
   std::span<const model::Head> heads;     ///< that show when a token is heard
 };
 
-/// When the tokens of a window were said. Without text or content: empty. Needs one slot. Errors: those of Decoder.
+/// When the tokens of a window were said. Without text or content: empty. Errors: those of Decoder.
 Result<TokenTimes> align_tokens(model::Decoder& decoder, const text::Tokenizer& tokenizer, const AlignTask& task);
 
 /// From scores before softmax (heads, tokens, positions), of which the first `used` positions count, to costs

@@ -28,7 +28,7 @@ struct Row {
 
 class StepBatch {
  public:
-  StepBatch(size_t vocab, size_t mask_words) : vocab_(vocab), mask_words_(mask_words) {}
+  explicit StepBatch(size_t vocab) : vocab_(vocab), mask_words_((vocab + 63) / 64) {}
 
   /// Empties the batch and makes room.
   void begin(const StepSize& size);

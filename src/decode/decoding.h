@@ -1,8 +1,7 @@
 #pragma once
 // One window in, text tokens out: prompt, logit rules, search and temperature fallback of openai/whisper
-// (decoding.py, and decode_with_fallback of transcribe.py), for any number of windows at once.
+// (decoding.py, and decode_with_fallback of transcribe.py). window_set.h decodes any number of windows at once.
 
-#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -63,15 +62,7 @@ struct WindowResult {
   std::vector<Attempt> attempts;  ///< every rung tried, in order
 };
 
-/// Decodes all tasks together; each climbs the temperature ladder on its own. Results do not depend on neighbours.
-/// Pre: `decoder` has slots_needed() slots reserved and free; all are free again afterwards, whatever happened.
-/// Errors: those of Decoder; kInvalidArgument when prompt and prefix do not fit the text context; kBadModel when the
-/// logits are not numbers; kCancelled when `cancel` became true (asked before every step).
-Result<std::vector<WindowResult>> decode_windows(model::Decoder& decoder, const text::Tokenizer& tokenizer,
-                                                 const Settings& settings, std::span<const Task> tasks,
-                                                 const std::atomic<bool>* cancel = nullptr);
-
-/// Most slots decode_windows() holds at once for `windows` tasks.
+/// Most slots that decoding `windows` windows at once holds.
 int slots_needed(const Settings& settings, int windows);
 
 /// Probability of each language (in token order), from one step of [sot]: softmax over the language tokens alone.

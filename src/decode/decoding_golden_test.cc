@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "decode/decoding.h"
+#include "decode/testing/decode_windows.h"
 #include "decode/testing/scripted_decoder.h"
 
 namespace skald::decode {

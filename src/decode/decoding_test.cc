@@ -5,11 +5,13 @@
 
 #include <limits>
 
+#include "decode/testing/decode_windows.h"
 #include "decode/testing/scripted_decoder.h"
 
 namespace skald::decode {
 namespace {
 
+using testing::decode_windows;
 using testing::ScriptedAudio;
 using testing::ScriptedDecoder;
 

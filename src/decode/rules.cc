@@ -45,7 +45,7 @@ bool is_sum(float log_sum_exp) {
 
 Rules::Rules(const Settings& settings, const text::Tokenizer& tokenizer)
     : settings_(settings),
-      vocab_(tokenizer.special().timestamp_begin + text::kTimestamps),
+      vocab_(vocabulary_size(tokenizer)),
       end_of_text_(tokenizer.special().end_of_text),
       timestamp_begin_(tokenizer.special().timestamp_begin),
       base_((static_cast<size_t>(vocab_) + kWordBits - 1) / kWordBits) {

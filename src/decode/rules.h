@@ -28,16 +28,20 @@ struct Distribution {
   std::span<const float> logits;   ///< raw (V), or empty when they were not asked for
 };
 
+/// Tokens that a model of this vocabulary knows.
+inline int vocabulary_size(const text::Tokenizer& tokenizer) {
+  return tokenizer.special().timestamp_begin + text::kTimestamps;
+}
+
 /// Immutable; `settings` must outlive it.
 class Rules {
  public:
   Rules(const Settings& settings, const text::Tokenizer& tokenizer);
 
-  int vocab() const { return vocab_; }
-  size_t mask_words() const { return base_.size(); }
+  const Settings& settings() const { return settings_; }
 
-  /// Writes the mask for the token that follows `sampled` (without prompt and prefix). Pre: mask.size() ==
-  /// mask_words(). Reference order: blank and end-of-text at the first position; the suppress list; <|notimestamps|>;
+  /// Writes the mask for the token that follows `sampled` (without prompt and prefix). Pre: mask.size() == (V + 63)
+  /// / 64. Reference order: blank and end-of-text at the first position; the suppress list; <|notimestamps|>;
   /// timestamps in pairs, not decreasing; a timestamp first, not after max_initial_timestamp.
   void mask(std::span<const int32_t> sampled, std::span<uint64_t> mask) const;
 

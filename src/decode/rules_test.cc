@@ -26,7 +26,7 @@ class RulesTest : public ::testing::Test {
   /// Suppressed ids after `sampled`.
   std::vector<bool> suppressed(const std::vector<int32_t>& sampled) const {
     const Rules rules(settings_, tokenizer());
-    std::vector<uint64_t> mask(rules.mask_words(), ~uint64_t{0});  // leftovers of an earlier step must not stay
+    std::vector<uint64_t> mask((kVocab + 63) / 64, ~uint64_t{0});  // leftovers of an earlier step must not stay
     rules.mask(sampled, mask);
     std::vector<bool> result(kVocab);
     for (size_t v = 0; v < kVocab; ++v) result[v] = ((mask[v / 64] >> (v % 64)) & 1U) != 0;

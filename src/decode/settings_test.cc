@@ -204,13 +204,13 @@ TEST(MakeSettings, Combinations) {
   EXPECT_EQ(where(options), "temperature-increment-on-fallback");
 }
 
-TEST(SlotsNeeded, LargestGroupAndARootForTheLadder) {
+TEST(SlotsNeeded, LargestGroupAndAnEmptyOne) {
   Settings s;
   s.temperatures = {0};
-  EXPECT_EQ(slots_needed(s, 4), 4);
+  EXPECT_EQ(slots_needed(s, 4), 8);
   s.beam_size = 3;
   s.best_of = 7;
-  EXPECT_EQ(slots_needed(s, 4), 12);
+  EXPECT_EQ(slots_needed(s, 4), 16);
   s.temperatures = {0, 0.2};
   EXPECT_EQ(slots_needed(s, 1), 8);
 }

@@ -18,7 +18,7 @@ namespace {
 /// The search of one rung: beams at temperature 0 when wanted, else greedy or sampling.
 std::unique_ptr<Search> make_search(const Context& context, const Task& task, size_t rung, int max_tokens,
                                     SlotHandle start) {
-  const Settings& s = context.settings;
+  const Settings& s = context.rules.settings();
   const double temperature = s.temperatures[rung];
   const int32_t end_of_text = context.tokenizer.special().end_of_text;
   if (temperature <= 0 && s.beam_size) {
@@ -41,31 +41,25 @@ std::unique_ptr<Search> make_search(const Context& context, const Task& task, si
 }  // namespace
 
 Result<void> WindowRun::start() {
-  const text::SpecialTokens& special = context_->tokenizer.special();
-  SKALD_TRY(initial_, initial_tokens(context_->settings, special.start_of_prev, task_->prompt));
+  const text::SpecialTokens& special = context_.tokenizer.special();
+  SKALD_TRY(initial_, initial_tokens(settings(), special.start_of_prev, task_.prompt));
   const auto sot = std::ranges::find(initial_, special.start_of_transcript);
   no_speech_at_ = static_cast<int>(sot - initial_.begin());
-  SKALD_TRY(root_, SlotHandle::open(context_->decoder, *task_->audio, task_->window));
+  SKALD_TRY(root_, SlotHandle::open(context_.decoder, *task_.audio, task_.window));
   return start_rung();
 }
 
 Result<void> WindowRun::start_rung() {
-  const Settings& s = context_->settings;
-  SlotHandle slot;
-  if (rung_ + 1 == s.temperatures.size()) {
-    slot = std::move(root_);
-  } else {
-    SKALD_TRY(slot, root_.fork());
-  }
+  const Settings& s = settings();
+  SKALD_TRY(SlotHandle slot, root_.fork());
   // The reference samples sample_len tokens at most and stops when the sequence is longer than the context.
   const int max_tokens = std::min(s.sample_len, s.text_ctx + 1 - static_cast<int>(initial_.size()));
-  search_ = make_search(*context_, *task_, rung_, max_tokens, std::move(slot));
+  search_ = make_search(context_, task_, rung_, max_tokens, std::move(slot));
   first_step_ = true;
   return {};
 }
 
 void WindowRun::count(StepSize& size) const {
-  if (!running()) return;
   const size_t rows = search_->running().size();
   size.rows += rows;
   size.candidates += rows * search_->candidates();
@@ -74,7 +68,6 @@ void WindowRun::count(StepSize& size) const {
 
 void WindowRun::gather(StepBatch& batch) {
   first_row_ = batch.in().size();
-  if (!running()) return;
   for (const Hypothesis& hypothesis : search_->running()) {
     const auto tokens =
         first_step_ ? std::span<const int32_t>(initial_) : std::span<const int32_t>(hypothesis.sampled).last(1);
@@ -83,18 +76,17 @@ void WindowRun::gather(StepBatch& batch) {
                                  .no_speech_at = first_step_ ? no_speech_at_ : -1,
                                  .candidates = search_->candidates(),
                                  .logits = search_->wants_logits()});
-    context_->rules.mask(hypothesis.sampled, mask);
+    context_.rules.mask(hypothesis.sampled, mask);
   }
 }
 
 Result<void> WindowRun::consume(StepBatch& batch) {
-  if (!running()) return {};
   const size_t rows = search_->running().size();
   if (next_.size() < rows) next_.resize(rows);
   for (size_t i = 0; i < rows; ++i) {
     next_[i].mask = batch.in()[first_row_ + i].mask;
     next_[i].logits = batch.in()[first_row_ + i].logits;
-    SKALD_CHECK(context_->rules.filter(batch.out()[first_row_ + i], search_->candidates(), next_[i]));
+    SKALD_CHECK(context_.rules.filter(batch.out()[first_row_ + i], search_->candidates(), next_[i]));
   }
   if (first_step_) no_speech_prob_ = static_cast<double>(batch.out()[first_row_].no_speech_prob);
   first_step_ = false;
@@ -104,11 +96,11 @@ Result<void> WindowRun::consume(StepBatch& batch) {
 }
 
 Result<void> WindowRun::end_rung() {
-  const Settings& s = context_->settings;
+  const Settings& s = settings();
   WindowResult result = make_result();
   const bool failed = needs_fallback(s, result);
   result.attempts = std::move(result_.attempts);
-  result.attempts.push_back({.seek = task_->seek,
+  result.attempts.push_back({.seek = task_.seek,
                              .temperature = result.temperature,
                              .avg_logprob = result.avg_logprob,
                              .compression_ratio = result.compression_ratio,
@@ -117,17 +109,16 @@ Result<void> WindowRun::end_rung() {
   result_ = std::move(result);
   search_.reset();
   if (failed && ++rung_ < s.temperatures.size()) return start_rung();
-  root_.close();
   return {};
 }
 
 WindowResult WindowRun::make_result() const {
-  const Settings& s = context_->settings;
+  const Settings& s = settings();
   std::vector<Sequence> sequences = search_->finish();
   Sequence& best = sequences[best_sequence(sequences, s.length_penalty)];
   WindowResult result;
   result.tokens = std::move(best.tokens);
-  result.text = std::string(text::strip(context_->tokenizer.decode(result.tokens)));
+  result.text = std::string(text::strip(context_.tokenizer.decode(result.tokens)));
   result.avg_logprob = static_cast<double>(best.sum_logprob) / static_cast<double>(result.tokens.size() + 1);
   result.no_speech_prob = no_speech_prob_;
   result.compression_ratio = compression_ratio(result.text);

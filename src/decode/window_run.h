@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -16,23 +17,22 @@
 
 namespace skald::decode {
 
-/// What all windows share; outlives them.
+/// What a window is decoded with; outlives it.
 struct Context {
   model::Decoder& decoder;
   const text::Tokenizer& tokenizer;
-  const Settings& settings;
   const Rules& rules;
 };
 
 class WindowRun {
  public:
-  WindowRun(const Context& context, const Task& task) : context_(&context), task_(&task) {}
+  WindowRun(const Context& context, Task task) : context_(context), task_(std::move(task)) {}
 
   /// Opens the window and starts the first rung.
   Result<void> start();
   /// Whether it wants another step.
   bool running() const { return search_ != nullptr; }
-  /// Adds what gather() will add.
+  /// Adds what gather() will add. Pre, here and below: running().
   void count(StepSize& size) const;
   /// Adds its hypotheses to the step.
   void gather(StepBatch& batch);
@@ -40,17 +40,21 @@ class WindowRun {
   Result<void> consume(StepBatch& batch);
   /// Pre: started and not running any more.
   WindowResult take_result() { return std::move(result_); }
+  /// An empty hypothesis over the window. Pre: started.
+  model::Slot window() const { return root_.get(); }
 
  private:
   Result<void> start_rung();
   Result<void> end_rung();
   WindowResult make_result() const;
 
-  const Context* context_;
-  const Task* task_;
+  const Settings& settings() const { return context_.rules.settings(); }
+
+  Context context_;
+  Task task_;
   std::vector<int32_t> initial_;  // the sequence before the first sampled token
   int no_speech_at_ = 0;          // where in it start-of-transcript stands
-  SlotHandle root_;               // empty hypothesis over the window, kept while there are rungs to come
+  SlotHandle root_;               // empty hypothesis over the window
   size_t rung_ = 0;
   std::unique_ptr<Search> search_;
   bool first_step_ = true;

@@ -4,7 +4,6 @@
 #include <charconv>
 #include <string>
 
-#include "engine/segments.h"
 #include "text/unicode.h"
 
 namespace skald::engine {
@@ -25,7 +24,7 @@ Result<int64_t> parse_time(std::string_view text) {
 
 }  // namespace
 
-Result<std::vector<Clip>> parse_clips(std::string_view times, int64_t content_frames) {
+Result<std::vector<Stretch>> parse_clips(std::string_view times, int64_t content_frames) {
   std::vector<int64_t> points;
   for (bool more = !times.empty(); more;) {
     const size_t comma = times.find(',');
@@ -36,7 +35,7 @@ Result<std::vector<Clip>> parse_clips(std::string_view times, int64_t content_fr
   }
   if (points.empty()) points.push_back(0);
   if (points.size() % 2 == 1) points.push_back(std::max(content_frames, points.back()));
-  std::vector<Clip> clips;
+  std::vector<Stretch> clips;
   for (size_t i = 0; i < points.size(); i += 2) {
     if (points[i + 1] < points[i]) {
       return fail(ErrorCode::kInvalidArgument, "clip-timestamps",

@@ -6,17 +6,12 @@
 #include <vector>
 
 #include "base/result.h"
+#include "engine/segments.h"
 
 namespace skald::engine {
 
-/// Frames [begin, end).
-struct Clip {
-  int64_t begin = 0;
-  int64_t end = 0;
-};
-
 /// From "start,end,start,end,...", in seconds; a missing last end is that of the recording, which no clip exceeds.
 /// Nothing: all of it. Errors: kInvalidArgument: not numbers, or a clip that ends before it begins.
-Result<std::vector<Clip>> parse_clips(std::string_view times, int64_t content_frames);
+Result<std::vector<Stretch>> parse_clips(std::string_view times, int64_t content_frames);
 
 }  // namespace skald::engine

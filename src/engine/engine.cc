@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "audio/audio_source.h"
+#include "engine/batcher.h"
 #include "engine/machine.h"
-#include "engine/scheduler.h"
 #include "engine/transcriber.h"
 
 namespace skald {
@@ -35,22 +35,16 @@ auto guarded(const std::string& where, const Body& body) -> decltype(body()) {
 }  // namespace
 
 struct Engine::Impl {
+  explicit Impl(std::unique_ptr<engine::Machine> opened)
+      : machine(std::move(opened)), batcher(*machine), info(machine->info()) {}
+
   std::unique_ptr<engine::Machine> machine;
-  engine::Scheduler scheduler;
+  engine::Batcher batcher;
   ModelInfo info;
   std::atomic<bool> load_told{false};  // the first transcript carries the time of loading
 
   Result<Transcript> run(audio::AudioSource& source, const TranscribeOptions& options, const Callbacks& callbacks) {
-    auto turn = scheduler.wait_turn(callbacks.cancel);
-    if (!turn) {
-      Transcript nothing;
-      nothing.model = info.name;
-      nothing.task = options.task;
-      nothing.complete = false;
-      nothing.error = std::move(turn).error();
-      return nothing;
-    }
-    SKALD_TRY(Transcript transcript, engine::transcribe(*machine, source, options, callbacks));
+    SKALD_TRY(Transcript transcript, engine::transcribe(batcher, source, options, callbacks));
     if (!load_told.exchange(true)) transcript.timings.load = info.load_seconds;
     return transcript;
   }
@@ -69,9 +63,8 @@ Result<Engine> Engine::load(const LoadOptions& options) {
   return guarded(options.model, [&]() -> Result<Engine> {
     const auto begin = Clock::now();
     SKALD_CHECK(validate(options));
-    auto impl = std::make_unique<Impl>();
-    SKALD_TRY(impl->machine, engine::Machine::open(options));
-    impl->info = impl->machine->info();
+    SKALD_TRY(auto machine, engine::Machine::open(options));
+    auto impl = std::make_unique<Impl>(std::move(machine));
     impl->info.load_seconds = seconds_since(begin);
     return Engine(std::move(impl));
   });

@@ -1,5 +1,6 @@
 #include "engine/machine.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/cpu_features.h"
@@ -8,8 +9,8 @@
 namespace skald::engine {
 namespace {
 
-// The command line's default, five beams; other options make room when they need more.
-constexpr int kUsualSlots = 5;
+// The command line's default, five beams and an empty hypothesis; other options make room when they need more.
+constexpr int kUsualSlots = 6;
 
 }  // namespace
 
@@ -58,6 +59,7 @@ Result<void> Machine::build(const cpu::Context& context) {
   checkpoint_->release_pages();  // before the decoder's are read: the peak counts
   SKALD_TRY(decoder_, cpu::make_decoder(*checkpoint_, classes, kUsualSlots, 1, context));
   slots_ = kUsualSlots;
+  windows_ = 1;
   SKALD_TRY(encoded_, encoder_->make_output(1));
   checkpoint_->release_pages();
   return {};
@@ -90,10 +92,15 @@ std::vector<model::Head> Machine::alignment_heads() const {
   return heads;
 }
 
-Result<void> Machine::reserve(int slots) {
-  if (slots <= slots_) return {};
-  SKALD_CHECK(decoder_->reserve(slots, 1));
-  slots_ = slots;
+Result<void> Machine::reserve(int slots, int windows) {
+  if (slots <= slots_ && windows <= windows_) return {};
+  const int more_slots = std::max(slots, slots_);
+  const int more_windows = std::max(windows, windows_);
+  slots_ = 0;  // a decoder that has no memory for more has let go of what it had
+  windows_ = 0;
+  SKALD_CHECK(decoder_->reserve(more_slots, more_windows));
+  slots_ = more_slots;
+  windows_ = more_windows;
   return {};
 }
 

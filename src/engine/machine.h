@@ -47,8 +47,11 @@ class Machine {
   /// of the decoder's layers (openai/whisper model.py).
   std::vector<model::Head> alignment_heads() const;
 
-  /// Makes sure that the decoder holds `slots` hypotheses at once. Pre: none is open. Errors: kOutOfMemory.
-  Result<void> reserve(int slots);
+  /// Makes sure that the decoder holds `slots` hypotheses over `windows` windows at once. Pre: none is open.
+  /// Errors: kOutOfMemory.
+  Result<void> reserve(int slots, int windows);
+  int slots() const { return slots_; }
+  int windows() const { return windows_; }
 
  private:
   Machine(int threads, std::unique_ptr<model::Checkpoint> checkpoint, text::Tokenizer tokenizer);
@@ -63,6 +66,7 @@ class Machine {
   std::unique_ptr<model::Decoder> decoder_;
   std::unique_ptr<model::EncodedAudio> encoded_;
   int slots_ = 0;
+  int windows_ = 0;
   ModelInfo info_;
 };
 

@@ -99,6 +99,7 @@ Result<void> check_choice(const char* option, const std::string& value, std::spa
 
 constexpr auto kDevices = std::to_array<std::string_view>({"auto", "cpu"});
 constexpr auto kTypes = std::to_array<std::string_view>({"auto", "float32", "int8"});
+constexpr auto kLongForms = std::to_array<std::string_view>({"auto", "sequential", "batched"});
 constexpr auto kTasks = std::to_array<std::string_view>({"transcribe", "translate"});
 
 }  // namespace
@@ -143,6 +144,12 @@ Result<void> validate(const TranscribeOptions& options) {
   if (options.hallucination_silence_threshold && !options.word_timestamps) {
     return fail(ErrorCode::kInvalidArgument, "hallucination-silence-threshold", "judges words, and none are looked for",
                 "set word-timestamps too, or leave hallucination-silence-threshold out");
+  }
+  SKALD_CHECK(check_choice("long-form", options.long_form, kLongForms, {}));
+  if (options.hallucination_silence_threshold && options.long_form == "batched") {
+    return fail(ErrorCode::kInvalidArgument, "hallucination-silence-threshold",
+                "looks at one window after the other, and batched windows have no silence to skip",
+                "leave hallucination-silence-threshold out, or set long-form to sequential");
   }
   if (auto clips = engine::parse_clips(options.clip_timestamps, 0); !clips) {
     return std::unexpected(std::move(clips).error());

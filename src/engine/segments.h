@@ -13,6 +13,14 @@
 
 namespace skald::engine {
 
+/// Frames of 10 ms, [begin, end).
+struct Stretch {
+  int64_t begin = 0;
+  int64_t end = 0;
+  int64_t size() const { return end - begin; }
+  friend bool operator==(const Stretch&, const Stretch&) = default;
+};
+
 /// Where a window lies, in frames of 10 ms.
 struct WindowPlace {
   int64_t seek = 0;  ///< its first frame
@@ -54,9 +62,6 @@ class History {
 
   /// Adds the (cleared) segments of a window; `forget`: later prompts begin after them.
   void add(std::span<const Segment> segments, bool forget);
-
-  /// All tokens after the initial prompt.
-  std::span<const int32_t> spoken() const { return std::span(tokens_).subspan(initial_size_); }
 
  private:
   std::vector<int32_t> tokens_;  // initial prompt first

@@ -153,7 +153,6 @@ TEST(History, PlainPromptIsEverythingSinceTheReset) {
   EXPECT_TRUE(history.prompt().empty());
   history.add(one({4}), false);
   EXPECT_EQ((std::vector<int32_t>{4}), history.prompt());
-  EXPECT_EQ((std::vector<int32_t>{1, 2, 3, 4}), std::vector<int32_t>(history.spoken().begin(), history.spoken().end()));
 }
 
 TEST(History, CarriedPromptStaysInFront) {

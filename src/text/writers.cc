@@ -152,6 +152,15 @@ Json to_json(const Attempt& attempt) {
           {"accepted", attempt.accepted}};
 }
 
+Json to_json(const Coverage& coverage) {
+  Json missed = Json::array();
+  for (const Span& span : coverage.missed) missed.push_back({{"start", span.start}, {"end", span.end}});
+  return {{"speech_with_text", coverage.speech_with_text},
+          {"speech_without_text", coverage.speech_without_text},
+          {"silence", coverage.silence},
+          {"missed", std::move(missed)}};
+}
+
 Json to_json(const Error& error) {
   return {
       {"code", to_string(error.code)}, {"where", error.where}, {"message", error.message}, {"remedy", error.remedy}};
@@ -187,8 +196,10 @@ std::string write_json(const Transcript& transcript, const SubtitleOptions& /*op
                {"compute_type", joined(transcript.devices, &DeviceReport::compute_type)},
                {"devices", to_json(transcript.devices)},
                {"timings", to_json(transcript.timings)},
+               {"long_form", transcript.long_form},
                {"attempts", to_json(transcript.attempts)},
                {"complete", transcript.complete}};
+  if (transcript.coverage) json["coverage"] = to_json(*transcript.coverage);
   if (transcript.error) json["error"] = to_json(*transcript.error);
   // One line of ASCII, as Python's json.dump writes it; NaN and infinities become null, broken UTF-8 U+FFFD.
   return json.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";

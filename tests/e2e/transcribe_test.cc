@@ -152,11 +152,17 @@ TEST(Transcribe, CompressedMinuteHasSeveralSegmentsInOrder) {
   EXPECT_GT(json["duration"].get<double>(), 30);
   ASSERT_GT(json["segments"].size(), 1U);
   int id = 0;
+  double end = 0;
   for (const auto& segment : json["segments"]) {
     EXPECT_EQ(id++, segment["id"]);
-    EXPECT_LE(segment["start"].get<double>(), segment["end"].get<double>());
-    EXPECT_LE(segment["end"].get<double>(), json["duration"].get<double>() + 30);
+    EXPECT_GE(segment["start"].get<double>(), end);
+    end = segment["end"].get<double>();
+    EXPECT_LE(segment["start"].get<double>(), end);
   }
+  EXPECT_LE(end, json["duration"].get<double>());
+  EXPECT_EQ("batched", json["long_form"]);
+  const auto& coverage = json["coverage"];
+  EXPECT_GT(coverage["speech_with_text"].get<double>(), 10 * coverage["speech_without_text"].get<double>());
 }
 
 TEST(Interrupt, KeepsWhatWasFinished) {

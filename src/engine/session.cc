@@ -1,0 +1,169 @@
+#include "engine/session.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "audio/speech_detector.h"
+#include "decode/decoding.h"
+#include "engine/clips.h"
+#include "engine/speech_map.h"
+#include "engine/stopwatch.h"
+#include "text/languages.h"
+#include "text/unicode.h"
+
+namespace skald::engine {
+
+Result<size_t> WatchedSource::read(std::span<float> out) {
+  if (callbacks_.cancel != nullptr && callbacks_.cancel->load(std::memory_order_relaxed)) {
+    return fail(ErrorCode::kCancelled, "", "cancelled");
+  }
+  const Stopwatch watch(seconds_);
+  return inner_.read(out);
+}
+
+Result<void> WatchedSource::rewind() {
+  const Stopwatch watch(seconds_);
+  return inner_.rewind();
+}
+
+Result<std::optional<std::string>> known_language(const Machine& machine, const TranscribeOptions& options) {
+  if (!machine.info().multilingual) return "en";
+  if (!options.language) return std::nullopt;
+  SKALD_TRY(std::string code, text::language_code(*options.language));
+  return code;
+}
+
+Result<void> Session::prepare() {
+  const Machine& machine = batcher_.machine();
+  SKALD_CHECK(listen());
+  frames_.resize(static_cast<size_t>(audio::kWindowFrames) * static_cast<size_t>(machine.dims().mel_bands));
+  SKALD_TRY(clips_, parse_clips(options_.clip_timestamps, content_));
+  out_.long_form = batched() ? "batched" : "sequential";
+  SKALD_CHECK(choose_language());
+  SKALD_TRY(settings_, decode::make_settings(options_, machine.tokenizer(), out_.language, machine.dims().text_ctx));
+  rules_.emplace(settings_, machine.tokenizer());
+  out_.has_words = options_.word_timestamps;
+  if (out_.has_words) heads_ = machine.alignment_heads();
+  return {};
+}
+
+/// The pass over the whole recording: its length and maximum, and where somebody speaks.
+Result<void> Session::listen() {
+  Machine& machine = batcher_.machine();
+  const double audio_before = out_.timings.audio;
+  {
+    const Stopwatch watch(out_.timings.mel);
+    audio::SpeechDetector detector(machine.dims().mel_bands);
+    SKALD_TRY(auto opened, audio::MelStream::open(source_, machine.mel(), machine.pool(),
+                                                  [&](std::span<const float> raw) { detector.feed(raw); }));
+    mel_ = std::make_unique<audio::MelStream>(std::move(opened));
+    detector.finish();
+    probabilities_.assign(detector.probabilities().begin(), detector.probabilities().end());
+  }
+  out_.timings.mel -= out_.timings.audio - audio_before;
+  content_ = mel_->content_frames();
+  out_.duration = static_cast<double>(mel_->samples()) / audio::kSampleRate;
+  speech_ = speech_regions(probabilities_, options_, content_);
+  padded_speech_ = padded(speech_, options_, content_);
+  return {};
+}
+
+Result<void> Session::choose_language() {
+  SKALD_TRY(const auto known, known_language(batcher_.machine(), options_));
+  if (known) {
+    out_.language = *known;
+  } else {
+    // The reference listens to the first 3000 frames of the padded recording: silence, not zeros, after a short one.
+    SKALD_CHECK(read(0, audio::kWindowFrames));
+    SKALD_TRY(const Batcher::Languages heard,
+              batcher_.detect_language({.mel = frames_, .mel_max = mel_->max()}, callbacks_.cancel, times_));
+    const auto best = std::ranges::max_element(heard.probabilities);
+    out_.language = text::languages()[static_cast<size_t>(best - heard.probabilities.begin())].code;
+    out_.language_probability = *best;
+    if (content_ >= audio::kWindowFrames) first_encoded_ = heard.encoded;
+  }
+  if (callbacks_.on_language) callbacks_.on_language(out_.language, out_.language_probability);
+  return {};
+}
+
+bool Session::batched() const {
+  if (options_.long_form != "auto") return options_.long_form == "batched";
+  return content_ > audio::kWindowFrames && !options_.hallucination_silence_threshold && !options_.vad_filter;
+}
+
+std::vector<int32_t> Session::initial_prompt() const {
+  if (!options_.initial_prompt) return {};
+  return tokenizer().encode(" " + std::string(text::strip(*options_.initial_prompt)));
+}
+
+/// The window that begins at a frame, into frames_.
+Result<void> Session::read(int64_t begin, int content) {
+  const double audio_before = out_.timings.audio;
+  {
+    const Stopwatch watch(out_.timings.mel);
+    SKALD_CHECK(mel_->window(begin, content, audio::kWindowFrames, frames_));
+  }
+  out_.timings.mel -= out_.timings.audio - audio_before;
+  return {};
+}
+
+Result<Batcher::Ticket> Session::enter(WindowPlace place, std::vector<int32_t> prompt, bool wait) {
+  SKALD_CHECK(read(place.seek, place.frames));
+  const bool first = place.seek == 0 && place.frames == audio::kWindowFrames;
+  return batcher_.enter({.mel = frames_, .mel_max = mel_->max(), .encoded = first ? first_encoded_ : 0}, *rules_,
+                        {.audio = nullptr, .window = 0, .seek = place.seek, .prompt = std::move(prompt)}, wait,
+                        callbacks_.cancel, times_);
+}
+
+Result<void> Session::add_words_to(std::vector<Segment>& segments, const Batcher::Ticket& ticket, WindowPlace place,
+                                   double last_speech) {
+  const int32_t end_of_text = tokenizer().special().end_of_text;
+  std::vector<int32_t> text;
+  for (const Segment& segment : segments) {
+    std::ranges::copy_if(segment.tokens, std::back_inserter(text), [&](int32_t token) { return token < end_of_text; });
+  }
+  const std::vector<int32_t> sot = tokenizer().sot_sequence(out_.language, options_.task == "translate");
+  SKALD_TRY(
+      const decode::TokenTimes times,
+      batcher_.align(ticket, {.window = 0, .frames = place.frames, .sot_sequence = sot, .text = text, .heads = heads_},
+                     times_));
+  std::vector<TimedWord> words;
+  if (!times.starts.empty()) {
+    text.push_back(end_of_text);
+    words = time_words(text::split_words(tokenizer(), text, out_.language), times);
+  }
+  add_words(segments, std::move(words), punctuation(), seconds(place.seek), last_speech, end_of_text);
+  return {};
+}
+
+void Session::keep(std::vector<Segment>& segments) {
+  for (Segment& segment : segments) {
+    clear_if_empty(segment);
+    segment.id = static_cast<int>(out_.segments.size());
+    if (callbacks_.on_segment) callbacks_.on_segment(segment);
+    spoken_.insert(spoken_.end(), segment.tokens.begin(), segment.tokens.end());
+    out_.segments.push_back(segment);
+  }
+}
+
+void Session::keep(const std::vector<Attempt>& attempts) {
+  out_.attempts.insert(out_.attempts.end(), attempts.begin(), attempts.end());
+}
+
+void Session::tell_progress(int64_t done) {
+  if (callbacks_.on_progress) callbacks_.on_progress(seconds(std::min(done, content_)), seconds(content_));
+}
+
+Transcript Session::finish(double total_seconds) {
+  out_.text = tokenizer().decode(spoken_);
+  if (mel_ != nullptr) {
+    out_.coverage = account(out_.segments, intersection(speech_, clips_), content_);
+  }
+  out_.timings.encode = times_.encode;
+  out_.timings.decode = times_.decode;
+  out_.timings.total = total_seconds;
+  return std::move(out_);
+}
+
+}  // namespace skald::engine
