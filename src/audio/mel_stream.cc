@@ -60,6 +60,7 @@ struct MelStream::Impl {
     const std::span<float> block = slot(blocks.block());
     SKALD_CHECK(blocks.next(block));
     max = std::max(max, *std::ranges::max_element(block));
+    if (observer) observer(block);
     return {};
   }
 

@@ -28,10 +28,10 @@ namespace skald::audio {
 namespace {
 
 // training/vad/network.py
-constexpr int kBands = 40;
-constexpr int kWidth = 32;
-constexpr int kTaps = 5;
-constexpr std::array kDilations = {1, 2, 4, 8, 16};
+constexpr size_t kBands = 40;
+constexpr size_t kWidth = 32;
+constexpr size_t kTaps = 5;
+constexpr std::array<size_t, 5> kDilations = {1, 2, 4, 8, 16};
 
 /// How a layer's output follows from its last rows.
 enum class Kind : uint8_t {
@@ -44,7 +44,7 @@ using Row = std::array<float, kWidth>;
 
 /// sum += x w, where w is a row of a matrix.
 void add_scaled(Row& sum, float x, const float* w) {
-  for (int i = 0; i < kWidth; ++i) sum[static_cast<size_t>(i)] += x * w[i];
+  for (size_t i = 0; i < kWidth; ++i) sum[i] += x * w[i];
 }
 
 Row read_row(const float* from) {
@@ -58,33 +58,32 @@ Row read_row(const float* from) {
 /// Keeps as many of the last rows as its taps reach over, zeros before the first.
 class SpeechDetector::Layer {
  public:
-  Layer(Kind kind, int dilation, int width, const float* weights)
-      : kind_(kind), dilation_(dilation), width_(static_cast<size_t>(width)), weights_(weights) {
-    rows_.resize(static_cast<size_t>(reach()) * width_);
-  }
+  Layer(Kind kind, size_t dilation, size_t width, const float* weights)
+      : kind_(kind), dilation_(dilation), width_(width), weights_(weights), rows_(reach() * width) {}
 
   /// Numbers of a layer in the file.
   static size_t weight_count(Kind kind) {
     switch (kind) {
-      case Kind::kStem: return static_cast<size_t>(kTaps * kBands * kWidth + kWidth);
-      case Kind::kBlock: return static_cast<size_t>(kTaps * kWidth + kWidth * kWidth + kWidth);
+      case Kind::kStem: return kTaps * kBands * kWidth + kWidth;
+      case Kind::kBlock: return kTaps * kWidth + kWidth * kWidth + kWidth;
       case Kind::kHead: return kWidth + 1;
     }
     return 0;
   }
 
-  int reach() const { return kind_ == Kind::kHead ? 0 : kTaps / 2 * dilation_; }
+  /// Rows on either side of the one that an output belongs to.
+  size_t reach() const { return kind_ == Kind::kHead ? 0 : kTaps / 2 * dilation_; }
   size_t width() const { return width_; }
 
   /// Takes rows in and returns the rows that they complete, valid until the next call.
   std::span<const float> push(std::span<const float> rows) {
     rows_.insert(rows_.end(), rows.begin(), rows.end());
     out_.clear();
-    const size_t window = static_cast<size_t>(2 * reach() + 1) * width_;
-    size_t at = 0;
+    const size_t window = (2 * reach() + 1) * width_;
     const size_t stride = (kind_ == Kind::kStem ? 2 : 1) * width_;
+    size_t at = 0;
     for (; at + window <= rows_.size(); at += stride) apply(rows_.data() + at);
-    rows_.erase(rows_.begin(), rows_.begin() + static_cast<ptrdiff_t>(std::min(at, rows_.size())));
+    rows_.erase(rows_.begin(), rows_.begin() + static_cast<ptrdiff_t>(at));
     return out_;
   }
 
@@ -96,38 +95,34 @@ class SpeechDetector::Layer {
   }
 
   Row stem(const float* first) const {
-    Row sum = read_row(weights_ + static_cast<size_t>(kTaps * kBands * kWidth));
-    for (int i = 0; i < kTaps * kBands; ++i) add_scaled(sum, first[i], weights_ + static_cast<ptrdiff_t>(i) * kWidth);
+    Row sum = read_row(weights_ + kTaps * kBands * kWidth);
+    for (size_t i = 0; i < kTaps * kBands; ++i) add_scaled(sum, first[i], weights_ + i * kWidth);
     for (float& x : sum) x = std::max(x, 0.0F);
     return sum;
   }
 
   Row block(const float* first) const {
-    const float* pointwise = weights_ + static_cast<ptrdiff_t>(kTaps) * kWidth;
+    const float* pointwise = weights_ + kTaps * kWidth;
     Row mixed{};
-    for (int tap = 0; tap < kTaps; ++tap) {
-      const float* row = first + static_cast<ptrdiff_t>(tap) * dilation_ * kWidth;
-      for (int i = 0; i < kWidth; ++i) mixed[static_cast<size_t>(i)] += row[i] * weights_[tap * kWidth + i];
+    for (size_t tap = 0; tap < kTaps; ++tap) {
+      const float* row = first + tap * dilation_ * kWidth;
+      for (size_t i = 0; i < kWidth; ++i) mixed[i] += row[i] * weights_[tap * kWidth + i];
     }
-    Row sum = read_row(pointwise + static_cast<ptrdiff_t>(kWidth) * kWidth);
-    for (int i = 0; i < kWidth; ++i) {
-      add_scaled(sum, mixed[static_cast<size_t>(i)], pointwise + static_cast<ptrdiff_t>(i) * kWidth);
-    }
-    const float* x = first + static_cast<ptrdiff_t>(reach()) * kWidth;
-    for (int i = 0; i < kWidth; ++i) {
-      sum[static_cast<size_t>(i)] = x[i] + std::max(sum[static_cast<size_t>(i)], 0.0F);
-    }
+    Row sum = read_row(pointwise + kWidth * kWidth);
+    for (size_t i = 0; i < kWidth; ++i) add_scaled(sum, mixed[i], pointwise + i * kWidth);
+    const float* x = first + reach() * kWidth;
+    for (size_t i = 0; i < kWidth; ++i) sum[i] = x[i] + std::max(sum[i], 0.0F);
     return sum;
   }
 
   void head(const float* row) {
     float logit = weights_[kWidth];
-    for (int i = 0; i < kWidth; ++i) logit += row[i] * weights_[i];
+    for (size_t i = 0; i < kWidth; ++i) logit += row[i] * weights_[i];
     out_.push_back(1.0F / (1.0F + std::exp(-logit)));
   }
 
   Kind kind_;
-  int dilation_;
+  size_t dilation_;
   size_t width_;
   const float* weights_;
   std::vector<float> rows_;
@@ -136,12 +131,12 @@ class SpeechDetector::Layer {
 
 SpeechDetector::SpeechDetector(int bands) : bands_(bands) {
   const float* weights = static_cast<const float*>(kWeights);
-  const auto add = [&](Kind kind, int dilation, int width) {
+  const auto add = [&](Kind kind, size_t dilation, size_t width) {
     layers_.emplace_back(kind, dilation, width, weights);
     weights += Layer::weight_count(kind);
   };
   add(Kind::kStem, 1, kBands);
-  for (const int dilation : kDilations) add(Kind::kBlock, dilation, kWidth);
+  for (const size_t dilation : kDilations) add(Kind::kBlock, dilation, kWidth);
   add(Kind::kHead, 1, kWidth);
 }
 
@@ -174,7 +169,7 @@ void SpeechDetector::advance(size_t layer, std::span<const float> rows) {
 
 void SpeechDetector::finish() {
   for (size_t layer = 0; layer < layers_.size(); ++layer) {
-    const std::vector<float> zeros(static_cast<size_t>(layers_[layer].reach()) * layers_[layer].width());
+    const std::vector<float> zeros(layers_[layer].reach() * layers_[layer].width());
     advance(layer, zeros);
   }
 }

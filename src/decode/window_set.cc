@@ -47,7 +47,7 @@ void WindowSet::leave(Id id) {
 
 Result<WindowResult> WindowSet::result(Id id) {
   const auto entry = std::ranges::find(entries_, id, &Entry::id);
-  if (entry->error) return std::unexpected(std::move(*entry->error));
+  if (std::optional<Error>& error = entry->error; error) return std::unexpected(std::move(*error));
   return entry->run.take_result();
 }
 

@@ -42,7 +42,7 @@ Result<void> Session::prepare() {
   out_.long_form = batched() ? "batched" : "sequential";
   SKALD_CHECK(choose_language());
   SKALD_TRY(settings_, decode::make_settings(options_, machine.tokenizer(), out_.language, machine.dims().text_ctx));
-  rules_.emplace(settings_, machine.tokenizer());
+  rules_ = std::make_unique<decode::Rules>(settings_, machine.tokenizer());
   out_.has_words = options_.word_timestamps;
   if (out_.has_words) heads_ = machine.alignment_heads();
   return {};

@@ -99,7 +99,7 @@ class Session {
   std::unique_ptr<audio::MelStream> mel_;
   std::vector<float> frames_;  // (3000, M)
   decode::Settings settings_;
-  std::optional<decode::Rules> rules_;
+  std::unique_ptr<decode::Rules> rules_;
   std::vector<float> probabilities_;
   std::vector<Stretch> speech_;
   std::vector<Stretch> padded_speech_;

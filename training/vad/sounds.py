@@ -10,20 +10,23 @@ import sys
 import numpy as np
 
 RATE = 16000
-# Package: whether it is for training; the others are only tested with. Licences: GPL-2+ (wesnoth, openmsx, extremetuxracer, pingus,
-# frozen-bubble), as each package's copyright file says, CC-BY-SA-3.0 for part of extremetuxracer's and asc's.
+# Package: whether it is for training; the others are only tested with. Licences: free ones (GPL-2+, CC-BY-SA), as each package's
+# copyright file says.
 PACKAGES = {
     "wesnoth-1.16-music": True,
     "openttd-openmsx": True,
     "extremetuxracer-data": True,
     "pingus-data": True,
+    "lincity-ng-data": True,
+    "warzone2100-music": True,
+    "supertux-data": True,
     "frozen-bubble-data": False,
     "asc-music": False,
 }
 SOUND_FONT = "timgm6mb-soundfont"  # plays the scores of openttd-openmsx
 MOST_SECONDS = 150  # of one piece
 LEAST_SECONDS = 8  # shorter ones are effects, some of them voices
-SUFFIXES = {".ogg", ".mp3", ".mid", ".it", ".s3m"}
+SUFFIXES = {".ogg", ".opus", ".mp3", ".mid", ".it", ".s3m"}
 HUMS = (50, 60, 100, 120)  # Hz
 SLOPES = (0.0, 0.5, 1.0, 1.5)  # power spectra of the noises: f ** -2 slope
 

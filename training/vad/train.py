@@ -85,9 +85,10 @@ def echo(rng, wave):
 
 
 def background(rng, pieces, size):
-    """Something of unit power that is not speech, perhaps changing on the way. `pieces`: music, noises."""
+    """Something of unit power that is not speech, perhaps changing on the way. `pieces`: share of music, music, noises."""
     def one(length):
-        kind = pieces[int(rng.integers(len(pieces)))]
+        share, music, noises = pieces
+        kind = music if rng.random() < share else noises
         piece = kind[int(rng.integers(len(kind)))]
         at = int(rng.integers(max(1, len(piece) - length)))
         return sounds.unit(np.resize(piece[at : at + length], length))
@@ -127,20 +128,26 @@ def main():
     parser.add_argument("sounds", type=pathlib.Path)
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--filters", default=None, help="mel_filters.npz of openai-whisper (default: that of the installed package)")
-    parser.add_argument("--steps", type=int, default=2500)
+    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--rate", type=float, default=4e-3, help="largest learning rate")
+    parser.add_argument("--music", type=float, default=0.5, help="share of the backgrounds that is music")
+    parser.add_argument("--resume", type=pathlib.Path, help="go on with this model")
+    parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     if arguments.filters is None:
         import whisper
 
         arguments.filters = pathlib.Path(whisper.__file__).parent / "assets" / "mel_filters.npz"
-    rng = np.random.default_rng(0)
-    torch.manual_seed(0)
+    rng = np.random.default_rng(arguments.seed)
+    torch.manual_seed(arguments.seed)
     clips = Clips(arguments.clips)
     noises = [sounds.noise(rng, 2 * SECONDS * RATE) for _ in range(NOISES)]
-    pieces = (sounds.music(arguments.sounds, training=True), noises)
+    pieces = (arguments.music, sounds.music(arguments.sounds, training=True), noises)
     features, model = Features(np.load(arguments.filters)), Detector()
-    optimiser = torch.optim.AdamW(model.parameters(), lr=4e-3, weight_decay=1e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, total_steps=arguments.steps, pct_start=0.1)
+    if arguments.resume:
+        model.load_state_dict(torch.load(arguments.resume))
+    optimiser = torch.optim.AdamW(model.parameters(), lr=arguments.rate, weight_decay=1e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, arguments.rate, total_steps=arguments.steps, pct_start=0.1)
     begin, mean = time.time(), 0.0
     for step in range(arguments.steps):
         waves, labels = zip(*(example(rng, clips, pieces) for _ in range(BATCH)))
