@@ -1,20 +1,30 @@
-# install(EXPORT) so that find_package(skald) gives the target skald::engine; tests/install proves it.
+# install(EXPORT) so that find_package(skald) gives the targets skald::engine (C++) and skald::skald (C), and pkg-config the
+# C library; tests/install proves it.
 
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(SKALD_LIBRARIES skald_base skald_audio_mel skald_audio skald_text skald_model skald_cpu skald_decode skald_hub skald_engine)
 set_target_properties(skald_engine PROPERTIES EXPORT_NAME engine)
+set_target_properties(skald_c PROPERTIES EXPORT_NAME skald)
 
 install(
-  TARGETS ${SKALD_LIBRARIES} skald_defaults
+  TARGETS ${SKALD_LIBRARIES} skald_c skald_defaults
   EXPORT skald-targets
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY include/skald DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY models/mini.en DESTINATION ${CMAKE_INSTALL_DATADIR}/skald/models)
 install(FILES samples/minute.ogg DESTINATION ${CMAKE_INSTALL_DATADIR}/skald/samples)
 if(SKALD_BUILD_CLI)
   install(TARGETS skald RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+
+if(SKALD_SHARED)
+  # Relative, so that an installation can be moved.
+  file(RELATIVE_PATH SKALD_PC_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+  configure_file(cmake/skald.pc.in ${PROJECT_BINARY_DIR}/skald.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/skald.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endif()
 
 set(SKALD_CONFIG_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/skald)
