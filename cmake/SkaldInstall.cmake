@@ -18,6 +18,25 @@ install(DIRECTORY models/mini.en DESTINATION ${CMAKE_INSTALL_DATADIR}/skald/mode
 install(FILES samples/minute.ogg DESTINATION ${CMAKE_INSTALL_DATADIR}/skald/samples)
 if(SKALD_BUILD_CLI)
   install(TARGETS skald RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  # Where man and the shells look of themselves.
+  foreach(page IN ITEMS "manual|man/man1|skald.1" "completion bash|bash-completion/completions|skald"
+                        "completion zsh|zsh/site-functions|_skald" "completion fish|fish/vendor_completions.d|skald.fish")
+    string(REPLACE "|" ";" page "${page}")
+    list(GET page 0 command)
+    list(GET page 1 folder)
+    list(GET page 2 name)
+    separate_arguments(command)
+    set(file ${PROJECT_BINARY_DIR}/documentation/${folder}/${name})
+    add_custom_command(
+      OUTPUT ${file}
+      COMMAND ${CMAKE_COMMAND} -E make_directory ${PROJECT_BINARY_DIR}/documentation/${folder}
+      COMMAND skald ${command} > ${file}
+      DEPENDS skald
+      VERBATIM)
+    list(APPEND SKALD_DOCUMENTATION ${file})
+    install(FILES ${file} DESTINATION ${CMAKE_INSTALL_DATADIR}/${folder})
+  endforeach()
+  add_custom_target(skald_documentation ALL DEPENDS ${SKALD_DOCUMENTATION})
 endif()
 
 if(SKALD_SHARED)

@@ -11,6 +11,7 @@
 #include "command.h"
 #include "console.h"
 #include "doctor_command.h"
+#include "documentation_command.h"
 #include "models_command.h"
 #include "near_match.h"
 #include "npu_command.h"
@@ -110,7 +111,9 @@ ExitCode run_program(const std::vector<std::string>& arguments) {
   BenchCommand bench(root);
   ModelsCommands models(root);
   NpuCommands npu(root);
-  const std::array<Command*, 3> commands = {&transcribe, &doctor, &bench};
+  CompletionCommand completion(root);
+  ManualCommand manual(root);
+  const std::array<Command*, 5> commands = {&transcribe, &doctor, &bench, &completion, &manual};
   const Group groups[] = {{models.app(), models.commands()}, {npu.app(), npu.commands()}};
 
   if (arguments.empty() || arguments.front() == "--help" || arguments.front() == "-h") return show(root.help());
