@@ -71,7 +71,8 @@ ExitCode run_command(CLI::App& root, Command& command, const std::vector<std::st
     return usage("", error.what(), "see " + full_name(command.app()) + " --help");
   }
   // Names before values: a misspelt option's value would otherwise be blamed.
-  const std::vector<std::string> rest = command.app().remaining();
+  std::vector<std::string> rest = command.app().remaining();
+  std::erase(rest, "--");  // CLI11 leaves the mark itself over
   if (!rest.empty()) {
     const auto option = std::ranges::find_if(rest, [](const std::string& word) { return word.starts_with('-'); });
     return unknown_argument(command, option == rest.end() ? rest.front() : *option);
