@@ -20,4 +20,4 @@ segments, info = model.transcribe(
 )
 print(f"language {info.language} {info.language_probability:.2f}, {info.duration:.1f} s")
 for segment in segments:
-    print(f"[{segment.start:.2f}s -> {segment.end:.2f}s] {segment.text}  {segment.tokens}")
+    print(f"{segment.id} [{segment.start:.2f}s -> {segment.end:.2f}s] {segment.text}  {segment.tokens}")

@@ -59,7 +59,8 @@ Options options_from(const nb::dict& given) {
       }
     }
     if (!nb::try_cast<T>(value, target)) {
-      throw nb::type_error((std::string(field.name) + ": " + nb::repr(value).c_str() + " is of a type that it cannot have").c_str());
+      throw nb::type_error(
+          (std::string(field.name) + ": " + nb::repr(value).c_str() + " is of a type that it cannot have").c_str());
     }
   });
   if (used == nb::len(given)) return options;

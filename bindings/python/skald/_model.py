@@ -25,7 +25,7 @@ class Word:
 
 @dataclass
 class Segment:
-    id: int
+    id: int  # from 1, as faster_whisper's
     seek: int
     start: float
     end: float
@@ -105,6 +105,7 @@ class _Listener:
         self.known = threading.Event()
         self.language, self.probability, self.duration = "", 0.0, 0.0
         self.error = None
+        self.count = 0
 
     def on_language(self, code, probability):
         self.language, self.probability = code, probability
@@ -114,6 +115,10 @@ class _Listener:
         self.known.set()
 
     def on_segment(self, fields):
+        if fields["start"] == fields["end"] or not fields["text"].strip():
+            return  # as faster_whisper
+        self.count += 1
+        fields["id"] = self.count
         words = fields.pop("words")
         words = words if words is None else [Word(**word) for word in words]
         self.segments.put(Segment(**fields, words=words))

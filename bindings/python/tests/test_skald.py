@@ -50,7 +50,7 @@ def test_segments_and_words(model):
     assert 2 < info.duration == info.duration_after_vad < 3
     assert info.transcription_options.word_timestamps and info.transcription_options.best_of == 5
     (segment,) = segments
-    assert segment.text == TEXT and segment.id == 0 and segment.temperature == 0
+    assert segment.text == TEXT and segment.id == 1 and segment.temperature == 0
     assert 0 <= segment.start < segment.end <= info.duration and segment.avg_logprob < 0 and len(segment.tokens) > 6
     assert "".join(word.word for word in segment.words) == TEXT
     assert all(word.start <= word.end and 0 < word.probability <= 1 for word in segment.words)
@@ -209,5 +209,5 @@ def test_stub_has_what_the_package_has():
         fields = [node.target.id for node in classes[kind.__name__].body if isinstance(node, ast.AnnAssign)]
         assert fields == list(kind.__dataclass_fields__)
     (transcribe,) = [node for node in classes["WhisperModel"].body if getattr(node, "name", "") == "transcribe"]
-    for argument in transcribe.args.kwonlyargs:
-        skald._model.options_from({argument.arg: None} if argument.arg != "temperature" else {})
+    known = {*skald._options.OPTIONS, *skald._options.RENAMED}
+    assert {argument.arg for argument in transcribe.args.kwonlyargs} <= known
