@@ -87,7 +87,7 @@ std::string bash(const std::vector<CommandEntry>& commands) {
       const std::string offered = wants_directory(option) ? "DIR" : choices(option);
       if (offered.empty()) continue;
       for (const std::string& name : option.names) {
-        values += fmt::format("    {}) values={} ;;\n", in_quotes(key + " " + name), in_quotes(offered));
+        values += fmt::format("    '{} {}') values={} ;;\n", key, name, in_quotes(offered));
       }
     }
     words += fmt::format("    {}) words={} ;;\n", in_quotes(key), in_quotes(names));

@@ -30,9 +30,8 @@ skald_error& no_memory() {
 
 }  // namespace
 
-Result<void> not_null(const void* pointer, const char* what) {
-  if (pointer != nullptr) return {};
-  return fail(ErrorCode::kInvalidArgument, what, "is NULL", "give an object");
+Result<void> refuse_null(const char* argument) {
+  return fail(ErrorCode::kInvalidArgument, argument, "is NULL", "give an object");
 }
 
 Result<void> check_size(size_t size, size_t first) {

@@ -53,10 +53,8 @@ bool assign(T& field, const Value& value) {
       field = std::move(inner);
       return true;
     }
-  } else if constexpr (std::is_same_v<T, Value>) {
-    field = value;
-    return true;
-  } else if constexpr (std::is_same_v<T, std::string> && std::is_same_v<Value, std::string_view>) {
+  } else if constexpr (std::is_same_v<T, Value> ||
+                       (std::is_same_v<T, std::string> && std::is_same_v<Value, std::string_view>)) {
     field = value;
     return true;
   } else if constexpr (std::is_same_v<T, double> && std::is_same_v<Value, int64_t>) {

@@ -61,8 +61,14 @@ template <>
 inline constexpr size_t kFirstSize<skald_subtitle_options> =
     offsetof(skald_subtitle_options, highlight_words) + sizeof(bool);
 
-/// Of a pointer that must not be NULL. `what` is the argument's name.
-Result<void> not_null(const void* pointer, const char* what);
+/// The error of an argument that must not be NULL.
+Result<void> refuse_null(const char* argument);
+
+/// Of a pointer that must not be NULL. `argument` is its name.
+template <class T>
+Result<void> not_null(T* pointer, const char* argument) {
+  return pointer != nullptr ? Result<void>{} : refuse_null(argument);
+}
 
 /// Whether `size`, set by the caller, can be that of a struct whose first version has `first` bytes.
 Result<void> check_size(size_t size, size_t first);

@@ -173,7 +173,7 @@ skald_code skald_transcript_render(const skald_transcript* transcript, const cha
   });
 }
 
-void skald_text_free(char* text) {
+void skald_text_free(char* text) {  // NOLINT(readability-non-const-parameter): it ends here
   delete[] text;
 }
 

@@ -32,6 +32,8 @@
 extern "C" {
 #endif
 
+/* NOLINTBEGIN(modernize-use-using, readability-identifier-naming): C */
+
 /* ---- errors ---------------------------------------------------------------------------------------------------- */
 
 typedef enum skald_code {
@@ -295,6 +297,8 @@ SKALD_API void skald_text_free(char* text);
 /* Writes that to a file: complete, or not there at all. */
 SKALD_API skald_code skald_transcript_save(const skald_transcript* transcript, const char* format, const char* path,
                                            const skald_subtitle_options* subtitles, skald_error** error);
+
+/* NOLINTEND(modernize-use-using, readability-identifier-naming) */
 
 #ifdef __cplusplus
 }

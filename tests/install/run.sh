@@ -26,8 +26,8 @@ cmake --build "$work/consumer"
 holds "transcribe.cc, find_package" "$("$work/consumer/consumer_cc" mini.en "$sample")"
 holds "transcribe.c, find_package" "$("$work/consumer/consumer_c" mini.en "$sample")"
 
-pc=$(dirname "$(find "$prefix" -name skald.pc)")
-if [ -d "$pc" ]; then
+pc=$(find "$prefix" -name skald.pc -printf '%h')
+if [ -n "$pc" ]; then
   read -ra flags <<<"$(PKG_CONFIG_PATH=$pc pkg-config --cflags --libs skald)"
   cc -std=c11 -Wall -Werror "$root/examples/transcribe.c" -o "$work/consumer_pc" "${flags[@]}"
   holds "transcribe.c, pkg-config" "$(LD_LIBRARY_PATH=$(dirname "$pc") "$work/consumer_pc" mini.en "$sample")"
