@@ -18,6 +18,8 @@ step "word error rates"
 "$python" tools/wer.py
 step "speed against other engines"
 "$python" bench/peers.py
+step "the Python package"
+bash tools/check_python.sh "${FASTER_WHISPER_PYTHON:-}"
 step "fuzzing, five minutes each"
 cmake --preset fuzz >/dev/null
 cmake --build build-fuzz

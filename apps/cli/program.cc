@@ -11,6 +11,7 @@
 #include "command.h"
 #include "console.h"
 #include "doctor_command.h"
+#include "documentation_command.h"
 #include "models_command.h"
 #include "near_match.h"
 #include "npu_command.h"
@@ -70,7 +71,8 @@ ExitCode run_command(CLI::App& root, Command& command, const std::vector<std::st
     return usage("", error.what(), "see " + full_name(command.app()) + " --help");
   }
   // Names before values: a misspelt option's value would otherwise be blamed.
-  const std::vector<std::string> rest = command.app().remaining();
+  std::vector<std::string> rest = command.app().remaining();
+  std::erase(rest, "--");  // CLI11 leaves the mark itself over
   if (!rest.empty()) {
     const auto option = std::ranges::find_if(rest, [](const std::string& word) { return word.starts_with('-'); });
     return unknown_argument(command, option == rest.end() ? rest.front() : *option);
@@ -110,7 +112,9 @@ ExitCode run_program(const std::vector<std::string>& arguments) {
   BenchCommand bench(root);
   ModelsCommands models(root);
   NpuCommands npu(root);
-  const std::array<Command*, 3> commands = {&transcribe, &doctor, &bench};
+  CompletionCommand completion(root);
+  ManualCommand manual(root);
+  const std::array<Command*, 5> commands = {&transcribe, &doctor, &bench, &completion, &manual};
   const Group groups[] = {{models.app(), models.commands()}, {npu.app(), npu.commands()}};
 
   if (arguments.empty() || arguments.front() == "--help" || arguments.front() == "-h") return show(root.help());

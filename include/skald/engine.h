@@ -4,8 +4,8 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
-#include <vector>
 
 #include "skald/error.h"
 #include "skald/options.h"
@@ -57,8 +57,8 @@ class Engine {
   Result<Transcript> transcribe(const std::string& path, const TranscribeOptions& options,
                                 const Callbacks& callbacks = {});
 
-  /// Transcribes 16 kHz mono samples in [-1, 1].
-  Result<Transcript> transcribe(std::vector<float> samples, const TranscribeOptions& options,
+  /// Transcribes 16 kHz mono samples in [-1, 1], which are not copied.
+  Result<Transcript> transcribe(std::span<const float> samples, const TranscribeOptions& options,
                                 const Callbacks& callbacks = {});
 
   /// Whether this model can do what the options ask (translate, a language, token ids ...), as transcribe() would find

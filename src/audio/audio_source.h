@@ -47,7 +47,9 @@ class AudioSource {
 /// can be decoded), kIo (reading or spooling failed), kOutOfMemory.
 Result<std::unique_ptr<AudioSource>> open_audio(const std::string& path);
 
-/// Samples already in memory, 16 kHz mono. Those that are not finite become 0, with a warning in log().
-std::unique_ptr<AudioSource> audio_from_samples(std::vector<float> samples);
+/// Samples already in memory, 16 kHz mono, which are not copied and outlive the source. Those that are not finite are
+/// read as 0, with a warning in log().
+std::unique_ptr<AudioSource> audio_from_samples(std::span<const float> samples);
+std::unique_ptr<AudioSource> audio_from_samples(std::vector<float>&& samples) = delete;
 
 }  // namespace skald::audio

@@ -252,7 +252,8 @@ TEST(AudioSource, TwentyMinutesInBoundedMemory) {
 
 TEST(AudioSource, MemorySamples) {
   const CapturedLog captured;
-  auto source = audio_from_samples({0.5F, std::numeric_limits<float>::quiet_NaN(), -2.0F});
+  const std::vector<float> samples = {0.5F, std::numeric_limits<float>::quiet_NaN(), -2.0F};
+  auto source = audio_from_samples(samples);
   EXPECT_EQ(read_all(*source, 2), (std::vector<float>{0.5F, 0.0F, -2.0F}));
   ASSERT_TRUE(source->rewind());
   EXPECT_EQ(read_all(*source).size(), 3U);

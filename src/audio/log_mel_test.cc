@@ -68,7 +68,8 @@ TEST_P(LogMelGolden, FiltersAndFramesEqualTheReference) {
 
   const LogMel mel(bands);
   ThreadPool pool(2);
-  const auto source = audio_from_samples(to_float(pcm));
+  const auto samples_of_pcm = to_float(pcm);
+  const auto source = audio_from_samples(samples_of_pcm);
   auto stream = MelStream::open(*source, mel, pool);
   ASSERT_TRUE(stream);
   EXPECT_EQ(stream->samples(), static_cast<int64_t>(samples));
@@ -193,7 +194,8 @@ TEST(MelStream, ShortAndOddLengths) {
 TEST(MelStream, SilenceIsItsOwnFloor) {
   const LogMel mel(80);
   ThreadPool pool(1);
-  const auto source = audio_from_samples(std::vector<float>(32000, 0.0F));
+  const std::vector<float> silence(32000, 0.0F);
+  const auto source = audio_from_samples(silence);
   auto stream = MelStream::open(*source, mel, pool);
   ASSERT_TRUE(stream);
   EXPECT_EQ(stream->max(), -10.0F);
@@ -283,7 +285,8 @@ TEST(MelStream, ShortRecordingsAreReadOnce) {
 TEST(MelStream, WrongRequestsAreErrors) {
   const LogMel mel(80);
   ThreadPool pool(1);
-  const auto source = audio_from_samples(std::vector<float>(1600));
+  const std::vector<float> silence(1600);
+  const auto source = audio_from_samples(silence);
   auto stream = MelStream::open(*source, mel, pool);
   ASSERT_TRUE(stream);
   std::vector<float> out(800);

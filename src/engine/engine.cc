@@ -91,11 +91,11 @@ Result<Transcript> Engine::transcribe(const std::string& path, const TranscribeO
   });
 }
 
-Result<Transcript> Engine::transcribe(std::vector<float> samples, const TranscribeOptions& options,
+Result<Transcript> Engine::transcribe(std::span<const float> samples, const TranscribeOptions& options,
                                       const Callbacks& callbacks) {
   return guarded("samples", [&]() -> Result<Transcript> {
     SKALD_CHECK(check(options));
-    const auto source = audio::audio_from_samples(std::move(samples));
+    const auto source = audio::audio_from_samples(samples);
     return impl_->run(*source, options, callbacks);
   });
 }

@@ -17,7 +17,7 @@ while read -r lines file; do
     echo "$path has $lines lines; the limit is $limit"
     bad=1
   fi
-done < <(find "$root"/{include,src,apps,bench,tests,tools,cmake} "$root/docs/ARCHITECTURE.md" "$root/CMakeLists.txt" \
+done < <(find "$root"/{include,src,apps,bindings,examples,bench,tests,tools,cmake} "$root/docs/ARCHITECTURE.md" "$root/CMakeLists.txt" \
   -type f \( -name '*.h' -o -name '*.cc' -o -name '*.inc' -o -name '*.py' -o -name '*.sh' -o -name '*.cmake' \
   -o -name CMakeLists.txt -o -name ARCHITECTURE.md \) 2>/dev/null | sort | xargs -r wc -l)
 [ $bad -eq 0 ] && echo "sizes: every file is within its limit"
