@@ -138,9 +138,12 @@ ExitCode ModelsConvertCommand::run() {
 }
 
 ModelsCommands::ModelsCommands(CLI::App& root)
-    : app_(root.add_subcommand("models", "The models on this machine: look, convert")),
+    : app_(root.add_subcommand("models", "Models: which there are, download, verify, convert")),
       list_(*app_),
       info_(*app_),
+      pull_(*app_),
+      remove_(*app_),
+      verify_(*app_),
       convert_(*app_) {
   app_->require_subcommand(0, 1);
 }

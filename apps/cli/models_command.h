@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "command.h"
+#include "models_transfer.h"
+#include "models_verify.h"
 
 namespace skald::cli {
 
@@ -48,12 +50,15 @@ class ModelsCommands {
  public:
   explicit ModelsCommands(CLI::App& root);
   CLI::App& app() { return *app_; }
-  std::vector<Command*> commands() { return {&list_, &info_, &convert_}; }
+  std::vector<Command*> commands() { return {&list_, &info_, &pull_, &remove_, &verify_, &convert_}; }
 
  private:
   CLI::App* app_;
   ModelsListCommand list_;
   ModelsInfoCommand info_;
+  ModelsPullCommand pull_;
+  ModelsRemoveCommand remove_;
+  ModelsVerifyCommand verify_;
   ModelsConvertCommand convert_;
 };
 

@@ -18,6 +18,7 @@
 #include "hub/hf_cache.h"
 #include "hub/http_server_for_tests.h"
 #include "hub/hub.h"
+#include "hub/verify.h"
 
 namespace skald::hub {
 namespace {
@@ -216,6 +217,20 @@ TEST_F(PullTest, HashesAreTheKnownOnes) {
   EXPECT_EQ("f2ba8f84ab5c1bce84a7b441cb1959cfc7093b7f", git_blob_of(file).value());
   EXPECT_EQ(Match::kNone, match_hash(file, "abc").value());
   EXPECT_EQ(Match::kDifferent, match_hash(file, std::string(40, '0')).value());
+}
+
+TEST(Published, OpenAiHashesAreThoseOfTheManifests) {
+  int compared = 0;
+  for (const auto& entry : fs::directory_iterator(fs::path(SKALD_SOURCE_DIR) / "tests" / "data" / "manifests")) {
+    std::istringstream lines(read_file(entry.path()).value());
+    for (std::string line; std::getline(lines, line);) {
+      if (!line.starts_with("sha256 ")) continue;
+      EXPECT_EQ(line.substr(7), openai_sha256(entry.path().stem().string()).value_or("")) << entry.path();
+      ++compared;
+    }
+  }
+  EXPECT_EQ(12, compared);
+  EXPECT_FALSE(openai_sha256("mini.en"));
 }
 
 }  // namespace
