@@ -20,7 +20,7 @@ constexpr long kMostRedirections = 10;
 
 /// What libcurl's callbacks see.
 struct Call {
-  const HttpRequest* request;
+  const HttpRequest* request = nullptr;
   HttpAnswer answer;
   bool stopped = false;
 };

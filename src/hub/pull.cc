@@ -104,8 +104,8 @@ class Pull {
   Pull(std::string repository, const fs::path& cache, Http http, const PullProgress& progress)
       : repository_(std::move(repository)),
         endpoint_(environment("HF_ENDPOINT").value_or(kEndpoint)),
-        folder_(cache / *hf_folder(repository_)),
-        locks_(cache / ".locks" / *hf_folder(repository_)),
+        folder_(cache / hf_folder(repository_).value_or(repository_)),
+        locks_(cache / ".locks" / folder_.filename()),
         http_(std::move(http)),
         progress_(progress) {
     while (endpoint_.ends_with('/')) endpoint_.pop_back();
@@ -358,14 +358,14 @@ bool is_offline() {
 }  // namespace
 
 std::optional<std::string> repository_of(std::string_view name) {
-  const auto known = hf_repositories_of(name);
-  if (!known.empty()) return known.front();
   const bool plain = std::ranges::all_of(name, [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' ||
            c == '.' || c == '/';
   });
-  if (!plain || name.starts_with('.') || name.starts_with('/') || !hf_folder(name)) return std::nullopt;
-  return std::string(name);
+  if (!plain || name.starts_with('.') || name.starts_with('/')) return std::nullopt;
+  const auto known = hf_repositories_of(name);
+  if (!known.empty()) return known.front();
+  return hf_folder(name) ? std::optional(std::string(name)) : std::nullopt;
 }
 
 Result<Pulled> pull_model(std::string_view name, const PullProgress& progress) {
@@ -388,9 +388,10 @@ Result<Pulled> pull_model(std::string_view name, const PullProgress& progress) {
 
 Result<uint64_t> remove_model(std::string_view name) {
   const auto repository = repository_of(name);
-  if (!repository) return no_repository(name);
+  const auto named = repository ? hf_folder(*repository) : std::nullopt;
+  if (!named) return no_repository(name);
   SKALD_TRY(const fs::path cache, cache_of());
-  const fs::path folder = cache / *hf_folder(*repository);
+  const fs::path folder = cache / *named;
   if (!is_there(folder)) {
     return fail(ErrorCode::kNotFound, *repository, "is not in " + cache.string(), "`skald models list` shows what is");
   }
@@ -405,7 +406,7 @@ Result<uint64_t> remove_model(std::string_view name) {
     errno = error.value();
     return std::unexpected(errno_error(folder.string(), "cannot be removed"));
   }
-  fs::remove_all(cache / ".locks" / *hf_folder(*repository), error);
+  fs::remove_all(cache / ".locks" / *named, error);
   return freed;
 }
 

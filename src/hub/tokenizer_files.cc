@@ -46,6 +46,7 @@ using Ids = std::unordered_map<std::string_view, int32_t>;
 /// The two parts that a token is merged from: what byte pair encoding makes of its bytes with the merges before it.
 std::optional<std::pair<std::string, std::string>> parts_of(std::string_view token, int32_t id, const Ids& ids) {
   std::vector<std::string_view> parts;
+  parts.reserve(token.size());
   for (size_t i = 0; i < token.size(); ++i) parts.push_back(token.substr(i, 1));
   while (parts.size() > 2) {
     size_t best = parts.size();
