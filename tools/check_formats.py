@@ -11,7 +11,7 @@ error rate more than 0.5 % above.
     ggml_*  the gguf package's block quantisers, laid out as whisper.cpp's convert-h5-to-ggml.py does; f32, f16, q8_0,
             q5_0, q5_1, q4_0, q4_1. Each is also read by whisper.cpp itself (pywhispercpp), which has to take it.
     onnx_*  torch.onnx          encoder_model.onnx and decoder_model.onnx with the names that optimum gives; float16 and
-            int8 by ONNX Runtime's own converters
+            int8 (of the products alone) by ONNX Runtime's own converters
 
 Requirements: pip install openai-whisper transformers ctranslate2 gguf pywhispercpp onnx onnxruntime; the built program.
 """
@@ -160,7 +160,7 @@ def write_onnx(source, target, kind):
             onnx.save(convert_float_to_float16(onnx.load(path), keep_io_types=True), path)
         elif kind == "int8":
             quantize_dynamic(path, os.path.join(target, name + "_quantized.onnx"), weight_type=QuantType.QInt8,
-                             per_channel=True, op_types_to_quantize=["MatMul", "Gather"])
+                             per_channel=True, op_types_to_quantize=["MatMul"])
             os.remove(path)
 
 

@@ -65,6 +65,10 @@ class OnnxReader {
       : graph_(std::move(graph)), path_(std::move(path)), side_(std::move(side)), model_(model) {}
 
   Result<void> run() {
+    for (const OnnxNode& node : graph_.nodes) {
+      if (node.op != "DequantizeLinear" || node.inputs.empty() || node.outputs.empty()) continue;
+      stored_.emplace(node.outputs[0], node.inputs[0]);
+    }
     std::set<std::string_view> multiplied;  // from the right: (in, out)
     for (const OnnxNode& node : graph_.nodes) {
       const bool product = node.op == "MatMul" || node.op == "MatMulInteger";
@@ -98,16 +102,9 @@ class OnnxReader {
 
   /// The stored tensor behind a value: itself, or what DequantizeLinear makes it of.
   const OnnxTensor* initialiser(std::string_view value) const {
-    const auto own = graph_.tensors.find(value);
-    if (own != graph_.tensors.end()) return &own->second;
-    for (const OnnxNode& node : graph_.nodes) {
-      if (node.op != "DequantizeLinear" || node.outputs.empty() || node.outputs[0] != value || node.inputs.empty()) {
-        continue;
-      }
-      const auto stored = graph_.tensors.find(node.inputs[0]);
-      return stored == graph_.tensors.end() ? nullptr : &stored->second;
-    }
-    return nullptr;
+    const auto quantised = stored_.find(value);
+    const auto found = graph_.tensors.find(quantised == stored_.end() ? value : quantised->second);
+    return found == graph_.tensors.end() ? nullptr : &found->second;
   }
 
   std::unexpected<Error> bad(const OnnxTensor& tensor, const std::string& what) const {
@@ -140,6 +137,7 @@ class OnnxReader {
 
   Result<void> add(const std::string& name, const OnnxTensor& tensor, bool transposed) {
     const auto count = static_cast<size_t>(tensor.shape.count());
+    if (count == 0) return bad(tensor, "is empty");
     if (transposed && tensor.shape.rank != 2) return bad(tensor, "is multiplied but not a matrix");
     TensorView view{.data = nullptr, .dtype = DType::kF32, .shape = tensor.shape};
     switch (tensor.type) {
@@ -223,7 +221,7 @@ class OnnxReader {
     SKALD_TRY(const auto scales, scales_of(tensor));
     SKALD_TRY(const auto zeros, zeros_of(tensor, scales.size()));
     const auto count = static_cast<size_t>(tensor.shape.count());
-    if (tensor.shape.rank == 0 || count == 0) return bad(tensor, "is empty");
+    if (tensor.shape.rank == 0) return bad(tensor, "is one number");
     SKALD_TRY(const auto bytes, bytes_of(tensor, count));
     const auto axis = static_cast<size_t>(transposed ? tensor.shape[1] : tensor.shape[0]);
     if (scales.size() != 1 && scales.size() != axis) return bad(tensor, "has scales that do not fit it");
@@ -240,7 +238,8 @@ class OnnxReader {
   fs::path path_;
   std::string side_;
   StoredModel& model_;
-  std::map<std::string, std::span<const std::byte>> external_;
+  std::map<std::string_view, std::string_view> stored_;         // of what DequantizeLinear makes
+  std::map<std::string, std::span<const std::byte>> external_;  // files beside this one
 };
 
 Result<void> add_file(const fs::path& path, const std::string& side, StoredModel& model) {

@@ -113,7 +113,9 @@ class Reader {
         default: break;
       }
     }
-    graph_.nodes.push_back(std::move(node));
+    if (node.op == "MatMul" || node.op == "MatMulInteger" || node.op == "DequantizeLinear") {
+      graph_.nodes.push_back(std::move(node));
+    }
     return {};
   }
 

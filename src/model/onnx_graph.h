@@ -38,7 +38,7 @@ struct OnnxNode {
 /// Everything of a graph and of the graphs in its nodes' attributes (the branches of a merged decoder).
 struct OnnxGraph {
   std::map<std::string_view, OnnxTensor, std::less<>> tensors;
-  std::vector<OnnxNode> nodes;
+  std::vector<OnnxNode> nodes;  ///< MatMul, MatMulInteger and DequantizeLinear alone
 };
 
 /// Reads a whole file in memory; the result points into it. Tensors of more than four dimensions are left out: no
