@@ -58,9 +58,8 @@ def write_hf(source, target, kind):
 def write_ct2(source, target, kind):
     import ctranslate2
 
-    ctranslate2.converters.TransformersConverter(source, copy_files=["tokenizer.json"]).convert(
-        target, quantization=kind
-    )
+    tokenizer = [name for name in ("tokenizer.json",) if os.path.exists(os.path.join(source, name))]
+    ctranslate2.converters.TransformersConverter(source, copy_files=tokenizer).convert(target, quantization=kind)
 
 
 def write_pt(source, target, _):

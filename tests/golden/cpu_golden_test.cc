@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
+#include <fstream>
 #include <memory>
 #include <vector>
 
@@ -229,6 +231,22 @@ TEST(FormsGolden, RandomTinyFromFiles) {
   const auto written = write_safetensors(**random, DType::kF32, directory.path() / "hf" / "model.safetensors");
   ASSERT_TRUE(written) << to_string(written.error());
   check_file(directory.path() / "hf");
+}
+
+// Models of every published size in every form take minutes and gigabytes: tools/check_manifests.py writes them, one
+// after the other, with the reference's outputs.
+TEST(FormsGolden, FilesOfCheckManifests) {
+  const char* path = std::getenv("SKALD_FORMS_GOLDEN");
+  if (path == nullptr) GTEST_SKIP() << "run tools/check_manifests.py";
+  std::ifstream file(path);
+  const json cases = json::parse(file).at("cases");
+  ASSERT_FALSE(cases.empty());
+  ThreadPool pool(available_cpus());
+  for (const json& c : cases) {
+    const auto checkpoint = model::open_checkpoint(c.at("path").get<std::string>());
+    ASSERT_TRUE(checkpoint) << to_string(checkpoint.error());
+    check_case(c, **checkpoint, {.pool = &pool, .isa = best_isa()});
+  }
 }
 
 TEST(RandomCheckpointGolden, SameBitsAsInNumpy) {
