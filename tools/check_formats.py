@@ -10,8 +10,10 @@ error rate more than 0.5 % above.
     pt      torch.save          OpenAI's dictionary {"dims", "model_state_dict"}, float16 as OpenAI's own
     ggml_*  the gguf package's block quantisers, laid out as whisper.cpp's convert-h5-to-ggml.py does; f32, f16, q8_0,
             q5_0, q5_1, q4_0, q4_1. Each is also read by whisper.cpp itself (pywhispercpp), which has to take it.
+    onnx_*  torch.onnx          encoder_model.onnx and decoder_model.onnx with the names that optimum gives; float16 and
+            int8 (of the products alone) by ONNX Runtime's own converters
 
-Requirements: pip install openai-whisper transformers ctranslate2 gguf pywhispercpp; the built program.
+Requirements: pip install openai-whisper transformers ctranslate2 gguf pywhispercpp onnx onnxruntime; the built program.
 """
 
 import argparse
@@ -56,9 +58,8 @@ def write_hf(source, target, kind):
 def write_ct2(source, target, kind):
     import ctranslate2
 
-    ctranslate2.converters.TransformersConverter(source, copy_files=["tokenizer.json"]).convert(
-        target, quantization=kind
-    )
+    tokenizer = [name for name in ("tokenizer.json",) if os.path.exists(os.path.join(source, name))]
+    ctranslate2.converters.TransformersConverter(source, copy_files=tokenizer).convert(target, quantization=kind)
 
 
 def write_pt(source, target, _):
@@ -115,6 +116,53 @@ def write_ggml(source, target, kind):
             out.write(ggml_tensor(name, tensor.numpy(), kind))
 
 
+def export_onnx(model, target):
+    """As optimum: the encoder alone, and the whole model without its encoder, each under its own modules' names."""
+    import types
+
+    import torch
+
+    def decode(self, input_ids, encoder_hidden_states):
+        outputs = (encoder_hidden_states,)
+        mask = torch.ones_like(input_ids)
+        hidden = self.model(decoder_input_ids=input_ids, decoder_attention_mask=mask, encoder_outputs=outputs,
+                            use_cache=False)[0]
+        return self.proj_out(hidden)
+
+    mel = torch.zeros(1, model.config.num_mel_bins, 3000)
+    states = model.model.encoder(mel)[0]
+    options = {"dynamo": False, "opset_version": 17}
+    torch.onnx.export(model.model.encoder, (mel,), os.path.join(target, "encoder_model.onnx"),
+                      input_names=["input_features"], output_names=["last_hidden_state"], **options)
+    model.forward = types.MethodType(decode, model)
+    torch.onnx.export(model, (torch.tensor([[50257, 50362]]), states), os.path.join(target, "decoder_model.onnx"),
+                      input_names=["input_ids", "encoder_hidden_states"], output_names=["logits"],
+                      dynamic_axes={"input_ids": {1: "length"}}, **options)
+
+
+def write_onnx(source, target, kind):
+    import onnx
+    import torch
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.transformers.float16 import convert_float_to_float16
+    from transformers import WhisperForConditionalGeneration
+
+    os.makedirs(target)
+    for name in ("config.json", "generation_config.json", "vocab.json", "merges.txt"):
+        shutil.copy(os.path.join(source, name), target)
+    model = WhisperForConditionalGeneration.from_pretrained(source, dtype=torch.float32, attn_implementation="eager")
+    with torch.no_grad():
+        export_onnx(model.eval(), target)
+    for name in ("encoder_model", "decoder_model"):
+        path = os.path.join(target, name + ".onnx")
+        if kind == "fp16":
+            onnx.save(convert_float_to_float16(onnx.load(path), keep_io_types=True), path)
+        elif kind == "int8":
+            quantize_dynamic(path, os.path.join(target, name + "_quantized.onnx"), weight_type=QuantType.QInt8,
+                             per_channel=True, op_types_to_quantize=["MatMul"])
+            os.remove(path)
+
+
 def check_with_whispercpp(path):
     """whisper.cpp takes the file."""
     code = "import sys; from pywhispercpp.model import Model; Model(sys.argv[1], print_progress=False)"
@@ -132,6 +180,9 @@ FORMATS = {
     "ct2_bfloat16": (write_ct2, "bfloat16", False),
     "ct2_int8": (write_ct2, "int8", False),
     "ct2_int8_float16": (write_ct2, "int8_float16", False),
+    "onnx_fp32": (write_onnx, "fp32", True),
+    "onnx_fp16": (write_onnx, "fp16", True),
+    "onnx_int8": (write_onnx, "int8", False),
     "pt": (write_pt, None, True),
     "ggml_f32": (write_ggml, "f32", True),
     "ggml_f16": (write_ggml, "f16", True),

@@ -14,6 +14,8 @@ step "build and the whole test suite"
 ./skald test
 step "equality with the reference"
 "$python" tools/compare_reference.py
+step "models of every published size in every form"
+"$python" tools/check_manifests.py
 step "word error rates"
 "$python" tools/wer.py
 step "speed against other engines"

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "console.h"
+#include "hub/convert.h"
+#include "hub/hub.h"
 #include "skald/models.h"
 
 namespace skald::cli {
@@ -109,8 +111,40 @@ ExitCode ModelsInfoCommand::run() {
   return show(json_ ? list.dump(2) + "\n" : text, code);
 }
 
+ModelsConvertCommand::ModelsConvertCommand(CLI::App& models)
+    : Command(models, "convert", "Write a model of any form as a Hugging Face directory") {
+  app().add_option("SOURCE TARGET", names_,
+                   "a name, directory or file; the directory to write, which is not there yet");
+  table().add("--type", type_, "float16 or float32: what its numbers are written in", "TYPE", "Convert");
+  table().add("--model-dir", directory_, "directory that names are looked for in first", "DIR", "Convert");
+}
+
+ExitCode ModelsConvertCommand::run() {
+  if (names_.size() != 2) {
+    complain({ErrorCode::kInvalidArgument, "models convert", "it takes a source and a target",
+              "skald models convert ggml-base.bin base"});
+    return kUsage;
+  }
+  const auto source = hub::find_model(names_[0], directory_);
+  const auto converted = source ? hub::convert_model(*source, names_[1], type_) : std::unexpected(source.error());
+  if (converted) return show(fmt::format("{}: written from {} as {}\n", names_[1], source->string(), type_));
+  complain(converted.error());
+  switch (converted.error().code) {
+    case ErrorCode::kInvalidArgument: return kUsage;
+    case ErrorCode::kIo:
+    case ErrorCode::kPermission: return kOutputFailed;
+    default: return exit_code_of_load(converted.error().code);
+  }
+}
+
 ModelsCommands::ModelsCommands(CLI::App& root)
-    : app_(root.add_subcommand("models", "Look at the models on this machine")), list_(*app_), info_(*app_) {
+    : app_(root.add_subcommand("models", "Models: which there are, download, verify, convert")),
+      list_(*app_),
+      info_(*app_),
+      pull_(*app_),
+      remove_(*app_),
+      verify_(*app_),
+      convert_(*app_) {
   app_->require_subcommand(0, 1);
 }
 

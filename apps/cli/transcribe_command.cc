@@ -8,6 +8,7 @@
 
 #include "console.h"
 #include "interrupt.h"
+#include "models_transfer.h"
 
 namespace skald::cli {
 namespace {
@@ -97,6 +98,9 @@ ExitCode TranscribeCommand::run() {
     return kOutputFailed;
   }
   auto engine = Engine::load(load_);
+  if (!engine && engine.error().code == ErrorCode::kNotFound && offer_download(load_.model)) {
+    engine = Engine::load(load_);
+  }
   if (!engine) {
     if (engine.error().where == "SKALD_CPU") return usage(std::move(engine).error());
     complain(engine.error());

@@ -19,18 +19,6 @@ constexpr std::array<std::string_view, 12> kOpenAi{"tiny",     "tiny.en",  "base
                                                    "small",    "small.en", "medium",   "medium.en",
                                                    "large-v1", "large-v2", "large-v3", "large-v3-turbo"};
 
-/// ORG/NAME as a directory's name; none when it is not of that form.
-std::optional<std::string> folder_name(std::string_view repository) {
-  const size_t slash = repository.find('/');
-  if (slash == std::string_view::npos || slash == 0 || slash + 1 == repository.size()) return std::nullopt;
-  if (repository.find('/', slash + 1) != std::string_view::npos) return std::nullopt;
-  std::string folder(kModelPrefix);
-  folder += repository.substr(0, slash);
-  folder += "--";
-  folder += repository.substr(slash + 1);
-  return folder;
-}
-
 bool is_revision(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -79,8 +67,19 @@ std::vector<std::string> hf_repositories_of(std::string_view short_name) {
       *name == "large-v3-turbo" ? "mobiuslabsgmbh/faster-whisper-large-v3-turbo" : "Systran/faster-whisper-" + *name};
 }
 
+std::optional<std::string> hf_folder(std::string_view repository) {
+  const size_t slash = repository.find('/');
+  if (slash == std::string_view::npos || slash == 0 || slash + 1 == repository.size()) return std::nullopt;
+  if (repository.find('/', slash + 1) != std::string_view::npos) return std::nullopt;
+  std::string folder(kModelPrefix);
+  folder += repository.substr(0, slash);
+  folder += "--";
+  folder += repository.substr(slash + 1);
+  return folder;
+}
+
 std::optional<fs::path> hf_snapshot(const fs::path& cache, std::string_view repository) {
-  const auto folder = folder_name(repository);
+  const auto folder = hf_folder(repository);
   if (!folder) return std::nullopt;
   auto revision = read_file(cache / *folder / "refs" / "main", kMaxRevision);
   if (!revision) return std::nullopt;

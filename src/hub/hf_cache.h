@@ -25,6 +25,9 @@ std::optional<std::string> published_name(std::string_view short_name);
 /// "distil-whisper/distil-small.en", "Systran/faster-distil-whisper-small.en". Empty for other names.
 std::vector<std::string> hf_repositories_of(std::string_view short_name);
 
+/// "models--ORG--NAME", the directory of a repository in the cache; none when `repository` is not of the form ORG/NAME.
+std::optional<std::string> hf_folder(std::string_view repository);
+
 /// The snapshot of `repository` that refs/main names, if it holds a config.json.
 std::optional<std::filesystem::path> hf_snapshot(const std::filesystem::path& cache, std::string_view repository);
 

@@ -74,9 +74,7 @@ bool is_path_like(std::string_view name) {
 std::unexpected<Error> not_found(const std::string& name, const std::optional<std::string>& repository) {
   if (repository) {
     return fail(ErrorCode::kNotFound, name, "the model is not on this machine",
-                "run `huggingface-cli download " + *repository +
-                    "`, or name a directory with config.json and "
-                    "model.safetensors");
+                "run `skald models pull " + name + "`, or name a directory with config.json and model.safetensors");
   }
   if (name == kBuiltIn) {
     return fail(ErrorCode::kNotFound, name, "the built-in model was not found",

@@ -141,11 +141,11 @@ TEST_F(HubTest, WhatIsMissingSaysHowToGetIt) {
   const Error known = find_model("base.en").error();
   EXPECT_EQ(ErrorCode::kNotFound, known.code);
   EXPECT_EQ("base.en", known.where);
-  EXPECT_NE(std::string::npos, known.remedy.find("huggingface-cli download openai/whisper-base.en")) << known.remedy;
-  EXPECT_NE(std::string::npos, find_model("org/name").error().remedy.find("download org/name"));
+  EXPECT_NE(std::string::npos, known.remedy.find("skald models pull base.en")) << known.remedy;
+  EXPECT_NE(std::string::npos, find_model("org/name").error().remedy.find("pull org/name"));
   const Error unknown = find_model("bsae").error();
   EXPECT_EQ(ErrorCode::kNotFound, unknown.code);
-  EXPECT_EQ(std::string::npos, unknown.remedy.find("download"));
+  EXPECT_EQ(std::string::npos, unknown.remedy.find("pull"));
   for (const char* path : {"/absent/model", "./absent", "../absent", "a/b/c", "a/", "/"}) {
     const auto found = find_model(path);
     if (found) continue;  // "/" is there

@@ -11,6 +11,7 @@
 #include "model/ct2_checkpoint.h"
 #include "model/ggml_checkpoint.h"
 #include "model/hf_checkpoint.h"
+#include "model/onnx_checkpoint.h"
 #include "model/torch_checkpoint.h"
 
 namespace skald::model {
@@ -24,6 +25,7 @@ constexpr const char* kNameModel =
 Result<std::unique_ptr<Checkpoint>> open_directory(const fs::path& directory) {
   const std::string where = directory.string();
   if (is_hf_directory(directory)) return open_hf_checkpoint(directory);
+  if (is_onnx_directory(directory)) return open_onnx_checkpoint(directory);
   if (is_there(directory / "model.bin")) return open_ct2_checkpoint(directory);
   if (is_there(directory / "pytorch_model.bin.index.json")) {
     return fail(ErrorCode::kUnsupported, where, "holds its weights in several pytorch_model files, not in safetensors",

@@ -27,7 +27,7 @@ class Checkpoint {
  public:
   virtual ~Checkpoint() = default;
 
-  /// "Hugging Face", "CTranslate2", "ggml", "OpenAI"; "random".
+  /// "Hugging Face", "CTranslate2", "ggml", "OpenAI", "ONNX"; "random".
   virtual std::string_view format() const = 0;
   virtual const Dims& dims() const = 0;
   virtual const GenerationDefaults& generation() const = 0;
@@ -47,8 +47,8 @@ class Checkpoint {
 };
 
 /// Opens a checkpoint, telling formats apart by content: a Hugging Face directory (config.json with model.safetensors,
-/// its shards or pytorch_model.bin), a CTranslate2 directory (model.bin), a ggml file of whisper.cpp, OpenAI's NAME.pt.
-/// Errors: kNotFound, kPermission, kBadModel, kUnsupported, each naming file and tensor.
+/// its shards or pytorch_model.bin), a CTranslate2 directory (model.bin), ONNX files, a ggml file of whisper.cpp,
+/// OpenAI's NAME.pt. Errors: kNotFound, kPermission, kBadModel, kUnsupported, each naming file and tensor.
 Result<std::unique_ptr<Checkpoint>> open_checkpoint(const std::filesystem::path& path);
 
 }  // namespace skald::model

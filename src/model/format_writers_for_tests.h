@@ -155,7 +155,7 @@ class PickleWriter {
     bytes += tensor.type == DType::kF16 ? "ctorch\nHalfStorage\n" : "ctorch\nFloatStorage\n";
     text(std::to_string(key));
     text("cpu");
-    number(static_cast<int32_t>(tensor.values.size()));
+    number(static_cast<int32_t>(tensor.shape.count()));
     bytes += "tQ";
     number(0);
     tuple(tensor.shape, false);

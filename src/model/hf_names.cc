@@ -64,7 +64,27 @@ std::optional<std::string> block_tensor(std::string_view rest) {
   return name;
 }
 
+template <size_t N>
+const Pair* find_canonical(const std::array<Pair, N>& table, std::string_view name) {
+  const auto* found = std::find_if(table.begin(), table.end(), [&](const Pair& p) { return p.second == name; });
+  return found == table.end() ? nullptr : found;
+}
+
 }  // namespace
+
+std::string hugging_face_name_of(std::string_view canonical) {
+  std::string name = "model.";
+  if (const Pair* whole = find_canonical(kWholeNames, canonical)) return name.append(whole->first);
+  // "encoder.blocks.0.mlp.0.bias": side, layer, module and kind
+  constexpr std::string_view kBlocks = ".blocks.";
+  const size_t side = canonical.find(kBlocks);
+  const size_t layer = side + kBlocks.size();
+  const size_t module = canonical.find('.', layer) + 1;
+  const size_t kind = canonical.rfind('.');
+  name.append(canonical.substr(0, side)).append(".layers.").append(canonical.substr(layer, module - layer));
+  const Pair* found = find_canonical(kBlockModules, canonical.substr(module, kind - module));
+  return name.append(found->first).append(canonical.substr(kind));
+}
 
 std::optional<std::string> canonical_name(std::string_view name) {
   constexpr std::string_view kPrefix = "model.";

@@ -11,6 +11,9 @@ namespace skald::model {
 /// or without the leading "model."; none for a tensor that is not part of the model, as is the output projection.
 std::optional<std::string> canonical_name(std::string_view name);
 
+/// The other way round, with the leading "model.". Pre: `canonical` is a name of tensor_list.
+std::string hugging_face_name_of(std::string_view canonical);
+
 /// The output projection, a copy of the token embedding that some files hold instead of it.
 inline constexpr std::string_view kOutputProjection = "proj_out.weight";
 

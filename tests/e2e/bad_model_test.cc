@@ -128,6 +128,88 @@ TEST_P(BadModelTest, IsRefused) {
 INSTANTIATE_TEST_SUITE_P(Table, BadModelTest, testing::ValuesIn(kCases),
                          [](const auto& row) { return std::string(row.param.name); });
 
+/// A file that is no model of any form, and what is said of it.
+struct BadFile {
+  const char* name;
+  std::string file;  ///< its name below a directory
+  std::string content;
+  bool directory;  ///< the directory is named, not the file
+  std::vector<std::string> says;
+};
+
+/// 32-bit little-endian numbers.
+std::string numbers(const std::vector<uint32_t>& values) {
+  std::string bytes;
+  for (const uint32_t value : values) {
+    for (unsigned shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(value >> shift);
+  }
+  return bytes;
+}
+
+/// whisper.cpp's file of tiny, without tensors.
+std::string ggml_head(uint32_t width) {
+  return "lmgg" + numbers({51864, 1500, width, 6, 4, 448, width, 6, 4, 80, 1, 0, 0, 0});
+}
+
+const BadFile kFiles[] = {
+    {"Empty", "m.bin", "", false, {"m.bin"}},
+    {"OneByte", "m.bin", "l", false, {"m.bin"}},
+    {"Text", "m.bin", "hello, world", false, {"m.bin", "is not a model"}},
+    {"GgmlMagicAlone", "m.bin", "lmgg", false, {"m.bin"}},
+    {"GgmlCutInItsSizes", "m.bin", ggml_head(384).substr(0, 30), false, {"m.bin", "ends inside"}},
+    {"GgmlWithoutTensors", "m.bin", ggml_head(384), false, {"m.bin", "is missing"}},
+    {"GgmlOfAbsurdWidth", "m.bin", ggml_head(1U << 30U), false, {"m.bin", "width"}},
+    {"GgmlOfNegativeWidth", "m.bin", ggml_head(0xFFFFFFFF), false, {"m.bin", "width"}},
+    {"GgmlOddWidth", "m.bin", ggml_head(385), false, {"m.bin"}},
+    {"Gguf", "m.gguf", "GGUF" + numbers({3, 0, 0}), false, {"GGUF"}},
+    {"GitLfsPointer",
+     "m.bin",
+     "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",
+     false,
+     {"git lfs pull"}},
+    {"SafetensorsAlone", "m.safetensors", numbers({2, 0}) + "{}", false, {"config.json"}},
+    {"TorchOfOldKind", "m.pt", "\x80\x02" + std::string(40, 'q'), false, {"PyTorch"}},
+    {"TorchZipCut", "m.pt", "PK\x03\x04" + std::string(26, '\0'), false, {"m.pt"}},
+    {"TorchZipOfNothing",
+     "m.pt",
+     "PK\x03\x04" + std::string(26, '\0') + "PK\x05\x06" + std::string(18, '\0'),
+     false,
+     {"m.pt"}},
+    {"CTranslate2Empty", "model.bin", "", true, {"model.bin"}},
+    {"CTranslate2OfAnotherVersion", "model.bin", numbers({99}), true, {"model.bin", "99"}},
+    {"CTranslate2Cut", "model.bin", numbers({6}) + "\x0c", true, {"model.bin", "ends inside"}},
+    {"ConfigAlone", "config.json", "{\"model_type\": \"whisper\"}", true, {"model.safetensors"}},
+    {"PytorchShards", "pytorch_model.bin.index.json", "{}", true, {"transformers"}},
+};
+
+class BadFileTest : public testing::TestWithParam<BadFile> {};
+
+TEST_P(BadFileTest, IsRefused) {
+  const TempDir directory;
+  const BadFile& bad = GetParam();
+  write(directory / bad.file, bad.content);
+  const std::string model = bad.directory ? directory.path() : directory / bad.file;
+  expect_refusal(run({"transcribe", "--model", model, sample("hello.wav")}), 3, bad.says);
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, BadFileTest, testing::ValuesIn(kFiles),
+                         [](const auto& row) { return std::string(row.param.name); });
+
+/// ONNX files with the built-in model's config.json.
+TEST(BadModel, OnnxThatIsNone) {
+  for (const std::string& content : {std::string(), std::string("\x08\x08"),
+                                     std::string("\x3a\x7f"
+                                                 "cut"),
+                                     std::string(64, '\xff')}) {
+    const TempDir directory;
+    const std::string model = copy_model(directory, "model");
+    std::filesystem::remove(model + "/model.safetensors");
+    write(model + "/encoder_model.onnx", content);
+    write(model + "/decoder_model.onnx", content);
+    expect_refusal(run({"transcribe", "--model", model, sample("hello.wav")}), 3, {"encoder_model.onnx"});
+  }
+}
+
 TEST(BadModel, NoSuchModel) {
   expect_refusal(run({"transcribe", "--model", "enormous.xx", sample("hello.wav")}), 3, {"enormous.xx", "("});
   expect_refusal(run({"transcribe", "--model", "./no/such/dir", sample("hello.wav")}), 3, {"./no/such/dir", "("});

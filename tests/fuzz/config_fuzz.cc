@@ -1,4 +1,5 @@
-// Feeds the readers of config.json, generation_config.json and model.safetensors.index.json; each gets every input.
+// Feeds the readers of config.json, generation_config.json, CTranslate2's config.json and model.safetensors.index.json;
+// each gets every input.
 
 #include <cstddef>
 #include <cstdint>
@@ -47,6 +48,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (accepted(config) && !validate(config->dims, "config.json")) std::abort();
   const auto defaults = skald::model::parse_hf_generation(text, dims(), "generation_config.json");
   if (accepted(defaults)) check_generation(*defaults, dims());
+  const auto ct2 = skald::model::parse_ct2_config(text, dims(), "config.json");
+  if (accepted(ct2)) check_generation(*ct2, dims());
   const auto shards = skald::model::parse_hf_index(text, "model.safetensors.index.json");
   if (!accepted(shards)) return 0;
   for (const auto& [tensor, file] : *shards) {

@@ -1,5 +1,5 @@
-// Feeds the readers of other programs' model files: whisper.cpp's ggml, CTranslate2's model.bin, PyTorch's archives.
-// The first byte chooses; a pickle is also read without the archive around it.
+// Feeds the readers of other programs' model files: whisper.cpp's ggml, CTranslate2's model.bin, PyTorch's archives,
+// ONNX. The first byte chooses; a pickle is also read without the archive around it.
 
 #include <algorithm>
 #include <cstddef>
@@ -11,6 +11,7 @@
 
 #include "model/ct2_checkpoint.h"
 #include "model/ggml_checkpoint.h"
+#include "model/onnx_checkpoint.h"
 #include "model/pickle.h"
 #include "model/tensor_list.h"
 #include "model/torch_checkpoint.h"
@@ -71,10 +72,27 @@ void read_pickle(std::span<const std::byte> file) {
   if (!refused(pickle)) find_key(*pickle->root, "dims");
 }
 
+void read_onnx(std::span<const std::byte> file) {
+  for (const char* side : {"encoder", "decoder"}) {
+    skald::model::StoredModel model("ONNX", "fuzz.onnx");
+    const auto read = skald::model::add_onnx(file, "/absent/fuzz.onnx", side, model);
+    if (refused(read)) continue;
+    model.dims.audio_state = model.dims.text_state = 4;
+    model.dims.audio_heads = model.dims.text_heads = 2;
+    model.dims.audio_layers = model.dims.text_layers = 1;
+    model.dims.audio_ffn = model.dims.text_ffn = 16;
+    model.dims.vocab = 11;
+    for (const auto& wanted : tensor_list(model.dims)) {
+      const auto view = model.tensors.get(wanted.name, wanted.shape);
+      if (view) touch(*view);
+    }
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  constexpr void (*kReaders[])(std::span<const std::byte>) = {read_ggml, read_ct2, read_torch, read_pickle};
+  constexpr void (*kReaders[])(std::span<const std::byte>) = {read_ggml, read_ct2, read_torch, read_pickle, read_onnx};
   if (size == 0) return 0;
   kReaders[data[0] % std::size(kReaders)](std::as_bytes(std::span(data + 1, size - 1)));
   return 0;

@@ -18,6 +18,8 @@ parsers=(
   src/model/hf_config.cc
   src/model/hf_names.cc
   src/model/json.cc
+  src/model/onnx_checkpoint.cc
+  src/model/onnx_graph.cc
   src/model/pickle.cc
   src/model/safetensors.cc
   src/model/torch_checkpoint.cc

@@ -4,13 +4,17 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
+#include <fstream>
 #include <memory>
 #include <vector>
 
 #include "audio/log_mel.h"
 #include "cpu/cpu_model.h"
 #include "decode/decoding.h"
+#include "model/format_writers_for_tests.h"
 #include "model/random_checkpoint.h"
+#include "model/safetensors_writer.h"
 #include "tests/golden/golden_file.h"
 #include "text/tokenizer.h"
 
@@ -141,16 +145,15 @@ void check_languages(const json& c, model::Decoder& decoder, const model::Encode
   for (size_t i = 0; i < theirs.size(); ++i) EXPECT_NEAR((*ours)[i], theirs[i], kLanguageTolerance) << i;
 }
 
-void check_case(const json& c, const cpu::Context& context) {
+void check_case(const json& c, const model::Checkpoint& checkpoint, const cpu::Context& context) {
   SCOPED_TRACE(c.at("name").get<std::string>());
-  const auto checkpoint = open_case(c);
   const int bands = c.at("dims").at("n_mels");
   const int frames = c.at("frames");
   const std::string audio_file = c.at("audio");
   const auto mel =
       audio_file.empty() ? random_mel(frames, bands) : sample_mel(audio_file, frames, bands, *context.pool);
 
-  auto encoder = cpu::make_encoder(*checkpoint, context);
+  auto encoder = cpu::make_encoder(checkpoint, context);
   ASSERT_TRUE(encoder.has_value()) << to_string(encoder.error());
   auto states = (*encoder)->make_output(1);
   ASSERT_TRUE(states.has_value()) << to_string(states.error());
@@ -161,7 +164,7 @@ void check_case(const json& c, const cpu::Context& context) {
 
   const auto special = text::special_tokens(c.at("dims").at("n_vocab"));
   ASSERT_TRUE(special.has_value());
-  auto decoder = cpu::make_decoder(*checkpoint,
+  auto decoder = cpu::make_decoder(checkpoint,
                                    {.end_of_text = special->end_of_text,
                                     .no_speech = special->no_speech,
                                     .timestamp_begin = special->timestamp_begin},
@@ -182,7 +185,7 @@ TEST_P(CpuGolden, StatesAndLogits) {
   int checked = 0;
   for (const json& c : goldens().at("cases")) {
     if (GetParam() == Isa::kScalar && c.at("frames").get<int>() > kScalarFrames) continue;
-    check_case(c, {.pool = &pool, .isa = GetParam()});
+    check_case(c, *open_case(c), {.pool = &pool, .isa = GetParam()});
     ++checked;
   }
   EXPECT_GE(checked, 4);  // the short windows of every model at least
@@ -190,6 +193,61 @@ TEST_P(CpuGolden, StatesAndLogits) {
 
 INSTANTIATE_TEST_SUITE_P(AllIsas, CpuGolden, testing::Values(Isa::kScalar, Isa::kAvx2, Isa::kAvx512),
                          [](const auto& instance) { return std::string(to_string(instance.param)); });
+
+/// The case of a name.
+const json& golden_case(const std::string& name) {
+  for (const json& c : goldens().at("cases")) {
+    if (c.at("name") == name) return c;
+  }
+  throw std::runtime_error("there is no case " + name);
+}
+
+void check_file(const std::filesystem::path& path) {
+  ThreadPool pool(available_cpus());
+  const auto checkpoint = model::open_checkpoint(path);
+  ASSERT_TRUE(checkpoint) << to_string(checkpoint.error());
+  for (const char* name : {"tiny 200 frames", "tiny translate 200 frames"}) {
+    check_case(golden_case(name), **checkpoint, {.pool = &pool, .isa = best_isa()});
+  }
+}
+
+// A multilingual model of published sizes in every form: logits, languages and the prompt of a translation.
+TEST(FormsGolden, RandomTinyFromFiles) {
+  const model::TemporaryDirectory directory;
+  const model::Dims dims = model::named_dims("tiny").value();
+  {
+    auto tensors = model::random_tensors(dims);
+    check_file(directory.write("tiny.pt", model::torch_bytes(tensors, &dims)));
+    check_file(directory.write("ggml.bin", model::ggml_bytes(dims, tensors)));
+    directory.write("ct2/model.bin", model::ct2_bytes(dims, tensors, false));
+  }
+  check_file(directory.path() / "ct2");
+  const auto random = model::make_random_checkpoint(dims);
+  ASSERT_TRUE(random);
+  directory.write("hf/config.json",
+                  R"({"model_type": "whisper", "d_model": 384, "encoder_layers": 4, "encoder_attention_heads": 6,
+    "encoder_ffn_dim": 1536, "decoder_layers": 4, "decoder_attention_heads": 6, "decoder_ffn_dim": 1536,
+    "vocab_size": 51865})");
+  const auto written = write_safetensors(**random, DType::kF32, directory.path() / "hf" / "model.safetensors");
+  ASSERT_TRUE(written) << to_string(written.error());
+  check_file(directory.path() / "hf");
+}
+
+// Models of every published size in every form take minutes and gigabytes: tools/check_manifests.py writes them, one
+// after the other, with the reference's outputs.
+TEST(FormsGolden, FilesOfCheckManifests) {
+  const char* path = std::getenv("SKALD_FORMS_GOLDEN");
+  if (path == nullptr) GTEST_SKIP() << "run tools/check_manifests.py";
+  std::ifstream file(path);
+  const json cases = json::parse(file).at("cases");
+  ASSERT_FALSE(cases.empty());
+  ThreadPool pool(available_cpus());
+  for (const json& c : cases) {
+    const auto checkpoint = model::open_checkpoint(c.at("path").get<std::string>());
+    ASSERT_TRUE(checkpoint) << to_string(checkpoint.error());
+    check_case(c, **checkpoint, {.pool = &pool, .isa = best_isa()});
+  }
+}
 
 TEST(RandomCheckpointGolden, SameBitsAsInNumpy) {
   int compared = 0;

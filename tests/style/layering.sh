@@ -29,7 +29,7 @@ declare -A allowed_npu=(
   [xrt]="spec program device"
   [suite]="spec kernels program sim plan emit"
 )
-diagnostic='(doctor|bench|npu)[a-z_]*\.(h|cc)$'  # commands that may look inside
+diagnostic='(doctor|bench|models|npu)[a-z_]*\.(h|cc)$'  # commands that may look inside
 
 bad=0
 report() {

@@ -23,11 +23,13 @@ WIDE_MEL = Dims(128, 1500, 128, 2, 2, 51866, 448, 128, 2, 2)
 # Steps of the decoder: start of transcript with language, task and a timestamp; then text and timestamps.
 ENGLISH_STEPS = [[50257, 50363], [383], [1468], [318], [50463], [50463]]
 MULTILINGUAL_STEPS = [[50258, 50259, 50359, 50364], [440], [2597], [307], [50464], [50464]]
+GERMAN_TO_ENGLISH_STEPS = [[50258, 50261, 50358, 50364], [440], [2597], [307], [50464], [50464]]
 LARGE_V3_STEPS = [[50258, 50259, 50360, 50365], [440], [2597], [307], [50465], [50465]]
 
 # name, shape (a name, Dims, or "mini.en"), frames or a file of samples/, steps
 CASES = [
     ("tiny 200 frames", "tiny", 200, MULTILINGUAL_STEPS),
+    ("tiny translate 200 frames", "tiny", 200, GERMAN_TO_ENGLISH_STEPS),
     ("tiny", "tiny", 3000, MULTILINGUAL_STEPS),
     ("base 200 frames", "base", 200, MULTILINGUAL_STEPS),
     ("base", "base", 3000, MULTILINGUAL_STEPS),
