@@ -88,6 +88,7 @@ constexpr auto kBindings = std::to_array<KernelBinding>({
     SKALD_ATTENTION_BF16_KEYS(SKALD_BIND_ATTENTION_BF16) SKALD_BIND(attention_take_bf16_64),
     SKALD_BIND(attention_give_bf16_64),
     SKALD_BIND(attention_give_i8_64),
+    SKALD_BIND(requantise_lookup_i8_64x128),
     SKALD_BIND(dequantise_panels_64x128),
     SKALD_BIND(finish_panels_64x128),
     SKALD_BIND(finish_gelu_panels_64x128),

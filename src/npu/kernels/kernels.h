@@ -33,6 +33,9 @@ SKALD_MATMUL_I16_SHAPES(SKALD_DECLARE_I16)
                                     std::int32_t shift);
 SKALD_FINISH_SHAPES(SKALD_DECLARE_FINISH_I8)
 
+void requantise_lookup_i8_64x128(const std::int32_t* c, const std::int8_t* parameters, std::int8_t* y,
+                                 std::int32_t slice, std::int32_t down, std::int32_t shift);
+
 #define SKALD_DECLARE_FINISH_BF16(m, n)                                                                       \
   void finish_bf16_##m##x##n(const float* c, const bfloat16* bias, bfloat16* y, std::int32_t slice);          \
   void finish_add_bf16_##m##x##n(const float* c, const bfloat16* bias, const bfloat16* residual, bfloat16* y, \

@@ -71,6 +71,15 @@ void unpack_blocks(BlockOrder order, std::int64_t height, std::int64_t width, co
   }
 }
 
+/// Both copies of a table of int8 by int8 index (kTableI8Bytes), as a lookup reads two banks: groups of 16 in turn.
+inline void pack_table_i8(std::span<const std::byte> entries, std::byte* to) {
+  constexpr std::size_t kGroup = 16;
+  for (std::size_t at = 0; at < entries.size(); at += kGroup) {
+    std::memcpy(to + 2 * at, &entries[at], kGroup);
+    std::memcpy(to + 2 * at + kGroup, &entries[at], kGroup);
+  }
+}
+
 /// "pairs of 64": two weights of four bits (-8 to 7) a byte; of every 128, the first 64 in the lower halves.
 inline void pack_i4(std::span<const std::int8_t> weights, std::byte* to) {
   for (std::size_t i = 0; i < weights.size() / 2; ++i) {
