@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "npu/device/sim_device.h"
 #include "npu/encoder/encoder_weights.h"
+#include "npu/encoder/npu_encoder.h"
 #include "npu/program/verify.h"
 #include "npu/sim/catalogue_kernels.h"
 #include "npu/sim/simulation.h"
@@ -143,8 +145,8 @@ int64_t padded_macs_of(const EncoderProblem& problem, const EncoderLayout& layou
   return macs;
 }
 
-void whole_encoder(EncoderPrecision precision, double least) {
-  const EncoderProblem problem = encoder_problem(heard().checkpoint->dims(), 1500, precision);
+TEST(Encoder, IsRightInInt8) {
+  const EncoderProblem problem = encoder_problem(heard().checkpoint->dims(), 1500, EncoderPrecision::kInt8);
   const EncoderLayout layout = *plan::encoder_layout(problem);
   const auto packed = pack_encoder(problem, layout, *heard().checkpoint, steps_of(*heard().trace), 0);
   ASSERT_TRUE(packed) << to_string(packed.error());
@@ -158,18 +160,28 @@ void whole_encoder(EncoderPrecision precision, double least) {
   const std::vector<double>& exact = heard().trace->states;
   std::vector<float> states(exact.size());
   unpack_encoder_states(problem, layout, ran->arguments[plan::kStates], states);
-  const double found = correlation(states, exact);
-  std::printf("encoder output: %.6f\n", found);
-  EXPECT_GE(found, least);
+  EXPECT_GE(correlation(states, exact), 0.99);
   EXPECT_EQ(ran->report.macs, padded_macs_of(problem, layout));
 }
 
-TEST(Encoder, IsRightInBf16) {
-  whole_encoder(EncoderPrecision::kBf16, 0.999);
-}
-
-TEST(Encoder, IsRightInInt8) {
-  whole_encoder(EncoderPrecision::kInt8, 0.99);
+/// Through the device: one context, one launch a window.
+TEST(Encoder, IsRightInBf16WithOneLaunch) {
+  SimDevice device({.kernels = sim::catalogue_kernels(), .lookup = catalogue_lookup()});
+  const auto encoder = make_encoder(*heard().checkpoint, device);
+  ASSERT_TRUE(encoder) << to_string(encoder.error());
+  const auto out = *(*encoder)->make_output(1);
+  const auto encoded = (*encoder)->encode({.windows = 1, .frames = 3000, .mel = heard().mel}, *out);
+  ASSERT_TRUE(encoded) << to_string(encoded.error());
+  const std::vector<double>& exact = heard().trace->states;
+  EXPECT_GE(correlation({out->host_f32(0), out->host_f32(0) + exact.size()}, exact), 0.999);
+  EXPECT_EQ(device.counters().contexts_opened, 1);
+  EXPECT_EQ(device.counters().context_switches, 0);
+  EXPECT_EQ(device.counters().submissions, 1);
+  EXPECT_EQ(device.counters().runs, 1);
+  const EncoderProblem problem = encoder_problem(heard().checkpoint->dims(), 1500, EncoderPrecision::kBf16);
+  EXPECT_EQ(device.last_report().macs, padded_macs_of(problem, *plan::encoder_layout(problem)));
+  EXPECT_EQ((*encoder)->report().device, "npu-sim");
+  EXPECT_EQ((*encoder)->report().compute_type, "bfloat16");
 }
 
 struct Size {
@@ -177,28 +189,23 @@ struct Size {
   model::Dims dims;
 };
 
-// tiny, base, small, large-v3-turbo: openai/whisper model.py; reference npu.md 8.1.
+// openai/whisper model.py; of large-v3-turbo's 32 layers two, for time.
 const Size kSizes[] = {
     {"tiny", {.audio_state = 384, .audio_heads = 6, .audio_layers = 4, .audio_ffn = 1536}},
     {"base", {.audio_state = 512, .audio_heads = 8, .audio_layers = 6, .audio_ffn = 2048}},
     {"small", {.audio_state = 768, .audio_heads = 12, .audio_layers = 12, .audio_ffn = 3072}},
     {"large-v3-turbo",
-     {.mel_bands = 128, .audio_state = 1280, .audio_heads = 20, .audio_layers = 32, .audio_ffn = 5120}}};
+     {.mel_bands = 128, .audio_state = 1280, .audio_heads = 20, .audio_layers = 2, .audio_ffn = 5120}}};
 
 TEST(Encoder, CostsOfLargerModels) {
   for (const Size& size : kSizes) {
     for (const EncoderPrecision precision : {EncoderPrecision::kInt8, EncoderPrecision::kBf16}) {
-      EncoderProblem problem = encoder_problem(size.dims, 1500, precision);
-      const bool all = problem.layers <= 6;
-      if (!all) problem.layers = 2;
+      const EncoderProblem problem = encoder_problem(size.dims, 1500, precision);
       const EncoderLayout layout = *plan::encoder_layout(problem);
       const auto program = plan::plan_encoder(problem, {}, "npu1_long_text");
       ASSERT_TRUE(program) << to_string(program.error());
       const auto ran = run(*program, {});
-      if (!ran && !(size.dims.audio_state == 1280 && precision == EncoderPrecision::kBf16)) {
-        ADD_FAILURE() << size.name << to_string(ran.error());
-      }
-      if (!ran) continue;
+      ASSERT_TRUE(ran) << size.name << to_string(ran.error());
       EXPECT_EQ(ran->report.macs, padded_macs_of(problem, layout)) << size.name;
       std::printf("%s %s, %d layers: %.2f ms, controller %.2f, DDR %.2f\n", size.name,
                   precision == EncoderPrecision::kInt8 ? "int8" : "bf16", static_cast<int>(problem.layers),
