@@ -25,7 +25,7 @@ struct Field {
 struct LoadOptions {
   std::string model = "mini.en";         ///< a name, a directory or a file
   std::optional<std::string> model_dir;  ///< where names are looked for first
-  std::string device = "auto";           ///< "auto", "cpu"
+  std::string device = "auto";           ///< "auto", "cpu", "npu-sim"
   std::string compute_type = "auto";     ///< "auto" (int8 where the processor has vectors), "float32", "int8"
   int threads = 0;                       ///< 0: one per core this process may use
 
@@ -81,7 +81,10 @@ void LoadOptions::for_each_field(Visitor&& visit) {
         model);
   visit(Field{.name = "model_dir", .help = "directory that names of models are looked for in first", .metavar = "DIR"},
         model_dir);
-  visit(Field{.name = "device", .help = "where to run: auto, cpu", .metavar = "NAME"}, device);
+  visit(Field{.name = "device",
+              .help = "where to run: auto, cpu, npu-sim (the encoder on a simulated NPU: slow)",
+              .metavar = "NAME"},
+        device);
   visit(Field{.name = "compute_type",
               .help = "precision of weights and arithmetic: auto (int8 where the processor has vectors), float32, int8",
               .metavar = "TYPE"},

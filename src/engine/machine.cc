@@ -5,6 +5,7 @@
 
 #include "base/cpu_features.h"
 #include "hub/hub.h"
+#include "npu/encoder/npu_encoder.h"
 
 namespace skald::engine {
 namespace {
@@ -46,16 +47,20 @@ Result<std::unique_ptr<Machine>> Machine::make(std::unique_ptr<model::Checkpoint
   const int threads = options.threads > 0 ? options.threads : available_cpus();
   std::unique_ptr<Machine> machine(new Machine(threads, std::move(checkpoint), std::move(tokenizer)));
   const cpu::Context context{.pool = &machine->pool_, .isa = isa, .compute = compute_type(options.compute_type, isa)};
-  SKALD_CHECK(machine->build(context));
+  SKALD_CHECK(machine->build(options, context));
   machine->describe(options, path, context);
   return machine;
 }
 
-Result<void> Machine::build(const cpu::Context& context) {
+Result<void> Machine::build(const LoadOptions& options, const cpu::Context& context) {
   const text::SpecialTokens& special = tokenizer_.special();
   const model::TokenClasses classes{
       .end_of_text = special.end_of_text, .no_speech = special.no_speech, .timestamp_begin = special.timestamp_begin};
-  SKALD_TRY(encoder_, cpu::make_encoder(*checkpoint_, context));
+  if (options.device == "npu-sim") {
+    SKALD_TRY(encoder_, npu::make_simulated_encoder(*checkpoint_));
+  } else {
+    SKALD_TRY(encoder_, cpu::make_encoder(*checkpoint_, context));
+  }
   checkpoint_->release_pages();  // before the decoder's are read: the peak counts
   SKALD_TRY(decoder_, cpu::make_decoder(*checkpoint_, classes, kUsualSlots, 1, context));
   slots_ = kUsualSlots;
@@ -77,7 +82,7 @@ void Machine::describe(const LoadOptions& options, const std::string& path, cons
   info_.decoder_layers = dims().text_layers;
   info_.vocabulary = dims().vocab;
   info_.parameters = checkpoint_->parameters();
-  info_.device = "cpu";
+  info_.device = options.device == "npu-sim" ? "npu-sim" : "cpu";
   info_.isa = to_string(context.isa);
   info_.compute_type = to_string(context.compute);
   info_.threads = pool_.threads();

@@ -55,7 +55,7 @@ class Machine {
 
  private:
   Machine(int threads, std::unique_ptr<model::Checkpoint> checkpoint, text::Tokenizer tokenizer);
-  Result<void> build(const cpu::Context& context);
+  Result<void> build(const LoadOptions& options, const cpu::Context& context);
   void describe(const LoadOptions& options, const std::string& path, const cpu::Context& context);
 
   ThreadPool pool_;

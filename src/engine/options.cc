@@ -68,7 +68,6 @@ constexpr const char* kNoGpu = "Skald runs on the processor; it has no code for 
 constexpr const char* kNoNpu =
     "this build does not transcribe on the NPU (skald npu info shows what this machine has of one)";
 constexpr auto kRefusedDevices = std::to_array<Refusal>({{"npu", kNoNpu},
-                                                         {"npu-sim", kNoNpu},
                                                          {"cuda", kNoGpu},
                                                          {"gpu", kNoGpu},
                                                          {"mps", kNoGpu},
@@ -97,7 +96,7 @@ Result<void> check_choice(const char* option, const std::string& value, std::spa
   return fail(ErrorCode::kUnsupported, option, "'" + value + "' is not possible: " + refusal->reason, remedy);
 }
 
-constexpr auto kDevices = std::to_array<std::string_view>({"auto", "cpu"});
+constexpr auto kDevices = std::to_array<std::string_view>({"auto", "cpu", "npu-sim"});
 constexpr auto kTypes = std::to_array<std::string_view>({"auto", "float32", "int8"});
 constexpr auto kLongForms = std::to_array<std::string_view>({"auto", "sequential", "batched"});
 constexpr auto kTasks = std::to_array<std::string_view>({"transcribe", "translate"});

@@ -67,7 +67,8 @@ TEST(ValidateLoad, DeviceAndType) {
   EXPECT_TRUE(validate(LoadOptions{}));
   EXPECT_TRUE(validate(LoadOptions{.device = "cpu", .compute_type = "float32", .threads = 3}));
   EXPECT_TRUE(validate(LoadOptions{.compute_type = "int8"}));
-  for (const char* device : {"npu", "npu-sim", "cuda", "vulkan"}) {
+  EXPECT_TRUE(validate(LoadOptions{.device = "npu-sim"}));
+  for (const char* device : {"npu", "cuda", "vulkan"}) {
     const auto result = validate(LoadOptions{.device = device});
     ASSERT_FALSE(result) << device;
     EXPECT_EQ(ErrorCode::kUnsupported, result.error().code);

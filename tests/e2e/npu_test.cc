@@ -250,5 +250,15 @@ TEST(NpuDesign, BadArguments) {
   expect_refusal(run({"npu", "simulate", "matmul", "100000", "64", "64"}), 2, {"more than 64 blocks"});
 }
 
+/// The encoder's values come from simulated kernels; the text is that of the processor.
+TEST(NpuTranscribe, SaysWhatTheProcessorSays) {
+  const std::string audio = sample("hello.wav");
+  const Outcome cpu = run({"transcribe", audio, "--compute-type", "float32", "--quiet"});
+  const Outcome npu = run({"transcribe", audio, "--compute-type", "float32", "--quiet", "--device", "npu-sim"});
+  EXPECT_EQ(0, npu.exit_code) << npu.err;
+  EXPECT_FALSE(cpu.out.empty());
+  EXPECT_EQ(cpu.out, npu.out);
+}
+
 }  // namespace
 }  // namespace skald::e2e

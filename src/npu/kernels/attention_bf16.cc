@@ -1,5 +1,5 @@
-// Attention in bfloat16 with float32 statistics, for blocks of 64 queries and 64 keys, heads of 64: the parts between
-// and after its products (online softmax, Milakov and Gimelshein, arXiv 1805.02867).
+// Attention in bfloat16 with float32 statistics, for blocks of 64 queries and 64 or 32 keys, heads of 64: the parts
+// between and after its products (online softmax, Milakov and Gimelshein, arXiv 1805.02867).
 //
 // Scores are kept with keys down and queries across: S = K Q^T (matmul_bf16_64x64x64_first). A native result then has
 // four keys and four queries, so what belongs to a query (maximum, sum, factor) is one number of four, repeated for
@@ -14,13 +14,18 @@
 
 #include "functions.h"
 #include "kernel.h"
+#include "modes.h"
+#include "shapes.h"
 
 namespace {
 
-constexpr int kBlock = 64;             // queries, keys, dimensions of a head
-constexpr int kGroups = kBlock / 4;    // native results along each
-constexpr int kResult = 16;            // numbers of a native result
-constexpr int kSlice = 16;             // queries that arrive and leave together
+constexpr int kBlock = 64;           // queries, keys, dimensions of a head
+constexpr int kGroups = kBlock / 4;  // native results along each
+constexpr int kResult = 16;          // numbers of a native result
+constexpr int kSlice = 16;           // queries that arrive and leave together
+// log2(e) / 8 in two parts.
+constexpr float kScaleHigh = 0.1806640625F;
+constexpr float kScaleLow = -0.00032718239F;
 constexpr float kNothing = -30000.0F;  // a score that has no weight: below 2^-62 of any other
 
 using MmulBf16 = aie::mmul<4, 8, 4, bfloat16, bfloat16, accfloat>;
@@ -47,6 +52,7 @@ inline aie::accum<accfloat, 16> scaled(const float* at, const aie::vector<bfloat
 }
 
 /// Two rows and four columns of native results of O += V^T P.
+template <int kKeys>
 inline void add_values(const bfloat16* __restrict v, const float* __restrict scores, float* __restrict o, int row,
                        int column) {
   MmulBf16 sums[2][4];
@@ -58,7 +64,7 @@ inline void add_values(const bfloat16* __restrict v, const float* __restrict sco
     }
   }
   SKALD_UNROLL
-  for (int k = 0; k < kBlock / 8; ++k) {
+  for (int k = 0; k < kKeys / 8; ++k) {
     // Eight keys by eight dimensions, turned: two factors of four dimensions by eight keys.
     const bfloat16* at = v + (k * kGroups + row / 2) * 32;
     const aie::vector<bfloat16, 64> turned =
@@ -79,6 +85,116 @@ inline void add_values(const bfloat16* __restrict v, const float* __restrict sco
   }
 }
 
+/// The largest score of each query, with those of earlier blocks, and what sums of these are multiplied by.
+template <int kKeys>
+inline void find_max(const float* __restrict scores, float* __restrict offset, bfloat16* __restrict factor) {
+  aie::set_rounding(aie::rounding_mode::conv_even);
+  const Exp2 exp2;
+  const aie::accum<accfloat, 16> start = exp2.start.extract<16>(0);
+  SKALD_PIPELINED_LOOP(group, kGroups, 2) {
+    aie::vector<float, 16> highest = scores_of(scores, 0, group);
+    SKALD_UNROLL
+    for (int i = 1; i < kKeys / 4; ++i) {
+      highest = aie::max(highest, scores_of(scores, i, group));
+    }
+    const aie::accum<accfloat, 16> all(column_max(highest));
+    const aie::vector<float, 16> before = aie::load_v<16>(offset + group * kResult);
+    const aie::vector<float, 16> after = aie::min(before, aie::sub(start, all).template to_vector<float>());
+    aie::store_v(offset + group * kResult, after);
+    const aie::accum<accfloat, 16> change =
+        aie::add(start, aie::sub(aie::accum<accfloat, 16>(after), aie::accum<accfloat, 16>(before)));
+    aie::store_v(factor + group * kResult, exp2(aie::concat(change, change)).extract<16>(0));
+  }
+  aie::set_rounding(aie::rounding_mode::floor);
+}
+
+/// Takes the scores away of keys that a query does not see. Key 4 i + l / 4 and query 4 j + l % 4 meet in lane l of
+/// native result (i, j); the key is seen if lanes[l] <= first + group_step group - kKeys block - 4 i
+/// (+ 4 j if causal).
+template <int kKeys>
+inline void hide(float* __restrict scores, const std::int32_t* __restrict lanes, std::int32_t first,
+                 std::int32_t causal, std::int32_t group_step, std::int32_t group, std::int32_t block) {
+  const std::int32_t limit = first + group_step * group - kKeys * block;
+  const aie::vector<std::int32_t, 16> places = aie::load_v<16>(lanes + 16 * causal);
+  const aie::vector<float, 16> nothing = aie::broadcast<float, 16>(kNothing);
+  SKALD_PIPELINED_LOOP(quarter, kKeys, 2) {
+    const int i = quarter / 4;
+    SKALD_UNROLL
+    for (int j = 0; j < 4; ++j) {
+      const int at = quarter % 4 * 4 + j;
+      const aie::mask<16> hidden = aie::gt(places, limit + 4 * (causal * at - i));
+      aie::store_v(scores + (i * kGroups + at) * kResult, aie::select(scores_of(scores, i, at), nothing, hidden));
+    }
+  }
+}
+
+/// Scores to weights 2^(score - maximum); sum = sum factor + weights.
+template <int kKeys>
+inline void weigh(float* __restrict scores, const float* __restrict offset, const bfloat16* __restrict factor,
+                  float* __restrict sum) {
+  aie::set_rounding(aie::rounding_mode::conv_even);
+  const Exp2 exp2;
+  constexpr int kPairs = kKeys / 16;
+  SKALD_PIPELINED_LOOP(pair, kGroups * kPairs, 4) {
+    const int group = pair / kPairs;
+    const aie::vector<float, 16> one = aie::load_v<16>(offset + group * kResult);
+    const aie::accum<accfloat, 32> both(aie::concat(one, one));
+    SKALD_UNROLL
+    for (int half = 0; half < 2; ++half) {
+      const int keys8 = pair % kPairs * 2 + half;
+      const aie::accum<accfloat, 32> score(
+          aie::concat(scores_of(scores, 2 * keys8, group), scores_of(scores, 2 * keys8 + 1, group)));
+      aie::store_v(const_cast<bfloat16*>(weights_of(scores, keys8, group)), exp2(aie::add(score, both)));
+    }
+  }
+  const aie::vector<bfloat16, 32> ones = aie::broadcast<bfloat16, 32>(1.0F);
+  SKALD_PIPELINED_LOOP(group, kGroups, 4) {
+    MmulBf16 total(scaled(sum + group * kResult, aie::load_v<16>(factor + group * kResult)));
+    SKALD_UNROLL
+    for (int keys8 = 0; keys8 < kKeys / 8; ++keys8) {
+      // Every row of the result is the sum of the weights' columns.
+      total.mac(ones, aie::load_v<32>(weights_of(scores, keys8, group)));
+    }
+    aie::store_v(sum + group * kResult, total.template to_vector<float>());
+  }
+  aie::set_rounding(aie::rounding_mode::floor);
+}
+
+/// O = O times factor, + V^T P. Values: keys by dimensions, blocks 4 x 8.
+template <int kKeys>
+inline void add_all_values(const bfloat16* __restrict v, const float* __restrict scores,
+                           const bfloat16* __restrict factor, float* __restrict o) {
+  aie::set_rounding(aie::rounding_mode::conv_even);
+  SKALD_PIPELINED_LOOP(pair, kGroups * 8, 4) {
+    const int group = pair / 8;
+    const aie::vector<bfloat16, 16> lower = aie::load_v<16>(factor + group * kResult);
+    SKALD_UNROLL
+    for (int i = 0; i < 2; ++i) {
+      float* at = o + ((pair % 8 + 8 * i) * kGroups + group) * kResult;
+      aie::store_v(at, scaled(at, lower).template to_vector<float>());
+    }
+  }
+  SKALD_PIPELINED_LOOP(block, kGroups * kGroups / 8, 2) {
+    add_values<kKeys>(v, scores, o, block % 8 * 2, block / 8 * 4);
+  }
+  aie::set_rounding(aie::rounding_mode::floor);
+}
+
+/// Four queries by eight dimensions of O / sum.
+inline aie::vector<bfloat16, 32> quotients(const float* o, const TwoParts<16>& share, int pair, int column) {
+  aie::vector<bfloat16, 16> turned[2];
+  SKALD_UNROLL
+  for (int half = 0; half < 2; ++half) {
+    const TwoParts out{aie::accum<accfloat, 16>(aie::load_v<16>(o + ((2 * pair + half) * kGroups + column) * kResult))};
+    turned[half] =
+        aie::transpose(aie::mac(aie::mac(aie::mul(out.high, share.high), out.low, share.high), out.high, share.low)
+                           .template to_vector<bfloat16>(),
+                       4, 4);
+  }
+  const auto rows = aie::interleave_zip(turned[0], turned[1], 4);
+  return aie::concat(rows.first, rows.second);
+}
+
 }  // namespace
 
 SKALD_KERNELS_BEGIN
@@ -97,105 +213,14 @@ void attention_begin_bf16_64(float* __restrict offset, float* __restrict sum, fl
 /// Sixteen queries (blocks 4 x 8) into the factor of the first product (blocks 8 x 4, all queries), scaled.
 void attention_queries_bf16_64(const bfloat16* __restrict q, bfloat16* __restrict factor, std::int32_t slice) {
   aie::set_rounding(aie::rounding_mode::conv_even);
-  // log2(e) / 8 in two parts.
-  const aie::vector<bfloat16, 32> high = aie::broadcast<bfloat16, 32>(0.1806640625F);
-  const aie::vector<bfloat16, 32> low = aie::broadcast<bfloat16, 32>(-0.00032718239F);
+  const aie::vector<bfloat16, 32> high = aie::broadcast<bfloat16, 32>(kScaleHigh);
+  const aie::vector<bfloat16, 32> low = aie::broadcast<bfloat16, 32>(kScaleLow);
   SKALD_PIPELINED_LOOP(block, kSlice / 4 * kBlock / 8, 4) {
     const aie::vector<bfloat16, 32> v = aie::load_v<32>(q + block * 32);
     const aie::vector<bfloat16, 32> scaled = aie::mac(aie::mul(v, high), v, low).template to_vector<bfloat16>();
     const int depth = block % (kBlock / 8);
     const int group = slice * (kSlice / 4) + block / (kBlock / 8);
     aie::store_v(factor + (depth * kGroups + group) * 32, aie::transpose(scaled, 4, 8));
-  }
-  aie::set_rounding(aie::rounding_mode::floor);
-}
-
-/// The largest score of each query, with those of earlier blocks, and what sums of these are multiplied by.
-void attention_max_bf16_64(const float* __restrict scores, float* __restrict offset, bfloat16* __restrict factor) {
-  aie::set_rounding(aie::rounding_mode::conv_even);
-  const Exp2 exp2;
-  const aie::accum<accfloat, 16> start = exp2.start.extract<16>(0);
-  SKALD_PIPELINED_LOOP(group, kGroups, 2) {
-    aie::vector<float, 16> highest = scores_of(scores, 0, group);
-    SKALD_UNROLL
-    for (int i = 1; i < kGroups; ++i) {
-      highest = aie::max(highest, scores_of(scores, i, group));
-    }
-    const aie::accum<accfloat, 16> all(column_max(highest));
-    const aie::vector<float, 16> before = aie::load_v<16>(offset + group * kResult);
-    const aie::vector<float, 16> after = aie::min(before, aie::sub(start, all).template to_vector<float>());
-    aie::store_v(offset + group * kResult, after);
-    const aie::accum<accfloat, 16> change =
-        aie::add(start, aie::sub(aie::accum<accfloat, 16>(after), aie::accum<accfloat, 16>(before)));
-    aie::store_v(factor + group * kResult, exp2(aie::concat(change, change)).extract<16>(0));
-  }
-  aie::set_rounding(aie::rounding_mode::floor);
-}
-
-/// Takes the scores away of keys that a query does not see. Key 4 i + l / 4 and query 4 j + l % 4 meet in lane l of
-/// native result (i, j); the key is seen if lanes[l] <= first + group_step group - 64 block - 4 i
-/// (+ 4 j if causal).
-void attention_mask_bf16_64(float* __restrict scores, const std::int32_t* __restrict lanes, std::int32_t first,
-                            std::int32_t causal, std::int32_t group_step, std::int32_t group, std::int32_t block) {
-  const std::int32_t limit = first + group_step * group - kBlock * block;
-  const aie::vector<std::int32_t, 16> places = aie::load_v<16>(lanes + 16 * causal);
-  const aie::vector<float, 16> nothing = aie::broadcast<float, 16>(kNothing);
-  SKALD_PIPELINED_LOOP(quarter, kGroups * 4, 2) {
-    const int i = quarter / 4;
-    SKALD_UNROLL
-    for (int j = 0; j < 4; ++j) {
-      const int at = quarter % 4 * 4 + j;
-      const aie::mask<16> hidden = aie::gt(places, limit + 4 * (causal * at - i));
-      aie::store_v(scores + (i * kGroups + at) * kResult, aie::select(scores_of(scores, i, at), nothing, hidden));
-    }
-  }
-}
-
-/// Scores to weights 2^(score - maximum); sum = sum factor + weights.
-void attention_weights_bf16_64(float* __restrict scores, const float* __restrict offset,
-                               const bfloat16* __restrict factor, float* __restrict sum) {
-  aie::set_rounding(aie::rounding_mode::conv_even);
-  const Exp2 exp2;
-  SKALD_PIPELINED_LOOP(pair, kGroups * 4, 4) {
-    const int group = pair / 4;
-    const aie::vector<float, 16> one = aie::load_v<16>(offset + group * kResult);
-    const aie::accum<accfloat, 32> both(aie::concat(one, one));
-    SKALD_UNROLL
-    for (int half = 0; half < 2; ++half) {
-      const int keys8 = pair % 4 * 2 + half;
-      const aie::accum<accfloat, 32> score(
-          aie::concat(scores_of(scores, 2 * keys8, group), scores_of(scores, 2 * keys8 + 1, group)));
-      aie::store_v(const_cast<bfloat16*>(weights_of(scores, keys8, group)), exp2(aie::add(score, both)));
-    }
-  }
-  const aie::vector<bfloat16, 32> ones = aie::broadcast<bfloat16, 32>(1.0F);
-  SKALD_PIPELINED_LOOP(group, kGroups, 4) {
-    MmulBf16 total(scaled(sum + group * kResult, aie::load_v<16>(factor + group * kResult)));
-    SKALD_UNROLL
-    for (int keys8 = 0; keys8 < kBlock / 8; ++keys8) {
-      // Every row of the result is the sum of the weights' columns.
-      total.mac(ones, aie::load_v<32>(weights_of(scores, keys8, group)));
-    }
-    aie::store_v(sum + group * kResult, total.template to_vector<float>());
-  }
-  aie::set_rounding(aie::rounding_mode::floor);
-}
-
-/// O = O times factor, + V^T P. Values: keys by dimensions, blocks 4 x 8.
-void attention_values_bf16_64(const bfloat16* __restrict v, const float* __restrict scores,
-                              const bfloat16* __restrict factor, float* __restrict o) {
-  aie::set_rounding(aie::rounding_mode::conv_even);
-  SKALD_PIPELINED_LOOP(pair, kGroups * 8, 4) {
-    const int group = pair / 8;
-    const aie::vector<bfloat16, 16> lower = aie::load_v<16>(factor + group * kResult);
-    SKALD_UNROLL
-    for (int i = 0; i < 2; ++i) {
-      float* at = o + ((pair % 8 + 8 * i) * kGroups + group) * kResult;
-      aie::store_v(at, scaled(at, lower).template to_vector<float>());
-    }
-  }
-  SKALD_PIPELINED_LOOP(block, kGroups * kGroups / 8, 2) {
-    add_values(v, scores, o, block % 8 * 2, block / 8 * 4);
   }
   aie::set_rounding(aie::rounding_mode::floor);
 }
@@ -216,6 +241,72 @@ void attention_finish_bf16_64(const float* __restrict o, const float* __restrict
     }
   }
   aie::set_rounding(aie::rounding_mode::floor);
+}
+
+#define SKALD_ATTENTION_BF16(keys)                                                                                   \
+  void attention_max_bf16_##keys(const float* scores, float* offset, bfloat16* factor) {                             \
+    find_max<keys>(scores, offset, factor);                                                                          \
+  }                                                                                                                  \
+  void attention_mask_bf16_##keys(float* scores, const std::int32_t* lanes, std::int32_t first, std::int32_t causal, \
+                                  std::int32_t group_step, std::int32_t group, std::int32_t block) {                 \
+    hide<keys>(scores, lanes, first, causal, group_step, group, block);                                              \
+  }                                                                                                                  \
+  void attention_weights_bf16_##keys(float* scores, const float* offset, const bfloat16* factor, float* sum) {       \
+    weigh<keys>(scores, offset, factor, sum);                                                                        \
+  }                                                                                                                  \
+  void attention_values_bf16_##keys(const bfloat16* v, const float* scores, const bfloat16* factor, float* o) {      \
+    add_all_values<keys>(v, scores, factor, o);                                                                      \
+  }
+
+SKALD_ATTENTION_BF16_KEYS(SKALD_ATTENTION_BF16)
+
+/// Thirty-two queries that lie in panels of 32 columns (layout.h), as attention_queries_bf16_64 has sixteen.
+void attention_take_bf16_64(const bfloat16* __restrict q, bfloat16* __restrict factor, std::int32_t half) {
+  aie::set_rounding(aie::rounding_mode::conv_even);
+  const aie::vector<bfloat16, 32> high = aie::broadcast<bfloat16, 32>(kScaleHigh);
+  const aie::vector<bfloat16, 32> low = aie::broadcast<bfloat16, 32>(kScaleLow);
+  SKALD_PIPELINED_LOOP(block, 64, 4) {  // panel, strip, block of eight columns
+    const aie::vector<bfloat16, 32> v = aie::load_v<32>(q + block * 32);
+    const aie::vector<bfloat16, 32> scaled = aie::mac(aie::mul(v, high), v, low).template to_vector<bfloat16>();
+    const int depth = block / 32 * 4 + block % 4;
+    const int group = half * 8 + block / 4 % 8;
+    aie::store_v(factor + (depth * kGroups + group) * 32, aie::transpose(scaled, 4, 8));
+  }
+  aie::set_rounding(aie::rounding_mode::floor);
+}
+
+/// Sixteen queries of O / sum, in panels of 32 columns.
+void attention_give_bf16_64(const float* __restrict o, const float* __restrict sum, bfloat16* __restrict y,
+                            std::int32_t slice) {
+  aie::set_rounding(aie::rounding_mode::conv_even);
+  SKALD_LOOP(group, kSlice / 4) {
+    const int column = slice * (kSlice / 4) + group;
+    const TwoParts share{reciprocal(aie::load_v<16>(sum + column * kResult))};
+    SKALD_PIPELINED_LOOP(pair, kGroups / 2, 4) {
+      aie::store_v(y + ((pair / 4 * 4 + group) * 4 + pair % 4) * 32, quotients(o, share, pair, column));
+    }
+  }
+  aie::set_rounding(aie::rounding_mode::floor);
+}
+
+/// Thirty-two queries of O / sum in one panel of 64 columns of int8: round(floor(O / sum 2^up) factor, shift), with
+/// saturation.
+void attention_give_i8_64(const float* __restrict o, const float* __restrict sum, std::int8_t* __restrict y,
+                          std::int32_t half, std::int32_t up, std::int32_t factor, std::int32_t shift) {
+  const aie::vector<std::int16_t, 32> factors = aie::broadcast<std::int16_t, 32>(static_cast<std::int16_t>(factor));
+  SKALD_LOOP(group, 8) {
+    const int column = half * 8 + group;
+    aie::set_rounding(aie::rounding_mode::conv_even);
+    aie::set_saturation(aie::saturation_mode::none);
+    const TwoParts share{reciprocal(aie::load_v<16>(sum + column * kResult))};
+    aie::set_saturation(aie::saturation_mode::saturate);
+    SKALD_PIPELINED_LOOP(pair, kGroups / 2, 4) {
+      const aie::accum<acc32, 32> fixed(aie::to_fixed(quotients(o, share, pair, column), up));
+      const aie::accum<acc32, 32> scaled = aie::mul(fixed.template to_vector<std::int16_t>(), factors);
+      aie::store_v(y + (group * 8 + pair) * 32, scaled.template to_vector<std::int8_t>(shift));
+    }
+  }
+  Modes::restore();
 }
 
 SKALD_KERNELS_END

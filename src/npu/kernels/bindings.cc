@@ -61,6 +61,9 @@ constexpr KernelBinding bind(std::string_view symbol) {
 #define SKALD_BIND_EMBED(width) SKALD_BIND(embed_bf16_##width),
 #define SKALD_BIND_LAYER_NORM(rows, width) SKALD_BIND(layer_norm_bf16_##rows##x##width),
 
+#define SKALD_BIND_ATTENTION_BF16(keys)                                          \
+  SKALD_BIND(attention_max_bf16_##keys), SKALD_BIND(attention_mask_bf16_##keys), \
+      SKALD_BIND(attention_weights_bf16_##keys), SKALD_BIND(attention_values_bf16_##keys),
 #define SKALD_BIND_ATTENTION_I8(n)                                                                                \
   SKALD_BIND(attention_scores_i8_##n), SKALD_BIND(attention_weights_i8_##n), SKALD_BIND(attention_shares_i8_##n), \
       SKALD_BIND(attention_outputs_i8_##n),
@@ -82,10 +85,18 @@ constexpr auto kBindings = std::to_array<KernelBinding>({
     SKALD_BIND(dequantise_i8_bf16_2048),
     SKALD_BIND(attention_begin_bf16_64),
     SKALD_BIND(attention_queries_bf16_64),
-    SKALD_BIND(attention_max_bf16_64),
-    SKALD_BIND(attention_mask_bf16_64),
-    SKALD_BIND(attention_weights_bf16_64),
-    SKALD_BIND(attention_values_bf16_64),
+    SKALD_ATTENTION_BF16_KEYS(SKALD_BIND_ATTENTION_BF16) SKALD_BIND(attention_take_bf16_64),
+    SKALD_BIND(attention_give_bf16_64),
+    SKALD_BIND(attention_give_i8_64),
+    SKALD_BIND(requantise_lookup_i8_64x128),
+    SKALD_BIND(dequantise_panels_64x128),
+    SKALD_BIND(finish_panels_64x128),
+    SKALD_BIND(finish_gelu_panels_64x128),
+    SKALD_BIND(add_panels_1024),
+    SKALD_BIND(take_panels_2048),
+    SKALD_BIND(norm_panels),
+    SKALD_BIND(give_panels_bf16),
+    SKALD_BIND(give_panels_i8),
     SKALD_BIND(attention_finish_bf16_64),
     SKALD_BIND(exp_bf16_1024),
     SKALD_BIND(log2_bf16_1024),

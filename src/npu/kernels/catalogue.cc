@@ -21,8 +21,8 @@ KernelCall call_of(std::span<const KernelBinding> bindings, std::string_view sym
 const Rows& catalogue() {
   static const Rows kRows = [] {
     Rows rows;
-    for (const auto add : {add_attention_rows, add_matmul_rows, add_finish_rows, add_function_rows, add_published_rows,
-                           add_mel_rows, add_topk_rows, add_rowwise_rows, add_elementwise_rows})
+    for (const auto add : {add_attention_rows, add_matmul_rows, add_finish_rows, add_panel_rows, add_function_rows,
+                           add_published_rows, add_mel_rows, add_topk_rows, add_rowwise_rows, add_elementwise_rows})
       add(rows);
     return rows;
   }();

@@ -68,9 +68,10 @@ std::string check_queries(const Case& the) {
 }
 
 std::string check_max(const Case& the) {
+  const auto keys = static_cast<int>(the.row.arguments[0].extent / kBlock);
   for (int query = 0; query < kBlock; ++query) {
     double highest = the.in(0, place(0, query));
-    for (int key = 1; key < kBlock; ++key) highest = std::max(highest, the.in(0, place(key, query)));
+    for (int key = 1; key < keys; ++key) highest = std::max(highest, the.in(0, place(key, query)));
     for (int row = 0; row < 4; ++row) {
       const std::int64_t at = statistic(query, row);
       const double before = the.in(1, at);
@@ -86,11 +87,12 @@ std::string check_max(const Case& the) {
 }
 
 std::string check_mask(const Case& the) {
+  const auto keys = static_cast<int>(the.row.arguments[0].extent / kBlock);
   for (int query = 0; query < kBlock; ++query) {
-    for (int key = 0; key < kBlock; ++key) {
+    for (int key = 0; key < keys; ++key) {
       const int lane = key % 4 - the.number("causal") * (query % 4);
       const int limit =
-          the.number("first") + the.number("group_step") * the.number("group") - kBlock * the.number("block");
+          the.number("first") + the.number("group_step") * the.number("group") - keys * the.number("block");
       const bool seen = lane <= limit + 4 * the.number("causal") * (query / 4) - key / 4 * 4;
       const std::int64_t at = place(key, query);
       const double expected = seen ? the.in(0, at) : -30000.0;
@@ -101,9 +103,10 @@ std::string check_mask(const Case& the) {
 }
 
 std::string check_weights(const Case& the) {
+  const auto keys = static_cast<int>(the.row.arguments[0].extent / kBlock);
   for (int query = 0; query < kBlock; ++query) {
     double sum = the.in(3, statistic(query, 0)) * the.in(2, statistic(query, 0));
-    for (int key = 0; key < kBlock; ++key) {
+    for (int key = 0; key < keys; ++key) {
       const double exact = std::exp2(the.in(0, place(key, query)) + the.in(1, statistic(query, key)) - 192);
       const double found = weight(the.after[0], key, query);
       if (std::abs(found - exact) > exp2_bound(exact)) return difference(the, "a weight", found, exact);
@@ -115,7 +118,7 @@ std::string check_weights(const Case& the) {
       if (std::string text = compare(the, 3, statistic(query, row), sum, bound); !text.empty()) return text;
     }
   }
-  for (int key = 4; key < kBlock; key += 8) {  // what no weight was written over
+  for (int key = 4; key < keys; key += 8) {  // what no weight was written over
     for (int i = 0; i < 4 * kBlock; ++i) {
       const std::int64_t at = place(key + i / kBlock, i % kBlock);
       if (std::string text = compare(the, 0, at, the.in(0, at), 0); !text.empty()) return text;
@@ -125,12 +128,13 @@ std::string check_weights(const Case& the) {
 }
 
 std::string check_values(const Case& the) {
+  const auto keys = static_cast<int>(the.row.arguments[0].extent / kBlock);
   for (int query = 0; query < kBlock; ++query) {
     for (int d = 0; d < kBlock; ++d) {
       const std::int64_t at = place(d, query);
       double sum = the.in(3, at) * the.in(2, statistic(query, d));
       double size = std::abs(sum);
-      for (int key = 0; key < kBlock; ++key) {
+      for (int key = 0; key < keys; ++key) {
         const double term = the.in(0, block_index({4, 8}, kBlock, key, d)) * weight(the.before[1], key, query);
         sum += term;
         size += std::abs(term);
@@ -158,6 +162,42 @@ std::string check_attention_finish(const Case& the) {
   return {};
 }
 
+std::string check_take(const Case& the) {
+  const int first = 32 * the.number("half");
+  for (int query = 0; query < kBlock; ++query) {
+    for (int d = 0; d < kBlock; ++d) {
+      const std::int64_t at = block_index({8, 4}, kBlock, d, query);
+      const bool taken = query >= first && query < first + 32;
+      const double expected =
+          taken ? the.in(0, panel_index(32, 8, query - first, d)) * std::log2(std::exp(1.0)) / 8 : the.in(1, at);
+      const double bound = taken ? std::abs(expected) * (std::ldexp(1.0, -8) + std::ldexp(1.0, -18)) : 0.0;
+      if (std::string text = compare(the, 1, at, expected, bound); !text.empty()) return text;
+    }
+  }
+  return {};
+}
+
+std::string check_give(const Case& the) {
+  const bool is_i8 = the.row.arguments[2].element == Element::kI8;
+  const int rows = is_i8 ? 32 : 16;
+  const int first = rows * the.number(is_i8 ? "half" : "slice");
+  for (int query = 0; query < rows; ++query) {
+    for (int d = 0; d < kBlock; ++d) {
+      double exact = the.in(0, place(d, first + query)) / the.in(1, statistic(first + query, d));
+      double bound = std::abs(exact) * (std::ldexp(1.0, -8) + 4e-5 + std::ldexp(1.0, -15));
+      if (is_i8) {
+        // Rounded down to its unit, then to a whole number.
+        const double scale = std::ldexp(the.number("factor"), -the.number("shift"));
+        bound = scale * (std::ldexp(bound, the.number("up")) + 1) + 0.5;
+        exact = std::clamp(exact * scale * std::ldexp(1.0, the.number("up")), -128.0, 127.0);
+      }
+      const std::int64_t at = panel_index(is_i8 ? 64 : 32, rows / 4, query, d);
+      if (std::string text = compare(the, 2, at, exact, bound); !text.empty()) return text;
+    }
+  }
+  return {};
+}
+
 struct Part {
   std::string_view symbol;
   Check check;
@@ -167,9 +207,16 @@ constexpr auto kParts = std::to_array<Part>({
     {"attention_begin_bf16_64", check_begin},
     {"attention_queries_bf16_64", check_queries},
     {"attention_max_bf16_64", check_max},
+    {"attention_max_bf16_32", check_max},
     {"attention_mask_bf16_64", check_mask},
+    {"attention_mask_bf16_32", check_mask},
     {"attention_weights_bf16_64", check_weights},
+    {"attention_weights_bf16_32", check_weights},
     {"attention_values_bf16_64", check_values},
+    {"attention_values_bf16_32", check_values},
+    {"attention_take_bf16_64", check_take},
+    {"attention_give_bf16_64", check_give},
+    {"attention_give_i8_64", check_give},
     {"attention_finish_bf16_64", check_attention_finish},
 });
 
@@ -209,7 +256,7 @@ void prepare_attention(const KernelRow& row, Random& random, Memory& memory) {
       for (int lane = 0; lane < 32; ++lane) put(memory[i], lane, lane % 16 / 4 - (lane < 16 ? 0 : lane % 4));
     }
     if (argument.name == "scores" && row.symbol.contains("values")) {
-      for (int at = 0; at < kBlock * kBlock; ++at) {
+      for (int at = 0; at < argument.extent; ++at) {
         put(memory[i], weight_place(at / kBlock, at % kBlock),
             to_bf16(static_cast<float>(random.between(0, 4096)) / 4096.0F));
       }

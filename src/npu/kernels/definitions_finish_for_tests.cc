@@ -1,5 +1,6 @@
 // What follows a product.
 
+#include <algorithm>
 #include <cmath>
 
 #include "npu/kernels/definitions_for_tests.h"
@@ -7,21 +8,26 @@
 
 namespace skald::npu::testing {
 
-void prepare_requantise(const KernelRow& /*row*/, Random& random, Memory& memory) {
-  std::vector<std::int32_t> bias(memory[1].size() / 8);
+void prepare_requantise(const KernelRow& row, Random& random, Memory& memory) {
+  const bool comes_with_table = row.symbol.contains("lookup");
+  std::vector<std::int32_t> bias(comes_with_table ? 128 : memory[1].size() / 8);
   std::vector<std::int16_t> factors(bias.size());
   for (std::size_t i = 0; i < bias.size(); ++i) {
     bias[i] = random.between(-100000, 100000);
     factors[i] = static_cast<std::int16_t>(random.between(0, 300));
   }
   pack_requantise_parameters(bias, factors, memory[1].data());
+  if (!comes_with_table) return;
+  const auto table = find_table("gelu_i8")->contents();
+  for (std::byte* copy : {memory[1].data() + 1024, memory[1].data() + 1536}) std::ranges::copy(table, copy);
 }
 
 std::string check_requantise(const Case& the) {
   const bool adds = the.row.arguments.size() == 4;
-  const bool tables = the.row.arguments.size() == 5;
+  const bool comes_with_table = the.row.symbol.contains("lookup");
+  const bool tables = the.row.arguments.size() == 5 || comes_with_table;
   const std::size_t result = the.row.arguments.size() - 1;
-  const std::int64_t columns = the.row.arguments[1].extent / 64 * 8;
+  const std::int64_t columns = comes_with_table ? 128 : the.row.arguments[1].extent / 64 * 8;
   const std::int64_t rows = the.row.arguments[result].extent / columns;
   const BlockOrder order = block_order("blocks 4x8");
   const std::int64_t first = the.number("slice") * rows;

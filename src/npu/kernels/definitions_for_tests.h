@@ -85,6 +85,11 @@ void prepare_requantise(const KernelRow& row, Random& random, Memory& memory);
 std::string check_finish(const Case& the);
 void prepare_finish(const KernelRow& row, Random& random, Memory& memory);
 
+// What the encoder's program does with panels.
+std::string check_panels(const Case& the);
+void prepare_panels(const KernelRow& row, Random& random, Memory& memory);
+std::string check_norm_panels(const Case& the);
+
 // Functions.
 std::string check_function(const Case& the);
 void prepare_function(const KernelRow& row, Random& random, Memory& memory);

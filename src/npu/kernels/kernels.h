@@ -33,6 +33,9 @@ SKALD_MATMUL_I16_SHAPES(SKALD_DECLARE_I16)
                                     std::int32_t shift);
 SKALD_FINISH_SHAPES(SKALD_DECLARE_FINISH_I8)
 
+void requantise_lookup_i8_64x128(const std::int32_t* c, const std::int8_t* parameters, std::int8_t* y,
+                                 std::int32_t slice, std::int32_t down, std::int32_t shift);
+
 #define SKALD_DECLARE_FINISH_BF16(m, n)                                                                       \
   void finish_bf16_##m##x##n(const float* c, const bfloat16* bias, bfloat16* y, std::int32_t slice);          \
   void finish_add_bf16_##m##x##n(const float* c, const bfloat16* bias, const bfloat16* residual, bfloat16* y, \
@@ -83,12 +86,31 @@ SKALD_ATTENTION_I8_SIZES(SKALD_DECLARE_ATTENTION_I8)
 
 void attention_begin_bf16_64(float* offset, float* sum, float* o);
 void attention_queries_bf16_64(const bfloat16* q, bfloat16* factor, std::int32_t slice);
-void attention_max_bf16_64(const float* scores, float* offset, bfloat16* factor);
-void attention_mask_bf16_64(float* scores, const std::int32_t* lanes, std::int32_t first, std::int32_t causal,
-                            std::int32_t group_step, std::int32_t group, std::int32_t block);
-void attention_weights_bf16_64(float* scores, const float* offset, const bfloat16* factor, float* sum);
-void attention_values_bf16_64(const bfloat16* v, const float* scores, const bfloat16* factor, float* o);
+#define SKALD_DECLARE_ATTENTION_BF16(keys)                                                                           \
+  void attention_max_bf16_##keys(const float* scores, float* offset, bfloat16* factor);                              \
+  void attention_mask_bf16_##keys(float* scores, const std::int32_t* lanes, std::int32_t first, std::int32_t causal, \
+                                  std::int32_t group_step, std::int32_t group, std::int32_t block);                  \
+  void attention_weights_bf16_##keys(float* scores, const float* offset, const bfloat16* factor, float* sum);        \
+  void attention_values_bf16_##keys(const bfloat16* v, const float* scores, const bfloat16* factor, float* o);
+SKALD_ATTENTION_BF16_KEYS(SKALD_DECLARE_ATTENTION_BF16)
+void attention_take_bf16_64(const bfloat16* q, bfloat16* factor, std::int32_t half);
+void attention_give_bf16_64(const float* o, const float* sum, bfloat16* y, std::int32_t slice);
+void attention_give_i8_64(const float* o, const float* sum, std::int8_t* y, std::int32_t half, std::int32_t up,
+                          std::int32_t factor, std::int32_t shift);
 void attention_finish_bf16_64(const float* o, const float* sum, bfloat16* y, std::int32_t slice);
+
+void dequantise_panels_64x128(const std::int32_t* c, const std::int8_t* parameters, bfloat16* y, std::int32_t pair,
+                              std::int32_t half, std::int32_t down, std::int32_t shift);
+void finish_panels_64x128(const float* c, const bfloat16* bias, bfloat16* y, std::int32_t pair, std::int32_t half);
+void finish_gelu_panels_64x128(const float* c, const bfloat16* bias, bfloat16* y, std::int32_t pair, std::int32_t half);
+void add_panels_1024(const bfloat16* terms, bfloat16* y, std::int32_t half);
+
+void take_panels_2048(const bfloat16* x, bfloat16* rows, std::int32_t index);
+void norm_panels(bfloat16* rows, std::int32_t panels, std::int32_t strips);
+void give_panels_bf16(const bfloat16* rows, const bfloat16* weights, bfloat16* y, std::int32_t index,
+                      std::int32_t panels, std::int32_t strips);
+void give_panels_i8(const bfloat16* rows, const bfloat16* weights, std::int8_t* y, std::int32_t index,
+                    std::int32_t panels, std::int32_t strips);
 
 #define SKALD_DECLARE_UNPACK_I4(k, n) void unpack_i4_##k##x##n(const std::int8_t* packed, std::int8_t* weights);
 SKALD_UNPACK_I4_SHAPES(SKALD_DECLARE_UNPACK_I4)

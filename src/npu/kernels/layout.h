@@ -7,6 +7,11 @@
 //                  within a block. What the native products want: of int8 A 4 x 8, B 8 x 8, C 4 x 8; of bfloat16 A 4 x
 //                  8, B 8 x 4, C 4 x 4; of int16 4 x 4 each (AIE API, mmul; npu1 only).
 
+//   "panels"       what the encoder keeps in host memory: cells of 256 bytes, each the 4 x 8 blocks of four rows (a
+//   strip)
+//                  and of 64 bytes' worth of columns (a panel: 64 of int8, 32 of bfloat16); a panel's strips one after
+//                  the other, then the next panel. A few strips of a few panels in that order are what a core gets.
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -40,6 +45,12 @@ constexpr std::int64_t block_index(BlockOrder order, std::int64_t width, std::in
   return block * order.rows * order.columns + row % order.rows * order.columns + column % order.columns;
 }
 
+/// Where element (row, column) of an array in panels lies, that has `strips` of four rows; `wide`: columns of a panel.
+constexpr std::int64_t panel_index(std::int64_t wide, std::int64_t strips, std::int64_t row, std::int64_t column) {
+  const std::int64_t cell = column / wide * strips + row / 4;
+  return cell * 4 * wide + column % wide / 8 * 32 + row % 4 * 8 + column % 8;
+}
+
 /// Row-major `from` (height x width, both whole blocks) into blocks at `to`.
 template <typename T>
 void pack_blocks(BlockOrder order, std::int64_t height, std::int64_t width, const T* from, T* to) {
@@ -57,6 +68,15 @@ void unpack_blocks(BlockOrder order, std::int64_t height, std::int64_t width, co
     for (std::int64_t column = 0; column < width; ++column) {
       to[row * width + column] = from[block_index(order, width, row, column)];
     }
+  }
+}
+
+/// Both copies of a table of int8 by int8 index (kTableI8Bytes), as a lookup reads two banks: groups of 16 in turn.
+inline void pack_table_i8(std::span<const std::byte> entries, std::byte* to) {
+  constexpr std::size_t kGroup = 16;
+  for (std::size_t at = 0; at < entries.size(); at += kGroup) {
+    std::memcpy(to + 2 * at, &entries[at], kGroup);
+    std::memcpy(to + 2 * at + kGroup, &entries[at], kGroup);
   }
 }
 

@@ -51,6 +51,8 @@ constexpr auto kDefinitions = std::to_array<Definition>({
     {"matmul_scalar.cc", check_product},
     {"topk.cc", check_topk, prepare_topk},
     {"mel.cc", check_mel, prepare_mel},
+    {"norm_panels.cc", check_norm_panels},
+    {"panels.cc", check_panels, prepare_panels},
     {"published.cc", check_product, prepare_product},
     {"requantise_i8.cc", check_requantise, prepare_requantise},
     {"saxpy.cc", check_saxpy},

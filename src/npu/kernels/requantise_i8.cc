@@ -110,4 +110,11 @@ SKALD_KERNELS_BEGIN
 
 SKALD_FINISH_SHAPES(SKALD_REQUANTISE_I8)
 
+/// As requantise_gelu_i8_64x128, with any function's table behind the parameters: both copies of it.
+void requantise_lookup_i8_64x128(const std::int32_t* c, const std::int8_t* parameters, std::int8_t* y,
+                                 std::int32_t slice, std::int32_t down, std::int32_t shift) {
+  const aie::lut<4, std::int8_t> table(256, parameters + 1024, parameters + 1536);
+  requantise_gelu<128>(c + slice * 16 * 128, parameters, table, y, down, shift);
+}
+
 SKALD_KERNELS_END

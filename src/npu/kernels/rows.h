@@ -54,6 +54,7 @@ std::string size_text(const MatmulShape& shape);
 void add_attention_rows(Rows& rows);
 void add_matmul_rows(Rows& rows);
 void add_finish_rows(Rows& rows);
+void add_panel_rows(Rows& rows);
 void add_function_rows(Rows& rows);
 void add_published_rows(Rows& rows);
 void add_mel_rows(Rows& rows);

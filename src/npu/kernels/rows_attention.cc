@@ -54,39 +54,58 @@ void add_i8(Rows& rows, int positions) {
                   {"y", kI8, head, kOut, "blocks 4x8", {}}}));
 }
 
+KernelArgument as(KernelArgument argument, Direction direction) {
+  argument.direction = direction;
+  return argument;
+}
+
+const KernelArgument kOffset{"offset", kF32, kStatistics, kInOut, "groups of 4", {}};
+const KernelArgument kFactor{"factor", kBf16, kStatistics, kOut, "groups of 4", {}};
+const KernelArgument kSum{"sum", kF32, kStatistics, kInOut, "groups of 4", {}};
+const KernelArgument kOutput{"o", kF32, kNumbers, kInOut, "blocks 4x4", {}};
+
+/// What follows the first product of 64 queries and `keys`.
+void add_bf16(Rows& rows, int keys) {
+  const std::string suffix = "_bf16_" + std::to_string(keys);
+  const std::int64_t all = kBlock * keys;
+  const KernelArgument scores{"scores", kF32, all, kInOut, "blocks 4x4", {}};
+  rows.add("attention_max" + suffix, text("the largest score of each query so far"),
+           {as(scores, kIn), kOffset, kFactor});
+  rows.add("attention_mask" + suffix, text("takes the scores away of keys that a query does not see"),
+           {scores, {"lanes", kI32, 32, kIn, "rows", "attention_lanes"}},
+           {"first", "causal", "group_step", "group", "block"}, {7, 1, keys, 2, 2});
+  rows.add("attention_weights" + suffix, text("scores to weights, and their sum"),
+           {scores, as(kOffset, kIn), as(kFactor, kIn), kSum});
+  KernelRow& values = rows.add("attention_values" + suffix, text("O = O times factor, + V^T P"),
+                               {{"v", kBf16, all, kIn, "blocks 4x8", {}}, as(scores, kIn), as(kFactor, kIn), kOutput});
+  values.macs = all * kBlock;
+  values.peak = kPeakBf16;
+}
+
 }  // namespace
 
 void add_attention_rows(Rows& rows) {
 #define SKALD_SIZE(positions) positions,
   for (const int positions : {SKALD_ATTENTION_I8_SIZES(SKALD_SIZE)}) add_i8(rows, positions);
 #undef SKALD_SIZE
-  const KernelArgument scores{"scores", kF32, kNumbers, kInOut, "blocks 4x4", {}};
-  const KernelArgument offset{"offset", kF32, kStatistics, kInOut, "groups of 4", {}};
-  const KernelArgument factor{"factor", kBf16, kStatistics, kOut, "groups of 4", {}};
-  const KernelArgument sum{"sum", kF32, kStatistics, kInOut, "groups of 4", {}};
-  const KernelArgument output{"o", kF32, kNumbers, kInOut, "blocks 4x4", {}};
-  const auto as = [](KernelArgument argument, Direction direction) {
-    argument.direction = direction;
-    return argument;
-  };
+#define SKALD_SIZE(keys) keys,
+  for (const int keys : {SKALD_ATTENTION_BF16_KEYS(SKALD_SIZE)}) add_bf16(rows, keys);
+#undef SKALD_SIZE
   rows.add("attention_begin_bf16_64", text("no maximum, sum or output yet"),
-           {as(offset, kOut), as(sum, kOut), as(output, kOut)});
+           {as(kOffset, kOut), as(kSum, kOut), as(kOutput, kOut)});
   rows.add("attention_queries_bf16_64", text("16 queries, scaled and turned"),
            {{"q", kBf16, kSlice, kIn, "blocks 4x8", {}}, {"factor", kBf16, kNumbers, kInOut, "blocks 8x4", {}}},
            {"slice"}, {2});
-  rows.add("attention_max_bf16_64", text("the largest score of each query so far"), {as(scores, kIn), offset, factor});
-  rows.add("attention_mask_bf16_64", text("takes the scores away of keys that a query does not see"),
-           {scores, {"lanes", kI32, 32, kIn, "rows", "attention_lanes"}},
-           {"first", "causal", "group_step", "group", "block"}, {7, 1, 64, 2, 2});
-  rows.add("attention_weights_bf16_64", text("scores to weights, and their sum"),
-           {scores, as(offset, kIn), as(factor, kIn), sum});
-  KernelRow& values =
-      rows.add("attention_values_bf16_64", text("O = O times factor, + V^T P"),
-               {{"v", kBf16, kNumbers, kIn, "blocks 4x8", {}}, as(scores, kIn), as(factor, kIn), output});
-  values.macs = kNumbers * kBlock;
-  values.peak = kPeakBf16;
   rows.add("attention_finish_bf16_64", text("16 queries of O / sum to bfloat16"),
-           {as(output, kIn), as(sum, kIn), {"y", kBf16, kSlice, kOut, "blocks 4x4", {}}}, {"slice"}, {2});
+           {as(kOutput, kIn), as(kSum, kIn), {"y", kBf16, kSlice, kOut, "blocks 4x4", {}}}, {"slice"}, {2});
+  rows.add("attention_take_bf16_64", text("32 queries in panels, scaled and turned"),
+           {{"q", kBf16, 2 * kSlice, kIn, "panels", {}}, {"factor", kBf16, kNumbers, kInOut, "blocks 8x4", {}}},
+           {"half"}, {1});
+  rows.add("attention_give_bf16_64", text("16 queries of O / sum to bfloat16 in panels"),
+           {as(kOutput, kIn), as(kSum, kIn), {"y", kBf16, kSlice, kOut, "panels", {}}}, {"slice"}, {2});
+  rows.add("attention_give_i8_64", text("32 queries of O / sum to int8 in a panel"),
+           {as(kOutput, kIn), as(kSum, kIn), {"y", kI8, 2 * kSlice, kOut, "panels", {}}},
+           {"half", "up", "factor", "shift"}, {1, 13, 9000, 14});
 }
 
 }  // namespace skald::npu

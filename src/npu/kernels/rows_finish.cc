@@ -55,6 +55,12 @@ void add_finish_rows(Rows& rows) {
     add_finish(rows, m, n);
   }
 #undef SKALD_SHAPE
+  rows.add("requantise_lookup_i8_64x128",
+           {"requantise_i8.cc", "16 rows of int32 sums + bias, scaled, through a table that comes with them, to int8"},
+           {{"c", kI32, 64 * 128, kIn, "blocks 4x8", {}},
+            {"parameters", kI8, 128 * 8 + 2 * kTableI8Bytes, kIn, "groups of 8, table", {}},
+            {"y", kI8, kSliceRows * 128, kOut, "blocks 4x8", {}}},
+           {"slice", "down", "shift"}, {3, 5, 14});
 }
 
 }  // namespace skald::npu

@@ -17,6 +17,9 @@
 /// Positions that int8 attention of one head exists for.
 #define SKALD_ATTENTION_I8_SIZES(X) X(48) X(64)
 
+/// Keys of a block of bfloat16 attention; 32 where a core also has memory for products (plan/encoder.h).
+#define SKALD_ATTENTION_BF16_KEYS(X) X(64) X(32)
+
 #define SKALD_FINISH_SHAPES(X) X(16, 16) X(32, 32) X(64, 64) X(64, 128) X(64, 96) X(64, 32) X(32, 64) X(16, 64)
 
 #define SKALD_UNPACK_I4_SHAPES(X) X(32, 32) X(64, 64) X(64, 128)

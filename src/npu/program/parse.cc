@@ -243,16 +243,16 @@ class Parser {
     made.kind = object ? Operand::Kind::kObject : Operand::Kind::kBuffer;
     if (in_.next_is('#')) {  // what it is an index of shows behind it
       SKALD_TRY(made.id, index());
-      if (!in_.next_is('[')) return made;
+      if (!in_.next_is('[')) return from_byte(made);
       made.kind = Operand::Kind::kObject;
     } else if (object) {
       SKALD_TRY(made.id, reference(fifo_names_, "fifo"));
     } else {
       SKALD_TRY(made.id, reference(buffer_names_, "buffer"));
-      return made;
+      return from_byte(made);
     }
     SKALD_TRY(made.index, bracketed());
-    return made;
+    return from_byte(made);
   }
 
   Result<void> read_sequence() {
@@ -367,6 +367,14 @@ class Parser {
     SKALD_TRY(const int value, in_.number<int>());
     SKALD_CHECK(in_.expect("]"));
     return value;
+  }
+
+  /// Of memory, behind "@".
+  Result<Operand> from_byte(Operand made) {
+    if (in_.take("@")) {
+      SKALD_TRY(made.from, in_.number<int>());
+    }
+    return made;
   }
 
   Result<int> index() {

@@ -172,6 +172,7 @@ class Printer {
         case Operand::Kind::kBuffer: text += buffer_(operand.id); break;
         case Operand::Kind::kScalar: text += scalar_text(operand.scalar); break;
       }
+      if (operand.from != 0) text += "@" + std::to_string(operand.from);
     }
     line(text);
   }

@@ -104,13 +104,15 @@ struct Scalar {
   bool operator==(const Scalar&) const = default;
 };
 
-/// What a kernel is given: the i-th object that is held of a stream, a buffer, or a number.
+/// What a kernel is given: the i-th object that is held of a stream, a buffer, or a number. Memory of int8 is bytes
+/// that a kernel may take as any type; of these it may get what follows a place.
 struct Operand {
   enum class Kind : uint8_t { kObject, kBuffer, kScalar };
   Kind kind = Kind::kScalar;
   int id = 0;     ///< index into Program::fifos or Program::buffers
   int index = 0;  ///< kObject: which of the held objects, oldest first
   Scalar scalar{};
+  int from = 0;  ///< kObject, kBuffer, of bytes: the first that the kernel gets
   bool operator==(const Operand&) const = default;
 };
 

@@ -33,7 +33,7 @@ constexpr const char* kEverything =
     "      choose counter:1\n"
     "      phase\n"
     "        acquire down 1\n"
-    "        call k down[0] #0 curve 3 parameter:0 counter:0 -7\n"
+    "        call k down[0] down[0]@64 #0 curve curve@128 #0@64 3 parameter:0 counter:0 -7\n"
     "        release down 1\n"
     "      phase\n"
     "      end\n"

@@ -143,14 +143,23 @@ void kernel_operands(const Context& c, Report& report) {
   });
 }
 
+/// Whether bytes hold what a kernel wants, from an aligned place on; only a buffer may be larger than what is written.
+bool fits_bytes(const Block& block, const KernelBlock& wanted, const Operand& operand) {
+  const int64_t left = bytes_of(block) - operand.from;
+  const int64_t bytes = wanted.elements * bytes_of(wanted.type);
+  if (operand.from < 0 || operand.from % kNpu1.tools.alignment != 0 || left < bytes) return false;
+  return operand.kind == Operand::Kind::kBuffer || wanted.access == Access::kRead || left == bytes;
+}
+
 void operand_block(const Context& c, Report& report) {
   for_each_argument(
       c, [&](const Core& core, const KernelBlock& wanted, const Operand& operand, const std::string& what) {
         const Block& block = block_of(c, operand);
+        if (block.type == Element::kI8 && fits_bytes(block, wanted, operand)) return;
         // What a kernel only reads may lie at the start of something larger: parameters in an object of their stream.
         const bool room = wanted.access == Access::kRead ? elements_of(block) >= wanted.elements
                                                          : elements_of(block) == wanted.elements;
-        if (block.type == wanted.type && room) return;
+        if (block.type == wanted.type && room && operand.from == 0) return;
         report(where_of(core), what + " is given " + text(elements_of(block)) + " elements of " + to_string(block.type),
                "it takes " + text(wanted.elements) + " of " + to_string(wanted.type));
       });
@@ -320,7 +329,8 @@ std::span<const Row> core_rows() {
        1,
        kernel_known},
       {{"kernel-operands", "a call has a kernel's operands in its order", "kernel catalogue"}, 1, kernel_operands},
-      {{"operand-block", "operands have the type and extent that a kernel takes (or more, where it only reads)",
+      {{"operand-block",
+        "operands have the type and extent that a kernel takes (or more, where it only reads), or the bytes for it",
         "mlir-aie.md, rejected"},
        1,
        operand_block},

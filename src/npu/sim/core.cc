@@ -182,7 +182,7 @@ const Kernel* CoreActor::kernel(const std::string& name) {
 std::byte* CoreActor::address(const Operand& operand) {
   if (operand.kind == Operand::Kind::kBuffer) {
     const auto index = static_cast<size_t>(operand.id);
-    return array_.memories.at(array_.program.buffers[index].tile).at(array_.buffer_address[index]);
+    return array_.memories.at(array_.program.buffers[index].tile).at(array_.buffer_address[index] + operand.from);
   }
   const Ring& ring = ring_of(operand.id);
   const bool produces = ends_.at(operand.id).produces;
@@ -195,7 +195,8 @@ std::byte* CoreActor::address(const Operand& operand) {
               "acquire it first"};
     return nullptr;
   }
-  return array_.memories.at(ring.tile).at(produces ? ring.written_at(operand.index) : ring.read_at(operand.index));
+  return array_.memories.at(ring.tile).at((produces ? ring.written_at(operand.index) : ring.read_at(operand.index)) +
+                                          operand.from);
 }
 
 void CoreActor::do_step(const Call& call) {

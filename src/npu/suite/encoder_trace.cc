@@ -44,9 +44,11 @@ class Tracer {
     for (int layer = 0; layer < dims_.audio_layers; ++layer) {
       const std::string block = "encoder.blocks." + std::to_string(layer) + ".";
       const std::string name = "layer " + std::to_string(layer) + " ";
+      trace_.streams.push_back(x);
       SKALD_CHECK(attend(block, name, x));
       SKALD_CHECK(feed_forward(block, name, x));
     }
+    trace_.streams.push_back(x);
     SKALD_TRY(trace_.states, layer_norm(x, "encoder.ln_post"));
     return std::make_shared<const EncoderTrace>(std::move(trace_));
   }
@@ -192,7 +194,8 @@ class Tracer {
   EncoderTrace trace_;
 };
 
-/// (3000, bands) of the first window.
+}  // namespace
+
 Result<std::vector<float>> first_window(const std::string& path, int bands) {
   SKALD_TRY(const auto source, audio::open_audio(path));
   ThreadPool pool(static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
@@ -203,8 +206,6 @@ Result<std::vector<float>> first_window(const std::string& path, int bands) {
   SKALD_CHECK(stream.window(0, static_cast<int>(content), audio::kWindowFrames, mel));
   return mel;
 }
-
-}  // namespace
 
 Result<std::shared_ptr<const EncoderTrace>> trace_recording(const std::filesystem::path& path,
                                                             const std::string& recording) {

@@ -38,13 +38,17 @@ struct TracedAttention {
 struct EncoderTrace {
   std::vector<TracedProduct> products;  ///< the stem's (rows of A are three frames), then four of each layer
   std::vector<TracedAttention> attentions;
-  std::vector<double> states;  ///< (positions, width): what the encoder gives
+  std::vector<std::vector<double>> streams;  ///< (positions, width): what each layer is given; what the last one gives
+  std::vector<double> states;                ///< (positions, width): what the encoder gives
 };
 
 /// `mel` (3000, bands) of one window, as model::WindowBatch has it.
 /// Errors: kUnsupported: heads that are not 64 wide; those of Checkpoint::tensor.
 Result<std::shared_ptr<const EncoderTrace>> trace_encoder(const model::Checkpoint& checkpoint,
                                                           std::span<const float> mel);
+
+/// (3000, bands) of the first 30 seconds of a recording. Errors: those of open_audio.
+Result<std::vector<float>> first_window(const std::string& path, int bands);
 
 /// Of the model in `path`, listening to the first 30 seconds of a recording. Errors: those of open_checkpoint,
 /// open_audio and trace_encoder.

@@ -1,0 +1,175 @@
+#include "npu/encoder/npu_encoder.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "npu/device/sim_device.h"
+#include "npu/encoder/encoder_weights.h"
+#include "npu/sim/catalogue_kernels.h"
+#include "npu/suite/lookups.h"
+
+namespace skald::npu {
+namespace {
+
+constexpr std::chrono::milliseconds kPatience{10'000};  // a window takes less than one second on any model
+// npu1 with more program memory: kernels do not fit the real one yet (docs/NPU.md, "The encoder").
+constexpr const char* kArray = "npu1_long_text";
+
+/// States in host memory.
+class HostStates final : public model::EncodedAudio {
+ public:
+  HostStates(int most, int positions, int width)
+      : positions_(positions), width_(width), states_(static_cast<size_t>(most)) {
+    for (auto& window : states_) window.resize(static_cast<size_t>(positions) * static_cast<size_t>(width));
+  }
+  int windows() const override { return windows_; }
+  int positions() const override { return positions_; }
+  int width() const override { return width_; }
+  const float* host_f32(int window) const override { return states_[static_cast<size_t>(window)].data(); }
+  Result<void> to_host_f32(int window, std::span<float> out) const override {
+    std::copy_n(host_f32(window), out.size(), out.begin());
+    return {};
+  }
+
+  int room() const { return static_cast<int>(states_.size()); }
+  void reset(int windows, int positions) {
+    windows_ = windows;
+    positions_ = positions;
+  }
+  std::span<float> states(int window) {
+    return {states_[static_cast<size_t>(window)].data(), static_cast<size_t>(positions_) * static_cast<size_t>(width_)};
+  }
+
+ private:
+  int windows_ = 0;
+  int positions_;
+  int width_;
+  std::vector<std::vector<float>> states_;
+};
+
+/// A Program on the device, with its buffers.
+struct Resident {
+  plan::EncoderProblem problem;
+  plan::EncoderLayout layout;
+  std::vector<DeviceBuffer> buffers;  ///< in the order of plan::EncoderArgument
+  std::shared_ptr<BoundRun> run;
+};
+
+class NpuEncoder final : public model::Encoder {
+ public:
+  NpuEncoder(const model::Checkpoint& checkpoint, Device& device) : checkpoint_(checkpoint), device_(device) {
+    report_.stage = "encoder";
+    report_.device = device.info().kind == "simulator" ? "npu-sim" : "npu";
+    report_.compute_type = "bfloat16";
+    report_.threads = 1;
+  }
+
+  model::Input wants() const override { return model::Input::kMel; }
+
+  Result<std::unique_ptr<model::EncodedAudio>> make_output(int windows) override {
+    const model::Dims& dims = checkpoint_.dims();
+    return std::make_unique<HostStates>(windows, dims.audio_ctx, dims.audio_state);
+  }
+
+  Result<void> encode(const model::WindowBatch& batch, model::EncodedAudio& out) override {
+    auto& states = static_cast<HostStates&>(out);
+    const model::Dims& dims = checkpoint_.dims();
+    const auto size = static_cast<size_t>(batch.frames) * static_cast<size_t>(dims.mel_bands);
+    if (batch.windows < 1 || batch.windows > states.room() || batch.frames % 2 != 0 ||
+        batch.frames > 2 * dims.audio_ctx || batch.mel.size() != size * static_cast<size_t>(batch.windows)) {
+      return fail(ErrorCode::kInvalidArgument, "NPU encoder", "the batch does not fit",
+                  "give whole windows of an even number of frames, and as many as the output has room for");
+    }
+    const auto start = std::chrono::steady_clock::now();
+    SKALD_CHECK(prepare(batch.frames / 2));
+    states.reset(batch.windows, batch.frames / 2);
+    for (int window = 0; window < batch.windows; ++window) {
+      SKALD_CHECK(encode(batch.mel.subspan(static_cast<size_t>(window) * size, size), states.states(window)));
+    }
+    report_.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    ++report_.calls;
+    return {};
+  }
+
+  DeviceReport report() const override { return report_; }
+
+  /// The Program for windows of `positions`, in place of that for others.
+  Result<void> prepare(int64_t positions) {
+    if (resident_ && resident_->problem.positions == positions) return {};
+    resident_.reset();
+    Resident made{.problem = encoder_problem(checkpoint_.dims(), positions, plan::EncoderPrecision::kBf16)};
+    SKALD_TRY(made.layout, plan::encoder_layout(made.problem));
+    SKALD_TRY(const PackedEncoder packed, pack_encoder(made.problem, made.layout, checkpoint_, {}, 0));
+    SKALD_TRY(Program program, plan::plan_encoder(made.problem, packed.shifts, kArray));
+    Artifact artifact{.name = program.name, .arguments = arguments_of(program)};
+    artifact.program = std::make_shared<const Program>(std::move(program));
+    SKALD_TRY(const auto kernel, device_.load(artifact));
+    for (size_t i = 0; i < artifact.arguments.size(); ++i) {
+      SKALD_TRY(made.buffers.emplace_back(), device_.allocate(*kernel, i, artifact.arguments[i].bytes));
+    }
+    std::ranges::copy(packed.weights, made.buffers[plan::kWeights].bytes().begin());
+    SKALD_CHECK(device_.sync(made.buffers[plan::kWeights], SyncDirection::kToDevice));
+    SKALD_TRY(made.run, device_.bind(kernel, made.buffers));
+    report_.weight_bytes = std::ssize(packed.weights);
+    resident_ = std::move(made);
+    return {};
+  }
+
+ private:
+  Result<void> encode(std::span<const float> mel, std::span<float> states) {
+    Resident& own = *resident_;
+    pack_encoder_frames(own.problem, own.layout, mel, own.buffers[plan::kFrames].bytes());
+    SKALD_CHECK(device_.sync(own.buffers[plan::kFrames], SyncDirection::kToDevice));
+    SKALD_CHECK(device_.execute({own.run}, kPatience));
+    SKALD_CHECK(device_.sync(own.buffers[plan::kStates], SyncDirection::kFromDevice));
+    unpack_encoder_states(own.problem, own.layout, own.buffers[plan::kStates].bytes(), states);
+    return {};
+  }
+
+  const model::Checkpoint& checkpoint_;
+  Device& device_;
+  std::optional<Resident> resident_;
+  DeviceReport report_;
+};
+
+/// With the device that it runs on.
+class SimulatedEncoder final : public model::Encoder {
+ public:
+  explicit SimulatedEncoder(const model::Checkpoint& checkpoint)
+      : device_({.kernels = sim::catalogue_kernels(), .lookup = catalogue_lookup()}), encoder_(checkpoint, device_) {}
+
+  Result<void> prepare(int64_t positions) { return encoder_.prepare(positions); }
+
+  model::Input wants() const override { return encoder_.wants(); }
+  Result<std::unique_ptr<model::EncodedAudio>> make_output(int windows) override {
+    return encoder_.make_output(windows);
+  }
+  Result<void> encode(const model::WindowBatch& batch, model::EncodedAudio& out) override {
+    return encoder_.encode(batch, out);
+  }
+  DeviceReport report() const override { return encoder_.report(); }
+
+ private:
+  SimDevice device_;
+  NpuEncoder encoder_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<model::Encoder>> make_encoder(const model::Checkpoint& checkpoint, Device& device) {
+  auto made = std::make_unique<NpuEncoder>(checkpoint, device);
+  SKALD_CHECK(made->prepare(checkpoint.dims().audio_ctx));
+  return made;
+}
+
+Result<std::unique_ptr<model::Encoder>> make_simulated_encoder(const model::Checkpoint& checkpoint) {
+  auto made = std::make_unique<SimulatedEncoder>(checkpoint);
+  SKALD_CHECK(made->prepare(checkpoint.dims().audio_ctx));
+  return made;
+}
+
+}  // namespace skald::npu

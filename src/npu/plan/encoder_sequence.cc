@@ -1,0 +1,260 @@
+#include <deque>
+#include <map>
+#include <utility>
+
+#include "npu/plan/encoder_streams.h"
+#include "npu/plan/pieces.h"
+#include "npu/spec/device_spec.h"
+
+namespace skald::npu::plan {
+namespace {
+
+/// Writes the controller's steps, phase by phase.
+class Sequencer {
+ public:
+  Sequencer(const EncoderProblem& problem, const EncoderLayout& layout, const EncoderStreams& streams, Program& program)
+      : problem_(problem), layout_(layout), s_(streams), p_(program) {}
+
+  void run(const std::vector<EncoderShifts>& shifts) {
+    for (size_t i = 0; i < layout_.phases.size(); ++i) {
+      const EncoderPhase& phase = layout_.phases[i];
+      if (i == 0) push_weights(phase);
+      set_up(phase, shifts.empty() ? EncoderShifts{} : shifts[i]);
+      switch (phase.kind) {
+        case EncoderPhase::Kind::kProduct: product(phase); break;
+        case EncoderPhase::Kind::kAttention: attention(phase); break;
+        case EncoderPhase::Kind::kNorm: norm(phase); break;
+      }
+      // What does not depend on this phase is on its way before it has ended.
+      if (i + 1 < layout_.phases.size()) push_weights(layout_.phases[i + 1]);
+      while (!under_way_.empty()) finish_batch();
+    }
+    wait_for(p_, weights_under_way_);
+  }
+
+ private:
+  /// Pushes that are waited for together.
+  using Batch = std::vector<int>;
+
+  void push(int fifo, int argument, int64_t offset, Pattern pattern) {
+    p_.sequence.emplace_back(
+        Transfer{.fifo = fifo, .argument = argument, .offset = offset, .pattern = std::move(pattern), .token = true});
+    batch_.push_back(fifo);
+  }
+
+  /// Room for another batch: a queue holds few transfers, and few may be alive.
+  void begin_batch() {
+    while (std::ssize(under_way_) >= kUnderWay) finish_batch();
+  }
+  void end_batch() { under_way_.push_back(std::exchange(batch_, {})); }
+  void finish_batch() {
+    wait_for(p_, under_way_.front());
+    under_way_.pop_front();
+  }
+
+  EncoderChoice choice(const EncoderPhase& phase) const {
+    const bool int8 = problem_.precision == EncoderPrecision::kInt8;
+    if (phase.kind == EncoderPhase::Kind::kAttention) return EncoderChoice::kAttention;
+    if (phase.kind == EncoderPhase::Kind::kNorm) {
+      return phase.int8 == int8 ? EncoderChoice::kNorm : EncoderChoice::kLast;
+    }
+    if (phase.gelu && phase.residual) return EncoderChoice::kStemWithTerms;
+    if (phase.gelu) return phase.int8 == int8 ? EncoderChoice::kGelu : EncoderChoice::kStem;
+    return phase.residual ? EncoderChoice::kProductWithTerms : EncoderChoice::kProduct;
+  }
+
+  /// Words that are as they were are not written again.
+  void set_up(const EncoderPhase& phase, const EncoderShifts& shifts) {
+    std::map<int32_t, int64_t> words{{kPhase, static_cast<int64_t>(choice(phase))}};
+    switch (phase.kind) {
+      case EncoderPhase::Kind::kProduct:
+        words[kRounds] = phase.m / kRowsOfBlock * (phase.n / kColumnsOfBlock);
+        words[kInner] = phase.k / depth_of(phase.int8) - 1;
+        break;
+      case EncoderPhase::Kind::kAttention: words[kRounds] = head_groups() * (phase.m / kRowsOfBlock); break;
+      case EncoderPhase::Kind::kNorm: words[kRounds] = norm_rounds(); break;
+    }
+    if (phase.int8 && phase.kind != EncoderPhase::Kind::kNorm) {
+      words[kDown] = shifts.down;
+      words[kShift] = shifts.shift;
+      if (phase.kind == EncoderPhase::Kind::kAttention) words[kFactor] = shifts.factor;
+    }
+    for (int core = 0; core < std::ssize(p_.parameters); ++core) {
+      for (const auto& [index, value] : words) {
+        const auto known = words_.find(index);
+        if (known != words_.end() && known->second == value) continue;
+        p_.sequence.emplace_back(
+            WriteParameter{.parameters = core, .index = index, .value = static_cast<int32_t>(value)});
+      }
+      p_.sequence.emplace_back(HandOver{.parameters = core});
+    }
+    for (const auto& [index, value] : words) words_[index] = value;
+  }
+
+  void push_weights(const EncoderPhase& phase) {
+    if (phase.kind == EncoderPhase::Kind::kAttention) return;
+    wait_for(p_, std::exchange(weights_under_way_, {}));
+    const bool product = phase.kind == EncoderPhase::Kind::kProduct;
+    const int64_t objects = phase.weight_bytes / kObjectOfB / (product ? kArray : 1);
+    for (int column = 0; column < kArray; ++column) {
+      Pattern pattern{{product ? phase.m / kRowsOfBlock : 1, 0}, {objects, kObjectOfB}};
+      add_contiguous(pattern, kObjectOfB, 1);
+      const int64_t offset = phase.weights + (product ? column * objects * kObjectOfB : 0);
+      p_.sequence.emplace_back(Transfer{.fifo = s_.b_in[static_cast<size_t>(column)],
+                                        .argument = kWeights,
+                                        .offset = offset,
+                                        .pattern = std::move(pattern),
+                                        .token = true});
+      weights_under_way_.push_back(s_.b_in[static_cast<size_t>(column)]);
+    }
+  }
+
+  /// Rows are dealt to the rows of cores in turn, as many as a core gives at once: 16 of int8, 8 of bfloat16.
+  void product(const EncoderPhase& phase) {
+    const bool int8_out = phase.int8 && phase.gelu;
+    const int64_t strips = int8_out ? 4 : 2;  // of a turn
+    const int64_t turns = kRowsOfTile / 4 / strips;
+    const int64_t cells = kColumnsOfTile * (int8_out ? 1 : 2) / 64;  // of a strip of a tile of C
+    const int64_t in_panel = phase.from_strips * kCell;
+    const int64_t out_panel = phase.to_strips * kCell;
+    const int64_t column_blocks = phase.n / kColumnsOfBlock;
+    const int64_t block_step = kArray * cells * out_panel;
+    // One block of columns at a time: between a tile's factors and the next one's come the residual's objects, or the
+    // step from block to block is no descriptor's.
+    const bool apart = phase.residual || block_step > kNpu1.tools.memcpy_step * kStreamWordBytes;
+    const int64_t times = apart ? 1 : column_blocks;
+    for (int64_t block = 0; block < phase.m / kRowsOfBlock; ++block) {
+      const int64_t first = block * kRowsOfBlock / 4;  // strip
+      for (int64_t across = 0; across < column_blocks / times; ++across) {
+        begin_batch();
+        for (int row = 0; row < kArray; ++row) {
+          const int a = s_.a_in[static_cast<size_t>(row)];
+          const int64_t turn = first + row * strips;
+          push(a, phase.from_argument, phase.from + turn * kCell,
+               {{times, 0},
+                {phase.k / depth_of(phase.int8), in_panel},
+                {turns, kArray * strips * kCell},
+                {strips * kCell, 1}});
+          if (!phase.residual) continue;
+          push(
+              a, phase.terms_argument, phase.terms + across * kArray * cells * out_panel + turn * kCell,
+              {{kArray, cells * out_panel}, {turns, kArray * strips * kCell}, {cells, out_panel}, {strips * kCell, 1}});
+        }
+        for (int column = 0; column < kArray; ++column) {
+          const int64_t panel = (across * kArray + column) * cells;
+          Pattern pattern{{times, times == 1 ? 0 : block_step}};
+          if (int8_out) {
+            pattern.insert(pattern.end(), {{kRowsOfBlock / 4, kCell}, {cells, out_panel}, {kCell, 1}});
+          } else {
+            pattern.insert(pattern.end(), {{kArray * turns, strips * kCell}, {cells, out_panel}, {strips * kCell, 1}});
+          }
+          push(s_.c_out[static_cast<size_t>(column)], phase.to_argument, phase.to + panel * out_panel + first * kCell,
+               std::move(pattern));
+        }
+        end_batch();
+      }
+    }
+  }
+
+  int64_t head_groups() const { return (problem_.heads + kArray - 1) / kArray; }
+
+  void attention(const EncoderPhase& phase) {
+    wait_for(p_, std::exchange(weights_under_way_, {}));
+    const int64_t panel = phase.from_strips * kCell;
+    const int64_t blocks = (problem_.positions + kKeys - 1) / kKeys;
+    const int64_t block_bytes = kKeys / 4 * kCell;
+    for (int64_t heads = 0; heads < head_groups(); ++heads) {
+      for (int64_t group = 0; group < phase.m / kRowsOfBlock; ++group) {
+        begin_batch();
+        for (int row = 0; row < kArray; ++row) {
+          const int64_t strip = (group * kRowsOfBlock + row * kRowsOfTile) / 4;
+          push(s_.a_in[static_cast<size_t>(row)], phase.from_argument,
+               phase.from + heads * kArray * 2 * panel + strip * kCell,
+               {{kArray, 2 * panel}, {2, 8 * kCell}, {2, panel}, {8 * kCell, 1}});
+        }
+        for (int column = 0; column < kArray; ++column) {
+          const auto at = static_cast<size_t>(column);
+          const int64_t head = heads * kArray + column;
+          const int64_t keys = phase.from + (problem_.width / 32 + 2 * head) * panel;
+          push(s_.b_in[at], phase.from_argument, keys,
+               {{blocks, block_bytes}, {2, problem_.width / 32 * panel}, {2, panel}, {block_bytes, 1}});
+          const int64_t strip = group * kRowsOfBlock / 4;
+          const int64_t out_panels = phase.int8 ? 1 : 2;
+          const int64_t strips = phase.int8 ? 8 : 4;  // that a core gives at once
+          push(s_.c_out[at], phase.to_argument, phase.to + head * out_panels * panel + strip * kCell,
+               {{kRowsOfTile / 4 / strips, strips * kCell},
+                {kArray, kRowsOfTile / 4 * kCell},
+                {out_panels, panel},
+                {strips * kCell, 1}});
+        }
+        end_batch();
+      }
+    }
+  }
+
+  int64_t norm_rounds() const { return layout_.strips / layout_.norm_strips / (kArray * kArray); }
+
+  /// Group of rows 16 t + 4 c + r is that of the core in column c and row r in round t.
+  void norm(const EncoderPhase& phase) {
+    const int64_t group = layout_.norm_strips * kCell;
+    const int64_t panel = phase.from_strips * kCell;
+    for (int row = 0; row < kArray; ++row) {
+      push(s_.a_in[static_cast<size_t>(row)], phase.from_argument, phase.from + row * group,
+           {{norm_rounds() * kArray, kArray * group}, {phase.n / 32, panel}, {group, 1}});
+    }
+    Batch rows = std::exchange(batch_, {});
+    const int64_t panels = kObjectOfC / group;  // of an object
+    const int64_t pieces = phase.n / (phase.int8 ? 64 : 32) / panels;
+    for (int64_t round = 0; round < norm_rounds(); ++round) {
+      begin_batch();
+      for (int column = 0; column < kArray; ++column) {
+        push(s_.c_out[static_cast<size_t>(column)], phase.to_argument,
+             phase.to + (round * kArray * kArray + column * kArray) * group,
+             {{pieces, panels * panel}, {kArray, group}, {panels, panel}, {group, 1}});
+      }
+      end_batch();
+    }
+    under_way_.push_back(std::move(rows));
+  }
+
+  const EncoderProblem& problem_;
+  const EncoderLayout& layout_;
+  const EncoderStreams& s_;
+  Program& p_;
+  Batch batch_;
+  std::deque<Batch> under_way_;
+  std::vector<int> weights_under_way_;
+  std::map<int32_t, int64_t> words_;
+};
+
+}  // namespace
+
+void add_encoder_sequence(const EncoderProblem& problem, const EncoderLayout& layout,
+                          const std::vector<EncoderShifts>& shifts, const EncoderStreams& streams, Program& program) {
+  Sequencer(problem, layout, streams, program).run(shifts);
+}
+
+Result<Program> plan_encoder(const EncoderProblem& problem, const std::vector<EncoderShifts>& shifts,
+                             const std::string& device) {
+  SKALD_TRY(const EncoderLayout layout, encoder_layout(problem));
+  if (!shifts.empty() && shifts.size() != layout.phases.size()) {
+    return fail(
+        ErrorCode::kInvalidArgument, "plan_encoder",
+        "got shifts for " + std::to_string(shifts.size()) + " phases of " + std::to_string(layout.phases.size()));
+  }
+  Program program{.name = std::string(problem.precision == EncoderPrecision::kInt8 ? "encoder_i8_" : "encoder_bf16_") +
+                          std::to_string(problem.width) + "x" + std::to_string(problem.layers),
+                  .device = device};
+  const auto argument = [](const char* name, int64_t size, Access access) {
+    return HostArgument{.name = name, .block = {Element::kI8, {size}}, .access = access};
+  };
+  program.arguments = {argument("frames", std::max<int64_t>(layout.frames_bytes, 64), Access::kRead),
+                       argument("weights", layout.weight_bytes, Access::kRead),
+                       argument("work", layout.work_bytes, Access::kReadWrite),
+                       argument("states", std::max<int64_t>(layout.states_bytes, 64), Access::kWrite)};
+  const EncoderStreams streams = add_encoder_cores(problem, layout, program);
+  add_encoder_sequence(problem, layout, shifts, streams, program);
+  return program;
+}
+
+}  // namespace skald::npu::plan

@@ -1,0 +1,64 @@
+#pragma once
+// What the parts of the encoder's planner share: sizes of objects, and the numbers of streams and buffers.
+
+#include <cstdint>
+#include <vector>
+
+#include "npu/plan/encoder.h"
+#include "npu/program/program.h"
+
+namespace skald::npu::plan {
+
+inline constexpr int64_t kCell = 256;        ///< bytes: four rows of 64 bytes
+inline constexpr int64_t kObjectOfA = 4096;  ///< bytes
+inline constexpr int64_t kObjectOfB = 8192;
+inline constexpr int64_t kObjectOfC = 2048;
+inline constexpr int64_t kArray = 4;  ///< rows and columns of cores
+inline constexpr int64_t kRowsOfTile = 64;
+inline constexpr int64_t kColumnsOfTile = 128;
+inline constexpr int64_t kRowsOfBlock = kArray * kRowsOfTile;  ///< that all cores make together
+inline constexpr int64_t kColumnsOfBlock = kArray * kColumnsOfTile;
+inline constexpr int64_t kKeys = 32;                                                    ///< of an object of B
+inline constexpr int64_t kTermObjects = kRowsOfTile * kColumnsOfTile * 2 / kObjectOfA;  ///< of a tile's residual
+
+/// Depth of a product's objects.
+constexpr int64_t depth_of(bool int8) {
+  return int8 ? 64 : 32;
+}
+
+/// Parameters of a core, by word.
+enum EncoderWord : int32_t { kPhase, kRounds, kInner, kDown, kShift, kFactor };
+
+/// What the word kPhase chooses.
+enum class EncoderChoice : int32_t {
+  kStem,
+  kStemWithTerms,
+  kProduct,
+  kProductWithTerms,
+  kGelu,
+  kAttention,
+  kNorm,
+  kLast
+};
+
+/// Indices into the Program.
+struct EncoderStreams {
+  std::vector<int> a_in{}, a_core{};  ///< by row of cores
+  std::vector<int> b_in{}, b_core{};  ///< by column
+  std::vector<int> c_core{};          ///< by column and row
+  std::vector<int> c_out{};           ///< by column
+};
+
+/// Objects of A in a group of rows of a norm.
+constexpr int64_t norm_objects(int64_t width, int64_t strips) {
+  return width / 32 * strips * kCell / kObjectOfA;
+}
+
+/// Streams, buffers, parameters and cores.
+EncoderStreams add_encoder_cores(const EncoderProblem& problem, const EncoderLayout& layout, Program& program);
+
+/// The controller's sequence.
+void add_encoder_sequence(const EncoderProblem& problem, const EncoderLayout& layout,
+                          const std::vector<EncoderShifts>& shifts, const EncoderStreams& streams, Program& program);
+
+}  // namespace skald::npu::plan
