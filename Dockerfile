@@ -4,7 +4,7 @@
 FROM debian:12 AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
     g++ cmake ninja-build pkg-config libavformat-dev libavcodec-dev libswresample-dev libavutil-dev zlib1g-dev \
-    libfmt-dev libspdlog-dev nlohmann-json3-dev libutf8proc-dev libcli11-dev \
+    libfmt-dev libspdlog-dev nlohmann-json3-dev libutf8proc-dev libcli11-dev libcurl4-openssl-dev libssl-dev \
     && rm -rf /var/lib/apt/lists/*
 COPY . /source
 RUN cmake -S /source -B /build -G Ninja -DCMAKE_BUILD_TYPE=Release -DSKALD_BUILD_TESTS=OFF \
@@ -13,7 +13,7 @@ RUN cmake -S /source -B /build -G Ninja -DCMAKE_BUILD_TYPE=Release -DSKALD_BUILD
 
 FROM debian:12-slim
 RUN apt-get update && apt-get install -y --no-install-recommends \
-    libavformat59 libavcodec59 libswresample4 libavutil57 zlib1g libfmt9 libspdlog1.10 libutf8proc2 \
+    libavformat59 libavcodec59 libswresample4 libavutil57 zlib1g libfmt9 libspdlog1.10 libutf8proc2 libcurl4 libssl3 \
     && rm -rf /var/lib/apt/lists/* && useradd --create-home user
 COPY --from=build /usr/local/bin/skald /usr/local/bin/skald
 COPY --from=build /usr/local/share/skald /usr/local/share/skald

@@ -157,7 +157,8 @@ TEST(Batched, WordsAndSilence) {
   EXPECT_LE(last, transcript.duration);
 
   Batcher batcher(*machine);
-  const auto silence = audio::audio_from_samples(std::vector<float>(40 * 16000));
+  const std::vector<float> zeros(40 * 16000);
+  const auto silence = audio::audio_from_samples(zeros);
   const Transcript nothing = transcribe(batcher, *silence, batched(4), {}).value();
   EXPECT_TRUE(nothing.complete);
   EXPECT_TRUE(nothing.segments.empty());
