@@ -30,8 +30,9 @@ std::vector<float> raw_mel(const std::vector<float>& samples, int bands) {
   ThreadPool pool(1);
   const auto source = audio_from_samples(samples);
   std::vector<float> raw;
-  EXPECT_TRUE(MelStream::open(*source, LogMel(bands), pool,
-                              [&](std::span<const float> block) { raw.insert(raw.end(), block.begin(), block.end()); }));
+  EXPECT_TRUE(MelStream::open(*source, LogMel(bands), pool, [&](std::span<const float> block) {
+    raw.insert(raw.end(), block.begin(), block.end());
+  }));
   return raw;
 }
 

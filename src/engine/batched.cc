@@ -34,11 +34,12 @@ class Loop {
   Result<void> fill();
   Result<void> take_one();
   void listen_again(Places::iterator window, int64_t next_seek);
-  void tell();
+  Result<void> tell();
 
   Session& session_;
   std::vector<int32_t> prompt_;
-  Places windows_;  // those that are not told yet, in order of time
+  Places windows_;    // those that are not told yet, in order of time
+  int64_t told_ = 0;  // frames
 };
 
 Result<void> Loop::run() {
@@ -48,9 +49,9 @@ Result<void> Loop::run() {
   while (!windows_.empty()) {
     SKALD_CHECK(fill());
     SKALD_CHECK(take_one());
-    tell();
+    SKALD_CHECK(tell());
   }
-  session_.tell_progress(session_.content());
+  if (told_ < session_.content()) session_.tell_progress(session_.content());
   return {};
 }
 
@@ -129,14 +130,17 @@ void Loop::listen_again(Places::iterator window, int64_t next_seek) {
 }
 
 /// Hands out what is done, in order.
-void Loop::tell() {
+Result<void> Loop::tell() {
   while (!windows_.empty() && windows_.front().done) {
+    if (session_.asked_to_stop()) return fail(ErrorCode::kCancelled, "", "cancelled");
     Place& window = windows_.front();
     session_.keep(window.attempts);
     session_.keep(window.segments);
-    session_.tell_progress(window.place.seek + window.place.frames);
+    told_ = window.place.seek + window.place.frames;
+    session_.tell_progress(told_);
     windows_.pop_front();
   }
+  return {};
 }
 
 }  // namespace

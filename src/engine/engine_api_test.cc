@@ -98,8 +98,10 @@ TEST(EngineApi, CancelledBeforeItBegan) {
 }
 
 TEST(EngineApi, CancelledAfterASegmentKeepsIt) {
-  std::vector<float> twice = samples_of(hello());
-  twice.resize(audio::kSampleRate * 31);  // two windows
+  const std::vector<float> once = samples_of(hello());
+  std::vector<float> twice = once;
+  twice.resize(audio::kSampleRate * 31);  // too far apart for one window
+  twice.insert(twice.end(), once.begin(), once.end());
   std::atomic<bool> cancel{false};
   Callbacks callbacks;
   callbacks.cancel = &cancel;

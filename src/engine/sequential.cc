@@ -43,7 +43,7 @@ Result<void> Loop::run() {
   for (const Stretch& part : parts) {
     for (seek_ = std::max(seek_, part.begin); seek_ < part.end;) SKALD_CHECK(window(part.end));
   }
-  session_.tell_progress(session_.content());
+  if (seek_ < session_.content()) session_.tell_progress(session_.content());
   return {};
 }
 

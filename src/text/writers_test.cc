@@ -77,9 +77,10 @@ TEST(Writers, JsonOrderStartsAsTheReference) {
   const auto json = nlohmann::ordered_json::parse(write(golden_transcript(), "json").value());
   std::vector<std::string> keys;
   for (const auto& [key, value] : json.items()) keys.push_back(key);
-  const std::vector<std::string> wanted = {"text",     "segments", "language", "language_probability", "task",
-                                           "duration", "model",    "device",   "compute_type",         "devices",
-                                           "timings",  "attempts", "complete"};
+  const std::vector<std::string> wanted = {"text",         "segments", "language", "language_probability",
+                                           "task",         "duration", "model",    "device",
+                                           "compute_type", "devices",  "timings",  "long_form",
+                                           "attempts",     "complete"};
   EXPECT_EQ(keys, wanted);
 }
 

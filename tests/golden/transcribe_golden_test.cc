@@ -29,6 +29,7 @@ struct IsOptional<std::optional<T>> : std::true_type {};
 /// Sets the options that `given` names; the others keep their defaults.
 TranscribeOptions options_of(const json& given) {
   TranscribeOptions options;
+  options.long_form = "sequential";  // as the reference
   size_t known = 0;
   options.for_each_field([&](const Field& field, auto& value) {
     const auto found = given.find(field.name);

@@ -28,6 +28,7 @@ declare -A allowed_npu=(
   [device]="spec program sim"
   [xrt]="spec program device"
   [suite]="spec kernels program sim plan emit"
+  [encoder]="spec kernels program sim plan device suite"
 )
 diagnostic='(doctor|bench|models|npu)[a-z_]*\.(h|cc)$'  # commands that may look inside
 
