@@ -76,9 +76,14 @@ def main():
     print("\n| alone | taken for speech % |\n|---|---|")
     alone = {**{name: noise[: 120 * RATE] for name, noise in noises.items() if name != "music"},
              **{f"music {i}": piece for i, piece in enumerate(heldout)}}
+    false, total = 0, 0
     for name, sound in alone.items():
         sound = 0.1 * sounds.unit(sound)
-        print(f"| {name} | {100 * regions(probabilities(model, features, sound.astype(np.float32))).mean():.1f} |")
+        heard = regions(probabilities(model, features, sound.astype(np.float32)))
+        print(f"| {name} | {100 * heard.mean():.1f} |")
+        if name == "hum" or name.startswith("music"):
+            false, total = false + heard.sum(), total + len(heard)
+    print(f"| music and hum together, {total / 50:.0f} s | {100 * false / total:.1f} |")
 
 
 if __name__ == "__main__":
