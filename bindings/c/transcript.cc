@@ -50,6 +50,7 @@ skald_code skald_transcript_read(const skald_transcript* transcript, skald_trans
   return guarded(error, [&]() -> Result<void> {
     if (auto given = not_null(transcript, "transcript"); !given) return given;
     const skald::Transcript& t = transcript->transcript;
+    const skald::Coverage coverage = t.coverage.value_or(skald::Coverage{});
     return hand_out({.size = 0,
                      .text = t.text.c_str(),
                      .language = t.language.c_str(),
@@ -67,7 +68,11 @@ skald_code skald_transcript_read(const skald_transcript* transcript, skald_trans
                      .mel_seconds = t.timings.mel,
                      .encode_seconds = t.timings.encode,
                      .decode_seconds = t.timings.decode,
-                     .total_seconds = t.timings.total},
+                     .total_seconds = t.timings.total,
+                     .long_form = t.long_form.c_str(),
+                     .speech_with_text = coverage.speech_with_text,
+                     .speech_without_text = coverage.speech_without_text,
+                     .silence = coverage.silence},
                     out);
   });
 }

@@ -204,7 +204,11 @@ typedef struct skald_transcript_info {
   double mel_seconds;
   double encode_seconds;
   double decode_seconds;
-  double total_seconds; /* without load */
+  double total_seconds;    /* without load */
+  const char* long_form;   /* how it was cut into windows: "sequential" or "batched"; "" before that was known */
+  double speech_with_text; /* seconds; these three sum up to the duration, or to 0 when the audio was not read */
+  double speech_without_text;
+  double silence;
 } skald_transcript_info;
 
 SKALD_API skald_code skald_transcript_read(const skald_transcript* transcript, skald_transcript_info* out,

@@ -101,5 +101,13 @@ class WhisperModel:
         append_punctuations: str = ...,
         hallucination_silence_threshold: Optional[float] = ...,
         clip_timestamps: Union[str, Sequence[float]] = ...,
+        long_form: str = ...,
+        batch_size: int = ...,
+        vad_filter: bool = ...,
+        vad_parameters: Optional[Dict[str, Any]] = ...,
+        vad_threshold: float = ...,
+        vad_min_speech_duration_ms: int = ...,
+        vad_min_silence_duration_ms: int = ...,
+        vad_speech_pad_ms: int = ...,
         **options: Any,
     ) -> Tuple[Segments, TranscriptionInfo]: ...

@@ -8,6 +8,14 @@ OPTIONS = _skald.transcribe_defaults()
 # The arguments that faster_whisper has and Skald under another name.
 RENAMED = {"log_prob_threshold": "logprob_threshold", "max_new_tokens": "sample_len"}
 
+# Of the dict vad_parameters.
+VAD = {
+    "threshold": "vad_threshold",
+    "min_speech_duration_ms": "vad_min_speech_duration_ms",
+    "min_silence_duration_ms": "vad_min_silence_duration_ms",
+    "speech_pad_ms": "vad_speech_pad_ms",
+}
+
 # Arguments of faster_whisper that are taken at the value that means "off", unless Skald has an option of the name.
 OFF = {
     "log_progress": (False,),
@@ -15,8 +23,6 @@ OFF = {
     "no_repeat_ngram_size": (0,),
     "prompt_reset_on_temperature": (0.5,),
     "multilingual": (False,),
-    "vad_filter": (False,),
-    "vad_parameters": (None,),
     "chunk_length": (None, 30),
     "hotwords": (None,),
     "language_detection_threshold": (0.5, None),
@@ -48,6 +54,13 @@ def _comma_separated(value):
     return value if isinstance(value, str) else ",".join(str(part) for part in value)
 
 
+def _vad_options(parameters):
+    for name in parameters:
+        if name not in VAD:
+            raise UnsupportedError("unsupported", f"vad_parameters: {name}", "there is no such parameter", f"give {', '.join(VAD)}")
+    return {VAD[name]: value for name, value in parameters.items()}
+
+
 def options_from(arguments):
     """The dict that the extension takes. Errors: TypeError for an unknown name, UnsupportedError for what Skald cannot do."""
     options = {}
@@ -65,6 +78,8 @@ def options_from(arguments):
             raise UnsupportedError("unsupported", name, "another formula than faster_whisper's", "leave it at 1")
         elif name == "initial_prompt" and not isinstance(value, (str, type(None))):
             raise UnsupportedError("unsupported", name, "tokens as a prompt", "give a text")
+        elif name == "vad_parameters":
+            options.update(_vad_options(value or {}))
         elif RENAMED.get(name, name) in OPTIONS:
             options[RENAMED.get(name, name)] = value
         elif name in OFF:

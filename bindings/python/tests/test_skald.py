@@ -209,5 +209,5 @@ def test_stub_has_what_the_package_has():
         fields = [node.target.id for node in classes[kind.__name__].body if isinstance(node, ast.AnnAssign)]
         assert fields == list(kind.__dataclass_fields__)
     (transcribe,) = [node for node in classes["WhisperModel"].body if getattr(node, "name", "") == "transcribe"]
-    known = {*skald._options.OPTIONS, *skald._options.RENAMED}
+    known = {*skald._options.OPTIONS, *skald._options.RENAMED, "vad_parameters"}
     assert {argument.arg for argument in transcribe.args.kwonlyargs} <= known
