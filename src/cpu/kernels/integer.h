@@ -97,7 +97,7 @@ int most_level(int k);
 
 /// W(n, k) at w[n * row_stride + k * col_stride] to int8: a scale for each n, panels of kPanel columns, each
 /// (groups of k, kPanel, 4); missing columns and the rest of the last group are 0. `out` has packed_size_i8(n, k)
-/// elements, `scale` and `offset` whole panels.
+/// elements, `scale` and `offset` whole panels. Scales as in Quantise: what is no number stays to be seen.
 void pack_i8(const float* w, int n, int k, int8_t* out, float* scale, int32_t* offset);
 size_t packed_size_i8(int n, int k);
 

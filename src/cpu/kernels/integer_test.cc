@@ -315,6 +315,16 @@ TEST(Quantise, ZerosAndWhatIsNoNumber) {
   }
 }
 
+TEST(Quantise, TheSmallestNumbersAreZeros) {
+  for (const Isa isa : covered()) {
+    std::vector<float> scale;
+    const std::vector<float> tiny(8, std::numeric_limits<float>::denorm_min());
+    for (const int q : quantised(isa, &Kernels::quantise_i8, tiny, 8, kMostI8, scale)) {
+      EXPECT_TRUE(q == kZeroPoint || q == 77) << to_string(isa);
+    }
+  }
+}
+
 TEST(SoftmaxI16, IsSoftmax) {
   for (const int n : {1, 2, 15, 17, 64, 1500}) {
     std::vector<float> x = random_floats(at(3 * n), 5);
@@ -432,6 +442,20 @@ TEST(PackInteger, PanelsAndOffsets) {
       }
     }
     EXPECT_EQ(-128 * sum, offset[at(n)]);
+  }
+}
+
+TEST(PackInteger, WeightsThatAreNoNumbersStayToBeSeen) {
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    const std::vector<float> w = {1, bad, 2, 3, std::numeric_limits<float>::denorm_min(), 0};  // (3, 2)
+    std::vector<int8_t> packed(packed_size_i8(3, 2));
+    std::vector<float> scale(kPanel);
+    std::vector<int32_t> offset(kPanel);
+    pack_i8(w.data(), 3, 2, packed.data(), scale.data(), offset.data());
+    EXPECT_FALSE(std::isfinite(scale[0]));
+    EXPECT_EQ(3.0F / kMostI8, scale[1]);
+    EXPECT_EQ(0, packed[8]);  // of the third: too small for a quotient
+    EXPECT_EQ(0, offset[2]);
   }
 }
 

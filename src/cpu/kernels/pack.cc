@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "cpu/kernels/kernels.h"
+#include "cpu/kernels/rows.h"
 
 namespace skald::cpu {
 
@@ -47,11 +47,11 @@ void pack_i8(const float* w, int n, int k, int8_t* out, float* scale, int32_t* o
   for (int column = 0; column < whole; ++column) {
     const float* from = w + int64_t{column} * k;
     float largest = 0;
-    for (int i = 0; column < n && i < k; ++i) largest = std::max(largest, std::abs(from[i]));
+    for (int i = 0; column < n && i < k; ++i) largest = largest_scalar(largest, from[i]);
     scale[column] = largest / kMostI8;
     offset[column] = 0;
-    if (largest == 0) continue;
-    const float inverse = kMostI8 / largest;
+    const float inverse = inverse_step_scalar(largest, kMostI8);
+    if (inverse == 0) continue;
     int8_t* to = out + column / kPanel * panel_size + column % kPanel * kGroupBytes;
     for (int i = 0; i < k; ++i) {
       const auto q = static_cast<int8_t>(nearest(from[i] * inverse));

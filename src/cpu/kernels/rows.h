@@ -13,6 +13,13 @@ inline constexpr float kLayerNormEpsilon = 1e-5F;
 /// What the scalar row does with a product; kernels.h, Epilogue.
 float finish_scalar(float acc, float bias, float old, Epilogue epilogue);
 
+/// The larger of a magnitude and |x|; a NaN stays.
+float largest_scalar(float largest, float x);
+
+/// level / largest: what numbers of that largest magnitude are multiplied by. 0: nothing of them is kept, since they
+/// are zero (or so small that the quotient overflows) or have what is no number.
+float inverse_step_scalar(float largest, int level);
+
 void gemm_f32_scalar(const GemmF32& g) noexcept;
 void layer_norm_f32_scalar(const float* x, const float* gain, const float* bias, float* y, int rows,
                            int width) noexcept;

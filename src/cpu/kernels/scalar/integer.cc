@@ -44,12 +44,12 @@ void quantise(const Quantise<Q>& args) {
     Q* q = args.q + row * args.ldq;
     float largest = 0;
     for (int k = 0; k < args.k; ++k) {
-      if (!std::isnan(largest) && !(std::fabs(x[k]) <= largest)) largest = std::fabs(x[k]);
+      largest = largest_scalar(largest, x[k]);
     }
     args.scale[row] = largest / static_cast<float>(args.level);
-    const float inverse = largest > 0 && std::isfinite(largest) ? static_cast<float>(args.level) / largest : 0.0F;
+    const float inverse = inverse_step_scalar(largest, args.level);
     for (int k = 0; k < whole_groups(args.k, kGroup<Q>); ++k) {
-      const float value = k < args.k && std::isfinite(largest) ? std::nearbyint(x[k] * inverse) : 0.0F;
+      const float value = k < args.k && inverse > 0 ? std::nearbyint(x[k] * inverse) : 0.0F;
       q[k] = static_cast<Q>(static_cast<int>(value) + kZero<Q>);
     }
   }
@@ -62,15 +62,13 @@ void pack(const Pack<W>& args, int n, int64_t row_step, int k, int64_t column_st
   for (int column = 0; column < (n + kPanel - 1) / kPanel * kPanel; ++column) {
     float largest = 0;
     for (int i = 0; column < n && i < k; ++i) {
-      const float x = std::fabs(args.x[column * row_step + i * column_step]);
-      if (!std::isnan(largest) && !(x <= largest)) largest = x;
+      largest = largest_scalar(largest, args.x[column * row_step + i * column_step]);
     }
     args.scale[column] = largest / static_cast<float>(args.level);
-    const bool usable = largest > 0 && std::isfinite(largest);
-    const float inverse = usable ? static_cast<float>(args.level) / largest : 0.0F;
+    const float inverse = inverse_step_scalar(largest, args.level);
     W* to = args.out + column / kPanel * kPanel * depth + column % kPanel * 2;
     for (int i = 0; i < depth; ++i) {
-      const bool there = usable && i < k;
+      const bool there = inverse > 0 && i < k;
       const float value = there ? std::nearbyint(args.x[column * row_step + i * column_step] * inverse) : 0.0F;
       to[i / 2 * kPanel * 2 + i % 2] = static_cast<W>(value);
     }
@@ -78,6 +76,15 @@ void pack(const Pack<W>& args, int n, int64_t row_step, int k, int64_t column_st
 }
 
 }  // namespace
+
+float largest_scalar(float largest, float x) {
+  return std::isnan(largest) || std::fabs(x) <= largest ? largest : std::fabs(x);
+}
+
+float inverse_step_scalar(float largest, int level) {
+  const float inverse = static_cast<float>(level) / largest;
+  return largest > 0 && std::isfinite(largest) && std::isfinite(inverse) ? inverse : 0.0F;
+}
 
 void gemm_i8_scalar(const GemmI8& g) noexcept {
   gemm(g);
