@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -115,7 +114,7 @@ class NpuEncoder final : public model::Encoder {
     SKALD_CHECK(device_.sync(made.buffers[plan::kWeights], SyncDirection::kToDevice));
     SKALD_TRY(made.run, device_.bind(kernel, made.buffers));
     report_.weight_bytes = std::ssize(packed.weights);
-    resident_ = std::move(made);
+    resident_ = std::make_unique<Resident>(std::move(made));
     return {};
   }
 
@@ -132,7 +131,7 @@ class NpuEncoder final : public model::Encoder {
 
   const model::Checkpoint& checkpoint_;
   Device& device_;
-  std::optional<Resident> resident_;
+  std::unique_ptr<Resident> resident_;
   DeviceReport report_;
 };
 
