@@ -26,6 +26,11 @@ Batcher::Ticket& Batcher::Ticket::operator=(Ticket&& other) noexcept {
   return *this;
 }
 
+std::vector<DeviceReport> Batcher::reports() {
+  const auto turn = scheduler_.wait_turn(nullptr);
+  return {machine_->encoder().report(), machine_->decoder().report()};
+}
+
 Result<void> Batcher::encode(const MelWindow& window, WorkTimes& times) {
   if (window.encoded != 0 && window.encoded == encodings_) return {};
   const Stopwatch watch(times.encode);

@@ -67,7 +67,11 @@ class Batcher {
 
   explicit Batcher(Machine& machine) : machine_(&machine), set_(machine.decoder(), machine.tokenizer()) {}
 
+  /// What does not change: sizes, tokenizer, mel, threads. Encoder and decoder are used through this class alone.
   Machine& machine() { return *machine_; }
+
+  /// What encoder and decoder have done so far, for all callers.
+  std::vector<DeviceReport> reports();
 
   struct Languages {
     std::vector<float> probabilities;  ///< decode::detect_language

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <utility>
+#include <vector>
 
 #include "decode/decoding.h"
 #include "engine/session.h"
@@ -9,10 +10,12 @@
 namespace skald::engine {
 namespace {
 
-/// A device's report since an earlier one. Others may have used it meanwhile: their share is in it.
-DeviceReport since(DeviceReport now, const DeviceReport& before) {
-  now.seconds -= before.seconds;
-  now.calls -= before.calls;
+/// Reports since earlier ones. Others may have used the devices meanwhile: their share is in it.
+std::vector<DeviceReport> since(std::vector<DeviceReport> now, const std::vector<DeviceReport>& before) {
+  for (size_t i = 0; i < now.size(); ++i) {
+    now[i].seconds -= before[i].seconds;
+    now[i].calls -= before[i].calls;
+  }
   return now;
 }
 
@@ -29,20 +32,18 @@ Result<Transcript> transcribe(Batcher& batcher, audio::AudioSource& source, cons
                               const Callbacks& callbacks) {
   using Clock = std::chrono::steady_clock;
   const auto begin = Clock::now();
-  Machine& machine = batcher.machine();
-  const DeviceReport encoder_before = machine.encoder().report();
-  const DeviceReport decoder_before = machine.decoder().report();
+  const std::vector<DeviceReport> before = batcher.reports();
   Session session(batcher, source, options, callbacks);
   Transcript& out = session.transcript();
   out.task = options.task;
-  out.model = machine.info().name;
+  out.model = batcher.machine().info().name;
   if (auto outcome = run(session, batcher); !outcome) {
     // Nothing finished yet: an error is all there is to tell, but stopping when asked is not an error.
     if (out.attempts.empty() && outcome.error().code != ErrorCode::kCancelled) return std::unexpected(outcome.error());
     out.complete = false;
     out.error = std::move(outcome).error();
   }
-  out.devices = {since(machine.encoder().report(), encoder_before), since(machine.decoder().report(), decoder_before)};
+  out.devices = since(batcher.reports(), before);
   return session.finish(std::chrono::duration<double>(Clock::now() - begin).count());
 }
 
