@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <thread>
 #include <vector>
 
 namespace skald {
@@ -38,6 +39,23 @@ TEST_P(ThreadPoolTest, WritesOfABodyAreSeenByTheCaller) {
   std::vector<int64_t> squares(501);
   pool.parallel_for(501, [&](int64_t i, int) { squares[static_cast<size_t>(i)] = i * i; });
   for (int64_t i = 0; i < 501; ++i) EXPECT_EQ(i * i, squares[static_cast<size_t>(i)]);
+}
+
+TEST_P(ThreadPoolTest, CallersAtTheSameTimeEachGetTheirJob) {
+  ThreadPool pool(GetParam());
+  std::array<std::array<int, 100>, 4> counts{};  // one row for each caller, written by its own bodies alone
+  std::vector<std::jthread> callers;
+  for (auto& mine : counts) {
+    callers.emplace_back([&pool, &mine] {
+      for (int job = 0; job < 200; ++job) {
+        pool.parallel_for(std::ssize(mine), [&](int64_t i, int) { ++mine[static_cast<size_t>(i)]; });
+      }
+    });
+  }
+  callers.clear();  // joins
+  for (const auto& mine : counts) {
+    for (const int count : mine) EXPECT_EQ(200, count);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Threads, ThreadPoolTest, testing::Values(1, 2, 3, 8));
