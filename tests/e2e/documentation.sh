@@ -89,7 +89,9 @@ fi
 if command -v groff >/dev/null; then
   warnings=$(groff -man -Tutf8 -ww "$work/skald.1" 2>&1 >"$work/page")
   [ -z "$warnings" ] || wrong "groff: $warnings"
-  sed 's/\x1b\[[0-9;]*m//g; s/.\x08//g' "$work/page" | grep -q -- '--beam-size N' || wrong "the rendered page lacks --beam-size"
+  # Into a file: grep -q ends early and a pipe would fail with what it has cut off. Some groffs print typographic hyphens.
+  sed 's/\x1b\[[0-9;]*m//g; s/.\x08//g; s/[‐−]/-/g' "$work/page" >"$work/plain"
+  grep -q -- '--beam-size N' "$work/plain" || wrong "the rendered page lacks --beam-size"
 else
   echo "groff: not here"
 fi

@@ -162,8 +162,8 @@ inline float largest_of(const float* x, int n) {
   return V::largest_i(largest);
 }
 
-/// What a row of that largest number is multiplied by; 0: nothing of it is kept, it is zero (or so small that the quotient
-/// overflows) or has what is no number.
+/// What a row of that largest number is multiplied by; 0: nothing of it is kept, it is zero (or so small that the
+/// quotient overflows) or has what is no number.
 inline float inverse_step(float largest, int level) {
   constexpr float kMost = 3.402823466e38F;
   const float inverse = static_cast<float>(level) / largest;
