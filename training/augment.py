@@ -5,49 +5,33 @@ import random
 import numpy as np
 import torch
 
+import noises
 from common import RATE
 from frontend import MELS, WARPS
 
 NOISE_SECONDS = 20
-SLOPES = (0.0, 0.5, 1.0, 0.25)  # spectra of the noises: f ** -slope
-HUMS = (50, 60, 100, 120)  # Hz
 SNR = (4, 35)  # dB
 CHANCE = {"reverb": 0.08, "noise": 0.2, "babble": 0.12, "warp": 0.25, "equaliser": 0.2, "mask": 0.4}
 MASK_BANDS, MASK_FRAMES, FRAMES_A_MASK = 14, 30, 400
+
+
+def numpy_rng():
+    """A generator that follows from the seed of `random`."""
+    return np.random.default_rng(random.getrandbits(64))
 
 
 def chance(name, strength=1.0):
     return random.random() < CHANCE[name] * strength
 
 
-def make_noises(count=16, seed=0):
-    """[count, samples] of unit power: coloured, half of them with resonances, a third with slowly changing level."""
-    rng, size = np.random.default_rng(seed), RATE * NOISE_SECONDS
-    hertz = np.fft.rfftfreq(size, 1 / RATE)
-    hertz[0] = 1
-    noises = []
-    for i in range(count):
-        spectrum = np.fft.rfft(rng.standard_normal(size)) / hertz ** SLOPES[i % len(SLOPES)]
-        if i >= count // 2:
-            centres, widths = np.log(rng.uniform(100, 5000, 3)), rng.uniform(0.1, 0.5, 3)
-            spectrum *= 0.2 + sum(np.exp(-(((np.log(hertz) - c) / w) ** 2)) for c, w in zip(centres, widths))
-        wave = np.fft.irfft(spectrum, size)
-        if i % 3 == 2:
-            wave *= np.interp(np.arange(size), np.linspace(0, size, 60), rng.uniform(0.2, 1, 60))
-        noises.append(wave / np.sqrt((wave**2).mean()))
-    return np.asarray(noises, np.float32)
-
-
-NOISES = make_noises()
+NOISES = [noises.coloured(np.random.default_rng(seed), RATE * NOISE_SECONDS) for seed in range(16)]
 
 
 def noise(size):
     """Mains hum or a stretch of one of NOISES, of about unit power."""
     if random.random() < 0.15:
-        turns = np.arange(size) * (random.choice(HUMS) / RATE)
-        wave = sum(random.random() * np.sin(2 * np.pi * (n * turns + random.random())) for n in range(1, 6))
-        return wave.astype(np.float32)
-    return NOISES[random.randrange(len(NOISES))].take(np.arange(size) + random.randrange(NOISES.shape[1]), mode="wrap")
+        return noises.hum(numpy_rng(), size)
+    return random.choice(NOISES).take(np.arange(size) + random.randrange(len(NOISES[0])), mode="wrap")
 
 
 def babble(size, draw):
@@ -68,14 +52,8 @@ def add_noise(wave, draw):
 
 
 def reverb(wave):
-    """Convolution with exponentially decaying noise of 80 to 400 ms."""
-    size = int(RATE * random.uniform(0.08, 0.4))
-    response = np.random.randn(size) * np.exp(-6.9 * np.arange(size) / size)
-    response *= random.uniform(0.1, 0.7) / np.sqrt((response**2).sum())
-    response[0] += 1
-    length = 1 << (len(wave) + size - 1).bit_length()
-    spectrum = np.fft.rfft(wave, length) * np.fft.rfft(response, length)
-    return np.fft.irfft(spectrum, length)[: len(wave)].astype(np.float32)
+    """A room of random size."""
+    return noises.reverb(numpy_rng(), wave)
 
 
 def mel_changes(count, strength):

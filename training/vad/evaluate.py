@@ -5,16 +5,17 @@ packages that were not trained with. Speech is missed where the clean clip is lo
 after the program's own smoothing (0.5 s of silence, 0.2 s of padding).
 """
 
-import csv
 import pathlib
 import sys
 
 import numpy as np
-import sounds
+import sounds  # first: it makes the modules of the folder above known
 from export import load, probabilities, samples
 from train import STEP, audible
 
-RATE = sounds.RATE
+from common import RATE, recordings
+from noises import clicks, coloured, hum, unit
+
 THRESHOLD, LOWER = 0.5, 0.35
 SILENCE, PAD, SPEECH = 25, 10, 5  # steps: the defaults of vad_min_silence_duration_ms, vad_speech_pad_ms, vad_min_speech_duration_ms
 
@@ -43,8 +44,7 @@ def quiet(clip):
 
 def joined(directory, seconds, rng):
     """Clips with pauses, and where speech is heard."""
-    with (directory / "manifest.tsv").open() as file:
-        rows = [row for row in csv.DictReader(file, delimiter="\t") if row["split"] in ("dev", "test")]
+    rows = [row for split in ("dev", "test") for row in recordings(directory, split)]
     waves, labels, total = [], [], 0
     while total < seconds * RATE:
         clip = samples(directory / rows[int(rng.integers(len(rows)))]["path"])
@@ -63,10 +63,10 @@ def main():
     rng = np.random.default_rng(1)
     wave, label = joined(pathlib.Path(sys.argv[2]), 600, rng)
     loud = np.sqrt((wave**2)[np.repeat(label, STEP)].mean())
-    noises = {"white": sounds.unit(rng.standard_normal(len(wave))), "coloured": sounds.coloured(rng, len(wave)),
-              "hum": sounds.hum(rng, len(wave)), "clicks": sounds.clicks(rng, len(wave))}
+    noises = {"white": unit(rng.standard_normal(len(wave))), "coloured": coloured(rng, len(wave)),
+              "hum": hum(rng, len(wave)), "clicks": clicks(rng, len(wave))}
     heldout = sounds.music(pathlib.Path(sys.argv[3]), training=False)
-    noises["music"] = sounds.unit(np.resize(np.concatenate(heldout), len(wave)))
+    noises["music"] = unit(np.resize(np.concatenate(heldout), len(wave)))
     print("| behind the speech | signal to noise | speech missed % | pauses taken for speech % |\n|---|---|---|---|")
     for name, noise in noises.items():
         for ratio in (20, 10, 5):
@@ -78,7 +78,7 @@ def main():
              **{f"music {i}": piece for i, piece in enumerate(heldout)}}
     false, total = 0, 0
     for name, sound in alone.items():
-        sound = 0.1 * sounds.unit(sound)
+        sound = 0.1 * unit(sound)
         heard = regions(probabilities(model, features, sound.astype(np.float32)))
         print(f"| {name} | {100 * heard.mean():.1f} |")
         if name == "hum" or name.startswith("music"):

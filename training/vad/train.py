@@ -6,15 +6,17 @@ enough to hear.
 """
 
 import argparse
-import json
 import pathlib
 import time
 
 import numpy as np
-import sounds
+import sounds  # first: it makes the modules of the folder above known
 import torch
 import torch.nn.functional as F
 from network import HOP, RATE, Detector, Features
+
+from noises import noise, reverb, unit
+from sound import read_pack
 
 SECONDS = 20
 STEP = 2 * HOP  # samples of a label
@@ -26,12 +28,10 @@ IGNORED = -1.0
 
 
 class Clips:
+    """The packs of synth.py and record.py; every third clip is a recorded one."""
+
     def __init__(self, directory):
-        self.parts = []
-        for name in ("synth", "recorded"):
-            samples = np.memmap(directory / f"{name}.i16", np.int16, "r")
-            rows = [json.loads(line) for line in (directory / f"{name}.jsonl").open()]
-            self.parts.append((samples, rows))
+        self.parts = [read_pack(directory, name) for name in ("synth", "recorded")]
 
     def draw(self, rng):
         samples, rows = self.parts[int(rng.random() < 0.3)]
@@ -72,18 +72,6 @@ def speech(rng, clips, size):
     return wave, labels
 
 
-def echo(rng, wave):
-    """Now and then a room."""
-    if rng.random() > 0.3:
-        return wave
-    length = int(RATE * rng.uniform(0.05, 0.5))
-    response = rng.standard_normal(length) * np.exp(-6.9 * np.arange(length) / length)
-    response *= rng.uniform(0.1, 0.8) / np.sqrt((response**2).sum())
-    response[0] += 1
-    n = 1 << (len(wave) + length).bit_length()
-    return np.fft.irfft(np.fft.rfft(wave, n) * np.fft.rfft(response, n), n)[: len(wave)].astype(np.float32)
-
-
 def background(rng, pieces, size):
     """Something of unit power that is not speech, perhaps changing on the way. `pieces`: share of music, music, noises."""
     def one(length):
@@ -91,7 +79,7 @@ def background(rng, pieces, size):
         kind = music if rng.random() < share else noises
         piece = kind[int(rng.integers(len(kind)))]
         at = int(rng.integers(max(1, len(piece) - length)))
-        return sounds.unit(np.resize(piece[at : at + length], length))
+        return unit(np.resize(piece[at : at + length], length))
 
     wave = one(size)
     if rng.random() < 0.3:
@@ -106,7 +94,7 @@ def example(rng, clips, pieces):
     kind = rng.random()
     if kind < 0.75:
         wave, labels = speech(rng, clips, size)
-        wave = echo(rng, wave)
+        wave = reverb(rng, wave) if rng.random() < 0.3 else wave  # now and then a room
     if kind > 0.15:
         ratio = rng.uniform(0, 40) if kind < 0.75 else rng.uniform(-30, 10)
         wave = wave + background(rng, pieces, size) * 10 ** (-ratio / 20)
@@ -141,7 +129,7 @@ def main():
     rng = np.random.default_rng(arguments.seed)
     torch.manual_seed(arguments.seed)
     clips = Clips(arguments.clips)
-    noises = [sounds.noise(rng, 2 * SECONDS * RATE) for _ in range(NOISES)]
+    noises = [noise(rng, 2 * SECONDS * RATE) for _ in range(NOISES)]
     pieces = (arguments.music, sounds.music(arguments.sounds, training=True), noises)
     features, model = Features(np.load(arguments.filters)), Detector()
     if arguments.resume:
