@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "audio/fft400.h"
+#include "base/rounding.h"
 
 namespace skald::audio {
 namespace {
@@ -63,7 +64,7 @@ void LogMel::compute(std::span<const float> samples, int frames, std::span<float
   assert(out.size() >= static_cast<size_t>(frames) * static_cast<size_t>(bands_));
   const Tables& tables = *tables_;
   const auto width = static_cast<size_t>(bands_);
-  pool.parallel_for((frames + kChunk - 1) / kChunk, [&](int64_t chunk, int /*thread*/) {
+  pool.parallel_for(ceil_div(frames, kChunk), [&](int64_t chunk, int /*thread*/) {
     FftScratch scratch{};
     const auto begin = static_cast<size_t>(chunk) * kChunk;
     const auto end = std::min(begin + kChunk, static_cast<size_t>(frames));

@@ -4,6 +4,8 @@
 #include <cassert>
 #include <utility>
 
+#include "base/rounding.h"
+
 namespace skald::cpu {
 
 namespace {
@@ -11,10 +13,6 @@ namespace {
 // Rows that share one reading of a window's keys and values: two register tiles of the widest kernel, whose scores over
 // 1500 positions (165 KiB) stay in the level-2 cache.
 constexpr int kCrossRows = 28;
-
-int round_up(int n, int step) {
-  return (n + step - 1) / step * step;
-}
 
 }  // namespace
 

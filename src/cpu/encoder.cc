@@ -4,6 +4,8 @@
 #include <chrono>
 #include <new>
 
+#include "base/rounding.h"
+
 namespace skald::cpu {
 namespace {
 
@@ -151,7 +153,7 @@ void CpuEncoder::self_attention(const EncoderBlock& block, int windows, int posi
   });
 
   const int most_rows = query_rows(ops_.compute());
-  const int blocks = (positions + most_rows - 1) / most_rows;
+  const int blocks = ceil_div(positions, most_rows);
   ops_.pool().parallel_for(int64_t{windows} * heads * blocks, [&](int64_t i, int thread) {
     const int64_t head = i / blocks;  // the blocks of a head follow one another: its keys and values stay in cache
     const int first = static_cast<int>(i % blocks) * most_rows;

@@ -4,6 +4,8 @@
 #include <cassert>
 #include <utility>
 
+#include "base/rounding.h"
+
 namespace skald::cpu {
 namespace {
 
@@ -19,14 +21,6 @@ constexpr int kTilesPerThread = 6;
 // Rows of a layer norm or a conversion that a thread takes at once: some microseconds of work, more than handing them
 // out costs.
 constexpr int kRowsPerTile = 16;
-
-int whole_groups(int k) {
-  return (k + kGroupBytes - 1) / kGroupBytes * kGroupBytes;
-}
-
-int ceil_div(int a, int b) {
-  return (a + b - 1) / b;
-}
 
 struct Tiling {
   int rows = kTileRows;
@@ -49,7 +43,7 @@ void Ops::reserve(size_t rows, int normed, int widest) {
   const auto width = static_cast<size_t>(normed);
   if (compute_ == ComputeType::kFloat32) return grow(normed_, rows * width);
   grow(normed_, static_cast<size_t>(pool_->threads()) * kRowsPerTile * width);
-  grow(rows_i8_, rows * static_cast<size_t>(whole_groups(widest)));
+  grow(rows_i8_, rows * static_cast<size_t>(round_up(widest, kGroupBytes)));
   grow(row_scale_, rows);
 }
 
@@ -84,7 +78,7 @@ void Ops::linear_of_norm(const LayerNorm& norm, const Linear& layer, const float
 
 /// Rows of a product's input into the integers of row `first` and those after it. One thread.
 void Ops::quantise(ConstRows in, int64_t first, int rows, int width) {
-  const int64_t stride = whole_groups(width);
+  const int64_t stride = round_up(width, kGroupBytes);
   kernels_->quantise_i8({.x = in.data,
                          .ldx = in.stride,
                          .q = rows_i8_.data() + first * stride,
@@ -125,7 +119,7 @@ void Ops::multiply_f32(const Linear& layer, ConstRows in, MutableRows out, int r
 
 /// Of the rows that quantise() has left.
 void Ops::multiply_i8(const Linear& layer, MutableRows out, int rows, Epilogue epilogue) const {
-  const int64_t stride = whole_groups(layer.k);
+  const int64_t stride = round_up(layer.k, kGroupBytes);
   for_each_tile(layer, rows, [&](int64_t row, int m, int64_t column, int n) {
     kernels_->gemm_i8({.a = rows_i8_.data() + row * stride,
                        .lda = stride,

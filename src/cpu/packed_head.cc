@@ -5,11 +5,11 @@ namespace {
 
 size_t aligned(size_t bytes) {
   constexpr size_t kLine = 64;
-  return (bytes + kLine - 1) / kLine * kLine;
+  return round_up(bytes, kLine);
 }
 
 int64_t whole_group(int n) {
-  return (n + 1) / 2 * 2;
+  return round_up(n, kGroup<int16_t>);
 }
 
 template <class T>
@@ -47,7 +47,7 @@ size_t HeadLayout::place(Product& product, size_t at) const {
   product.weights = at;
   product.scale = at + aligned(weight_bytes(type_, product.n, product.k));
   if (type_ == HeadType::kFloat32) return product.scale;
-  return product.scale + aligned(static_cast<size_t>((product.n + kPanel - 1) / kPanel * kPanel) * sizeof(float));
+  return product.scale + aligned(static_cast<size_t>(round_up(product.n, kPanel)) * sizeof(float));
 }
 
 size_t HeadLayout::scores_bytes(int rows) const {

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/rounding.h"
 #include "cpu/kernels/kernels.h"
 
 namespace skald::cpu {
@@ -65,7 +66,7 @@ class HeadLayout {
     int count = 0;
   };
 
-  int64_t score_stride() const { return (positions_ + kPanel - 1) / kPanel * kPanel; }
+  int64_t score_stride() const { return round_up(positions_, kPanel); }
   size_t scores_bytes(int rows) const;
   size_t queries_bytes(int rows) const;
   size_t place(Product& product, size_t at) const;

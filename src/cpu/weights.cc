@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "base/rounding.h"
 #include "cpu/kernels/kernels.h"
 
 namespace skald::cpu {
@@ -92,7 +93,7 @@ class Loader {
   /// (in, taps) and is turned to (taps, in).
   Linear pack(std::span<const Rows> stack, int n, int k, int taps, ComputeType compute) {
     Linear layer = room_for(n, k, compute);
-    const int64_t panels = (n + kPanel - 1) / kPanel;
+    const int64_t panels = ceil_div(n, kPanel);
     const auto row_size = static_cast<size_t>(k);
     AlignedBuffer<float> scratch(static_cast<size_t>(pool_.threads()) * (kPanel + 1) * row_size);
     pool_.parallel_for(panels, [&](int64_t panel, int thread) {

@@ -132,7 +132,7 @@ void Loop::listen_again(Places::iterator window, int64_t next_seek) {
 /// Hands out what is done, in order.
 Result<void> Loop::tell() {
   while (!windows_.empty() && windows_.front().done) {
-    if (session_.asked_to_stop()) return fail(ErrorCode::kCancelled, "", "cancelled");
+    SKALD_CHECK(session_.check_cancel());
     Place& window = windows_.front();
     session_.keep(window.attempts);
     session_.keep(window.segments);

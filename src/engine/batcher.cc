@@ -95,8 +95,6 @@ Result<size_t> Batcher::wait(std::span<const Id> ids, Cancel cancel, WorkTimes& 
   const Stopwatch watch(times.decode);
   for (;;) {
     SKALD_TRY(const auto turn, scheduler_.wait_turn(cancel));
-    if (cancel != nullptr && cancel->load(std::memory_order_relaxed))
-      return fail(ErrorCode::kCancelled, "", "cancelled");
     const auto ended = std::ranges::find_if(ids, [&](Id id) { return set_.ended(id); });
     if (ended != ids.end()) return static_cast<size_t>(ended - ids.begin());
     set_.step();

@@ -9,12 +9,11 @@
 
 #include "decode/alignment.h"
 #include "decode/window_set.h"
+#include "engine/cancel.h"
 #include "engine/machine.h"
 #include "engine/scheduler.h"
 
 namespace skald::engine {
-
-using Cancel = const std::atomic<bool>*;  ///< may be null
 
 /// Wall seconds that a caller's own work took, waiting for others included.
 struct WorkTimes {

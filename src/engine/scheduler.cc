@@ -17,17 +17,19 @@ void Scheduler::Turn::finish() {
   if (owner_ != nullptr) std::exchange(owner_, nullptr)->advance();
 }
 
-Result<Scheduler::Turn> Scheduler::wait_turn(const std::atomic<bool>* cancel) {
-  // How often a waiting caller looks at its cancel flag, which nobody notifies: short beside what a user notices.
+Result<Scheduler::Turn> Scheduler::wait_turn(Cancel cancel) {
+  // How often a waiting caller looks at its cancel flag: short beside what a user notices.
   constexpr auto kPoll = std::chrono::milliseconds(50);
+  SKALD_CHECK(check(cancel));
   std::unique_lock lock(mutex_);
   const uint64_t ticket = next_ticket_++;
   queue_.push_back(ticket);
   while (queue_.front() != ticket) {
     changed_.wait_for(lock, kPoll);
-    if (queue_.front() != ticket && cancel != nullptr && cancel->load(std::memory_order_relaxed)) {
+    if (queue_.front() == ticket) break;
+    if (auto asked = check(cancel); !asked) {
       std::erase(queue_, ticket);
-      return fail(ErrorCode::kCancelled, "", "cancelled while waiting for another transcription");
+      return std::unexpected(std::move(asked).error());
     }
   }
   return Turn(this);

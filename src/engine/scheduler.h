@@ -1,13 +1,13 @@
 #pragma once
 // One job at a time owns the thread pool; callers are served in the order they came.
 
-#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <mutex>
 
 #include "base/result.h"
+#include "engine/cancel.h"
 
 namespace skald::engine {
 
@@ -29,8 +29,8 @@ class Scheduler {
     Scheduler* owner_;
   };
 
-  /// Waits until it is this caller's turn. Errors: kCancelled when `cancel` (may be null) became true while waiting.
-  Result<Turn> wait_turn(const std::atomic<bool>* cancel);
+  /// Waits until it is this caller's turn. Errors: kCancelled before and while it waits.
+  Result<Turn> wait_turn(Cancel cancel);
 
  private:
   void advance();

@@ -13,11 +13,25 @@
 #include "text/unicode.h"
 
 namespace skald::engine {
+namespace {
+
+/// Time for log-mel, without that for the audio which is read meanwhile.
+class MelWatch {
+ public:
+  explicit MelWatch(Timings& timings) : timings_(timings), watch_(timings.mel) { timings_.mel += timings_.audio; }
+  ~MelWatch() { timings_.mel -= timings_.audio; }
+  MelWatch(const MelWatch&) = delete;
+  MelWatch& operator=(const MelWatch&) = delete;
+
+ private:
+  Timings& timings_;
+  Stopwatch watch_;
+};
+
+}  // namespace
 
 Result<size_t> WatchedSource::read(std::span<float> out) {
-  if (callbacks_.cancel != nullptr && callbacks_.cancel->load(std::memory_order_relaxed)) {
-    return fail(ErrorCode::kCancelled, "", "cancelled");
-  }
+  SKALD_CHECK(check(callbacks_.cancel));
   const Stopwatch watch(seconds_);
   return inner_.read(out);
 }
@@ -51,17 +65,13 @@ Result<void> Session::prepare() {
 /// The pass over the whole recording: its length and maximum, and where somebody speaks.
 Result<void> Session::listen() {
   Machine& machine = batcher_.machine();
-  const double audio_before = out_.timings.audio;
-  {
-    const Stopwatch watch(out_.timings.mel);
-    audio::SpeechDetector detector(machine.dims().mel_bands);
-    SKALD_TRY(auto opened, audio::MelStream::open(source_, machine.mel(), machine.pool(),
-                                                  [&](std::span<const float> raw) { detector.feed(raw); }));
-    mel_ = std::make_unique<audio::MelStream>(std::move(opened));
-    detector.finish();
-    probabilities_.assign(detector.probabilities().begin(), detector.probabilities().end());
-  }
-  out_.timings.mel -= out_.timings.audio - audio_before;
+  const MelWatch watch(out_.timings);
+  audio::SpeechDetector detector(machine.dims().mel_bands);
+  SKALD_TRY(auto opened, audio::MelStream::open(source_, machine.mel(), machine.pool(),
+                                                [&](std::span<const float> raw) { detector.feed(raw); }));
+  mel_ = std::make_unique<audio::MelStream>(std::move(opened));
+  detector.finish();
+  probabilities_.assign(detector.probabilities().begin(), detector.probabilities().end());
   content_ = mel_->content_frames();
   out_.duration = static_cast<double>(mel_->samples()) / audio::kSampleRate;
   speech_ = speech_regions(probabilities_, options_, content_);
@@ -99,13 +109,8 @@ std::vector<int32_t> Session::initial_prompt() const {
 
 /// The window that begins at a frame, into frames_.
 Result<void> Session::read(int64_t begin, int content) {
-  const double audio_before = out_.timings.audio;
-  {
-    const Stopwatch watch(out_.timings.mel);
-    SKALD_CHECK(mel_->window(begin, content, audio::kWindowFrames, frames_));
-  }
-  out_.timings.mel -= out_.timings.audio - audio_before;
-  return {};
+  const MelWatch watch(out_.timings);
+  return mel_->window(begin, content, audio::kWindowFrames, frames_);
 }
 
 Result<Batcher::Ticket> Session::enter(WindowPlace place, std::vector<int32_t> prompt, bool wait) {

@@ -80,9 +80,8 @@ class Session {
   /// Segments that are done: numbered, told, kept.
   void keep(std::vector<Segment>& segments);
   void keep(const std::vector<Attempt>& attempts);
-  bool asked_to_stop() const {
-    return callbacks_.cancel != nullptr && callbacks_.cancel->load(std::memory_order_relaxed);
-  }
+  /// Errors: kCancelled.
+  Result<void> check_cancel() const { return check(callbacks_.cancel); }
   /// How far the recording is done, in frames.
   void tell_progress(int64_t done);
 

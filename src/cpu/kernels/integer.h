@@ -14,6 +14,9 @@ enum class Epilogue : uint8_t;
 
 /// Products are added up in groups of four bytes: four of int8, two of int16.
 inline constexpr int kGroupBytes = 4;
+/// Elements of a group.
+template <class T>
+inline constexpr int kGroup = kGroupBytes / static_cast<int>(sizeof(T));
 
 /// Activations of int8 are stored as q + 128: the processors' dot product wants one factor without a sign.
 inline constexpr int kZeroPoint = 128;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/rounding.h"
 #include "cpu/kernels/rows.h"
 
 namespace skald::cpu {
@@ -10,12 +11,8 @@ namespace skald::cpu {
 namespace {
 
 template <class W>
-constexpr int kGroup = kGroupBytes / static_cast<int>(sizeof(W));
-
-template <class W>
 size_t packed_size(int n, int k) {
-  return static_cast<size_t>((n + kPanel - 1) / kPanel * kPanel) *
-         static_cast<size_t>((k + kGroup<W> - 1) / kGroup<W> * kGroup<W>);
+  return static_cast<size_t>(round_up(n, kPanel)) * static_cast<size_t>(round_up(k, kGroup<W>));
 }
 
 /// The nearest whole number, halves to even, of |x| < 2^22: what a sum with 1.5 * 2^23 has no bits for is rounded away.
@@ -42,7 +39,7 @@ size_t packed_size_i16(int n, int k) {
 
 void pack_i8(const float* w, int n, int k, int8_t* out, float* scale, int32_t* offset) {
   const auto panel_size = static_cast<int64_t>(packed_size_i8(kPanel, k));
-  const int whole = (n + kPanel - 1) / kPanel * kPanel;
+  const int whole = round_up(n, kPanel);
   std::fill_n(out, packed_size_i8(n, k), int8_t{0});
   for (int column = 0; column < whole; ++column) {
     const float* from = w + int64_t{column} * k;
@@ -62,8 +59,7 @@ void pack_i8(const float* w, int n, int k, int8_t* out, float* scale, int32_t* o
 }
 
 size_t packed_size_f32(int n, int k) {
-  const auto panels = static_cast<size_t>((n + kPanel - 1) / kPanel);
-  return panels * kPanel * static_cast<size_t>(k);
+  return static_cast<size_t>(round_up(n, kPanel)) * static_cast<size_t>(k);
 }
 
 void pack_f32(const float* w, int n, int k, float* out) {

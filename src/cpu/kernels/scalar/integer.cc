@@ -2,25 +2,18 @@
 
 #include <cmath>
 
+#include "base/rounding.h"
 #include "cpu/kernels/rows.h"
 
 namespace skald::cpu {
 namespace {
 
-/// Elements of a group: A's four bytes.
-template <class A>
-constexpr int kGroup = kGroupBytes / static_cast<int>(sizeof(A));
-
 template <class Q>
 constexpr int kZero = sizeof(Q) == 1 ? kZeroPoint : 0;
 
-int whole_groups(int k, int group) {
-  return (k + group - 1) / group * group;
-}
-
 template <class A, class W>
 void gemm(const GemmInteger<A, W>& g) {
-  const int64_t depth = whole_groups(g.k, kGroup<A>);
+  const int64_t depth = round_up(g.k, kGroup<A>);
   for (int row = 0; row < g.m; ++row) {
     const A* a = g.a + row * g.lda;
     const float row_scale = g.a_scale == nullptr ? g.scale : g.a_scale[row];
@@ -48,7 +41,7 @@ void quantise(const Quantise<Q>& args) {
     }
     args.scale[row] = largest / static_cast<float>(args.level);
     const float inverse = inverse_step_scalar(largest, args.level);
-    for (int k = 0; k < whole_groups(args.k, kGroup<Q>); ++k) {
+    for (int k = 0; k < round_up(args.k, kGroup<Q>); ++k) {
       const float value = k < args.k && inverse > 0 ? std::nearbyint(x[k] * inverse) : 0.0F;
       q[k] = static_cast<Q>(static_cast<int>(value) + kZero<Q>);
     }
@@ -58,8 +51,8 @@ void quantise(const Quantise<Q>& args) {
 /// W(n, k) = x[n * row_step + k * column_step].
 template <class W>
 void pack(const Pack<W>& args, int n, int64_t row_step, int k, int64_t column_step) {
-  const int64_t depth = whole_groups(k, 2);
-  for (int column = 0; column < (n + kPanel - 1) / kPanel * kPanel; ++column) {
+  const int64_t depth = round_up(k, 2);
+  for (int column = 0; column < round_up(n, kPanel); ++column) {
     float largest = 0;
     for (int i = 0; column < n && i < k; ++i) {
       largest = largest_scalar(largest, args.x[column * row_step + i * column_step]);
@@ -127,7 +120,7 @@ void softmax_i16_scalar(const SoftmaxI16& args) noexcept {
   for (int row = 0; row < args.m; ++row) {
     const float* x = args.x + row * args.ldx;
     int16_t* q = args.q + row * args.ldq;
-    for (int i = 0; i < whole_groups(args.n, 2); ++i) {
+    for (int i = 0; i < round_up(args.n, 2); ++i) {
       // 1 itself is 32,768, one more than int16 holds.
       q[i] = i < args.n ? static_cast<int16_t>(std::fmin(std::nearbyint(x[i] / kSoftmaxScale), 32767.0F)) : int16_t{0};
     }

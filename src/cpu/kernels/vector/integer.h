@@ -95,9 +95,8 @@ struct IntegerGemm {
 
   template <class A, class W>
   static IntegerTile args_of(const GemmInteger<A, W>& g) {
-    constexpr int kGroup = kGroupBytes / static_cast<int>(sizeof(A));
     IntegerTile t;
-    t.groups = (g.k + kGroup - 1) / kGroup;
+    t.groups = (g.k + kGroup<A> - 1) / kGroup<A>;
     t.a = reinterpret_cast<const uint8_t*>(g.a);
     t.lda = g.lda * static_cast<int64_t>(sizeof(A));
     t.w = reinterpret_cast<const uint8_t*>(g.w);
@@ -172,9 +171,8 @@ inline float inverse_step(float largest, int level) {
 
 template <class V, class Q>
 inline void quantise(const Quantise<Q>& args) {
-  constexpr int kGroup = kGroupBytes / static_cast<int>(sizeof(Q));
   constexpr int kZero = sizeof(Q) == 1 ? kZeroPoint : 0;
-  const int whole = (args.k + kGroup - 1) / kGroup * kGroup;
+  const int whole = (args.k + kGroup<Q> - 1) / kGroup<Q> * kGroup<Q>;
   for (int row = 0; row < args.m; ++row) {
     const float* x = args.x + row * args.ldx;
     Q* q = args.q + row * args.ldq;
