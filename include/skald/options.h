@@ -61,13 +61,19 @@ struct TranscribeOptions {
   std::string append_punctuations = "\"'.。,，!！?？:：”)]}、";  ///< belong to the word before them
   std::optional<double> hallucination_silence_threshold;         ///< seconds; needs word_timestamps
   std::string clip_timestamps = "0";                             ///< start,end,start,end,... in seconds
-  std::string long_form = "auto";                                ///< "sequential", "batched"
-  int batch_size = 8;                                            ///< windows decoded together, batched
-  bool vad_filter = false;                                       ///< sequential: leave out what is not speech
-  double vad_threshold = 0.5;                                    ///< probability from which on it is speech
-  int vad_min_speech_duration_ms = 100;                          ///< shorter speech is none
-  int vad_min_silence_duration_ms = 500;                         ///< shorter silence is part of the speech around it
-  int vad_speech_pad_ms = 200;                                   ///< kept on either side of speech
+  std::optional<std::string> hotwords;                           ///< words to expect, before every window's prompt
+  bool suppress_numerals = false;                                ///< numbers as words
+  std::optional<int> max_repeats;             ///< of a phrase in a row; none: 6 when batched, 0 (any) when sequential
+  bool multilingual = false;                  ///< the language of each window by itself
+  int language_detection_segments = 1;        ///< windows that may be listened to for the recording's language
+  double language_detection_threshold = 0.5;  ///< so probable that no further window is
+  std::string long_form = "auto";             ///< "sequential", "batched"
+  int batch_size = 8;                         ///< windows decoded together, batched
+  bool vad_filter = false;                    ///< sequential: leave out what is not speech
+  double vad_threshold = 0.5;                 ///< probability from which on it is speech
+  int vad_min_speech_duration_ms = 100;       ///< shorter speech is none
+  int vad_min_silence_duration_ms = 500;      ///< shorter silence is part of the speech around it
+  int vad_speech_pad_ms = 200;                ///< kept on either side of speech
 
   template <class Visitor>
   void for_each_field(Visitor&& visit);
@@ -179,6 +185,32 @@ void TranscribeOptions::for_each_field(Visitor&& visit) {
               .help = "parts to transcribe: start,end,start,end,... in seconds; the last end is that of the file",
               .metavar = "TIMES"},
         clip_timestamps);
+  visit(Field{.name = "hotwords",
+              .help = "words and names to expect, as text that stands before every window",
+              .metavar = "TEXT"},
+        hotwords);
+  visit(Field{.name = "suppress_numerals", .help = "write numbers as words, without digits and signs for them"},
+        suppress_numerals);
+  visit(Field{.name = "max_repeats",
+              .help = "end a window's text when a phrase stands there this many times in a row; 0 for never "
+                      "(unless told: 6 when batched, 0 when sequential, as the reference)",
+              .min = 0,
+              .max = 100,
+              .metavar = "N"},
+        max_repeats);
+  visit(Field{.name = "multilingual", .help = "find the language of each window by itself"}, multilingual);
+  visit(Field{.name = "language_detection_segments",
+              .help = "windows of 30 s that may be listened to for the language of the recording",
+              .min = 1,
+              .max = 100,
+              .metavar = "N"},
+        language_detection_segments);
+  visit(Field{.name = "language_detection_threshold",
+              .help = "a language of this probability is the recording's: no further window is listened to for it",
+              .min = 0,
+              .max = 1,
+              .metavar = "P"},
+        language_detection_threshold);
   visit(Field{.name = "long_form",
               .help =
                   "how recordings are cut into windows: one after the other as the reference does (sequential), speech "

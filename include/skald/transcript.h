@@ -45,6 +45,7 @@ struct Segment {
   double compression_ratio = 0;  ///< UTF-8 bytes / zlib-compressed bytes
   double no_speech_prob = 0;     ///< probability of <|nospeech|> at the start-of-transcript position
   std::vector<Word> words;       ///< with word_timestamps
+  std::string language;          ///< code; with multilingual
 };
 
 /// What one stage ran on.

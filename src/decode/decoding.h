@@ -20,7 +20,9 @@ namespace skald::decode {
 struct Settings {
   std::vector<int32_t> sot_sequence;  ///< [sot], [sot, language, task], with notimestamps when wanted
   std::vector<int32_t> prefix;        ///< tokens every window starts with
+  std::vector<int32_t> hotwords;      ///< tokens that stand before every window's prompt
   std::vector<int32_t> suppress;      ///< sorted ids, reference: _get_suppress_tokens
+  int max_repeats = 0;                ///< a phrase that stands there so often in a row ends the text; 0: none does
   bool suppress_blank = true;
   bool timestamps = true;
   std::optional<int> max_initial_timestamp;  ///< index of the last timestamp a window may start with

@@ -83,6 +83,29 @@ TEST_F(DecodingTest, SamplesDoNotDependOnNeighbours) {
   EXPECT_EQ(decoder.open_slots(), 0);
 }
 
+TEST_F(DecodingTest, ALoopEndsTheTextAndOneCopyStays) {
+  const std::vector<int32_t> phrase = tokenizer().encode(" Thank you very much.");
+  ScriptedDecoder decoder(
+      tokenizer().special(), 448, [&](int, std::span<const int32_t> sequence, std::span<float> logits) {
+        std::ranges::fill(logits, 0.0F);
+        logits[static_cast<size_t>(phrase[(sequence.size() - 2) % phrase.size()])] = 20;  // behind the start sequence
+      });
+  TranscribeOptions options;
+  options.without_timestamps = true;
+  options.temperature_increment_on_fallback = 1.0;
+  options.beam_size = 2;
+  options.no_speech_threshold.reset();
+  const auto endless = decode(decoder, settings(options), {0});
+  EXPECT_EQ(224U, endless->front().tokens.size());
+  options.max_repeats = 6;
+  const int steps = decoder.steps();
+  const auto cut = decode(decoder, settings(options), {0});
+  EXPECT_EQ(phrase, cut->front().tokens);
+  EXPECT_EQ("Thank you very much.", cut->front().text);
+  EXPECT_EQ(2U, cut->front().attempts.size());  // so much of the same fails on every rung
+  EXPECT_LT(decoder.steps() - steps, 224);
+}
+
 TEST_F(DecodingTest, SeedAndAttemptChangeSamples) {
   TranscribeOptions options = sampling();
   options.best_of = 1;

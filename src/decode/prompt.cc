@@ -30,10 +30,12 @@ std::vector<int32_t> trim_prefix(std::span<const int32_t> prefix, int text_ctx, 
 Result<std::vector<int32_t>> initial_tokens(const Settings& settings, int32_t start_of_prev,
                                             std::span<const int32_t> prompt) {
   std::vector<int32_t> tokens;
-  if (!prompt.empty()) {
-    const auto kept = last_tokens(prompt, settings.text_ctx / 2 - 1);
-    tokens.reserve(1 + kept.size() + settings.sot_sequence.size() + settings.prefix.size());
+  const std::vector<int32_t>& hot = settings.hotwords;
+  if (!prompt.empty() || !hot.empty()) {
+    const auto kept = last_tokens(prompt, settings.text_ctx / 2 - 1 - static_cast<int>(hot.size()));
+    tokens.reserve(1 + hot.size() + kept.size() + settings.sot_sequence.size() + settings.prefix.size());
     tokens.push_back(start_of_prev);
+    tokens.insert(tokens.end(), hot.begin(), hot.end());
     tokens.insert(tokens.end(), kept.begin(), kept.end());
   }
   tokens.insert(tokens.end(), settings.sot_sequence.begin(), settings.sot_sequence.end());

@@ -21,7 +21,8 @@ std::vector<int32_t> encode_prompt(const text::Tokenizer& tokenizer, std::string
 /// is [-0:], the whole prefix, as in the reference.
 std::vector<int32_t> trim_prefix(std::span<const int32_t> prefix, int text_ctx, int sample_len);
 
-/// [prev] + prompt[-(text_ctx / 2 - 1):] + sot_sequence + prefix; without [prev] when the prompt is empty.
+/// [prev] + hotwords + prompt[-(text_ctx / 2 - 1 - hotwords):] + sot_sequence + prefix; without [prev] when there are
+/// neither hotwords nor prompt. Pre: hotwords leave room for a token of the prompt.
 /// Errors: kInvalidArgument when that is longer than text_ctx.
 Result<std::vector<int32_t>> initial_tokens(const Settings& settings, int32_t start_of_prev,
                                             std::span<const int32_t> prompt);

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "decode/loops.h"
+
 namespace skald::decode {
 namespace {
 
@@ -63,6 +65,11 @@ void Rules::mask(std::span<const int32_t> sampled, std::span<uint64_t> mask) con
     for (const int32_t token : blank_) set_bit(mask, token);
   }
   if (settings_.timestamps) mask_timestamps(sampled, mask);
+  if (without_loop(sampled, timestamp_begin_, settings_.max_repeats) < sampled.size()) {
+    std::ranges::fill(mask, ~uint64_t{0});
+    mask[static_cast<size_t>(end_of_text_) / kWordBits] &=
+        ~(uint64_t{1} << (static_cast<unsigned>(end_of_text_) % kWordBits));
+  }
 }
 
 void Rules::mask_timestamps(std::span<const int32_t> sampled, std::span<uint64_t> mask) const {

@@ -42,7 +42,8 @@ class Rules {
 
   /// Writes the mask for the token that follows `sampled` (without prompt and prefix). Pre: mask.size() == (V + 63)
   /// / 64. Reference order: blank and end-of-text at the first position; the suppress list; <|notimestamps|>;
-  /// timestamps in pairs, not decreasing; a timestamp first, not after max_initial_timestamp.
+  /// timestamps in pairs, not decreasing; a timestamp first, not after max_initial_timestamp. Nothing but the end
+  /// follows a text that repeats itself max_repeats times.
   void mask(std::span<const int32_t> sampled, std::span<uint64_t> mask) const;
 
   /// Turns an answer to that mask into log-probabilities: when the timestamps together are likelier than the likeliest

@@ -64,6 +64,16 @@ TEST_F(RulesTest, SuppressListHoldsEverywhere) {
   expect_suppressed({1, 2, 3}, list);
 }
 
+TEST_F(RulesTest, OnlyTheEndFollowsALoop) {
+  std::vector<int32_t> loop = {kBegin};
+  for (int i = 0; i < 8; ++i) loop.insert(loop.end(), {1, 2, 3});
+  expect_suppressed(loop, {{kBegin, kBegin}, {kNoTimestamps, kNoTimestamps}});
+  settings_.max_repeats = 8;
+  expect_suppressed(loop, {{0, kEot - 1}, {kEot + 1, kVocab - 1}});
+  settings_.max_repeats = 9;
+  expect_suppressed(loop, {{kBegin, kBegin}, {kNoTimestamps, kNoTimestamps}});
+}
+
 TEST_F(RulesTest, FirstTokenIsATimestamp) {
   expect_suppressed({}, {{0, kBegin - 1}});
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <iterator>
 #include <new>
 #include <utility>
 
@@ -50,6 +51,18 @@ Result<SuppressList> parse_suppress_list(std::string_view list, int vocab) {
   return result;
 }
 
+/// Tokens of digits and signs for them: what whisperX suppresses, so that numbers are written as words and can be
+/// aligned.
+std::vector<int32_t> numerals(const text::Tokenizer& tokenizer) {
+  std::vector<int32_t> tokens;
+  constexpr auto kNowhere = std::string_view::npos;
+  for (int32_t token = 0; token < tokenizer.special().end_of_text; ++token) {
+    const std::string_view bytes = tokenizer.bytes(token);
+    if (bytes.find_first_of("0123456789%$") != kNowhere || bytes.find("£") != kNowhere) tokens.push_back(token);
+  }
+  return tokens;
+}
+
 /// The reference adds no filter at all for an empty string; with any other list, the special tokens that never belong
 /// in a text are suppressed too.
 Result<std::vector<int32_t>> suppressed_tokens(const std::string& option, const text::Tokenizer& tokenizer) {
@@ -63,9 +76,6 @@ Result<std::vector<int32_t>> suppressed_tokens(const std::string& option, const 
   }
   tokens.insert(tokens.end(), {special.transcribe, special.translate, special.start_of_transcript,
                                special.start_of_prev, special.start_of_lm, special.no_speech});
-  std::ranges::sort(tokens);
-  const auto repeated = std::ranges::unique(tokens);
-  tokens.erase(repeated.begin(), repeated.end());
   return tokens;
 }
 
@@ -120,6 +130,10 @@ Result<Settings> build(const TranscribeOptions& options, const text::Tokenizer& 
   SKALD_CHECK(check(options, s.temperatures));
   SKALD_TRY(s.sot_sequence, start_sequence(options, tokenizer, language));
   SKALD_TRY(s.suppress, suppressed_tokens(options.suppress_tokens, tokenizer));
+  if (options.suppress_numerals) std::ranges::copy(numerals(tokenizer), std::back_inserter(s.suppress));
+  std::ranges::sort(s.suppress);
+  const auto repeated = std::ranges::unique(s.suppress);
+  s.suppress.erase(repeated.begin(), repeated.end());
   s.suppress_blank = options.suppress_blank;
   s.timestamps = !options.without_timestamps;
   if (options.max_initial_timestamp && *options.max_initial_timestamp != 0) {
@@ -139,6 +153,12 @@ Result<Settings> build(const TranscribeOptions& options, const text::Tokenizer& 
   if (options.prefix && !options.prefix->empty()) {
     s.prefix = trim_prefix(encode_prompt(tokenizer, *options.prefix), text_ctx, s.sample_len);
   }
+  // Half of a prompt at most: the text before a window says more about it. With a prefix the window is begun already.
+  if (options.hotwords && s.prefix.empty()) {
+    s.hotwords = encode_prompt(tokenizer, *options.hotwords);
+    s.hotwords.resize(std::min(s.hotwords.size(), static_cast<size_t>(text_ctx / 4)));
+  }
+  s.max_repeats = options.max_repeats.value_or(0);
   SKALD_CHECK(initial_tokens(s, tokenizer.special().start_of_prev, {}));
   return s;
 }

@@ -126,6 +126,40 @@ TEST(MakeSettings, SuppressedTokens) {
   EXPECT_TRUE(std::ranges::includes(all, expected | std::views::filter([](int32_t t) { return t != 7; })));
 }
 
+TEST(MakeSettings, NumeralsAreSuppressed) {
+  TranscribeOptions options;
+  options.suppress_tokens = "";
+  options.suppress_numerals = true;
+  const Tokens suppressed = english_settings(options)->suppress;
+  EXPECT_TRUE(std::ranges::is_sorted(suppressed));
+  for (const int32_t token : english().encode("In 1984 he paid 50% of £30, $7 a day")) {
+    const std::string text = english().decode(std::vector{token});
+    const bool numeral = text.find_first_of("0123456789%$") != std::string::npos || text.find("£") != std::string::npos;
+    EXPECT_EQ(numeral, std::ranges::binary_search(suppressed, token)) << text;
+  }
+}
+
+TEST(MakeSettings, HotwordsStandBeforeThePrompt) {
+  TranscribeOptions options;
+  options.hotwords = " Skald, Phoenix ";
+  const auto s = english_settings(options);
+  const Tokens hot = english().encode(" Skald, Phoenix");
+  EXPECT_EQ(hot, s->hotwords);
+  Tokens expected = {50360};
+  expected.insert(expected.end(), hot.begin(), hot.end());
+  expected.insert(expected.end(), {7, 50257});
+  EXPECT_EQ(expected, initial_tokens(*s, 50360, Tokens{7}).value());
+  expected.erase(expected.end() - 2);
+  EXPECT_EQ(expected, initial_tokens(*s, 50360, {}).value());
+  // The prompt's room stays what it is.
+  EXPECT_EQ(1U + 223 + 1, initial_tokens(*s, 50360, counting(500))->size());
+
+  options.hotwords = std::string(3000, 'x');
+  EXPECT_EQ(112U, english_settings(options)->hotwords.size());
+  set_prefix(options, "already begun");
+  EXPECT_TRUE(english_settings(options)->hotwords.empty());
+}
+
 TEST(MakeSettings, RefusesBadSuppressLists) {
   for (const char* list : {"x", "1,,2", "1,", ",", "1.5", "51864", "-2", "-1,-2", "99999999999", "1 2", "-1;3", " "}) {
     TranscribeOptions options;

@@ -8,6 +8,7 @@
 #include "decode/beam.h"
 #include "decode/fallback.h"
 #include "decode/greedy.h"
+#include "decode/loops.h"
 #include "decode/prompt.h"
 #include "decode/ranking.h"
 #include "text/unicode.h"
@@ -109,7 +110,17 @@ Result<void> WindowRun::end_rung() {
   result_ = std::move(result);
   search_.reset();
   if (failed && ++rung_ < s.temperatures.size()) return start_rung();
+  drop_loop();
   return {};
+}
+
+/// Of the text that was cut off because it repeated itself, one copy stays. The numbers are those of all that was said.
+void WindowRun::drop_loop() {
+  const int32_t timestamp_begin = context_.tokenizer.special().timestamp_begin;
+  const size_t kept = without_loop(result_.tokens, timestamp_begin, settings().max_repeats);
+  if (kept == result_.tokens.size()) return;
+  result_.tokens.resize(kept);
+  result_.text = std::string(text::strip(context_.tokenizer.decode(result_.tokens)));
 }
 
 WindowResult WindowRun::make_result() const {

@@ -46,6 +46,7 @@ class WindowRun {
  private:
   Result<void> start_rung();
   Result<void> end_rung();
+  void drop_loop();
   WindowResult make_result() const;
 
   const Settings& settings() const { return context_.rules.settings(); }

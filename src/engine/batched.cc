@@ -13,10 +13,9 @@ namespace {
 // Less speech than this many frames is not decoded again by itself.
 constexpr int64_t kWorthDecoding = 30;
 
-/// A window on its way.
+/// A window and what became of it.
 struct Place {
-  WindowPlace place;
-  Batcher::Ticket ticket = {};
+  Session::Window window;
   bool done = false;
   std::vector<Segment> segments = {};
   std::vector<Attempt> attempts = {};
@@ -33,7 +32,9 @@ class Loop {
 
   Result<void> fill();
   Result<void> take_one();
-  void listen_again(Places::iterator window, int64_t next_seek);
+  std::vector<Stretch> speech_of(const Place& place) const;
+  std::vector<Stretch> unheard(const Place& heard, int64_t next_seek) const;
+  void listen_again(Places::iterator heard, int64_t next_seek);
   Result<void> tell();
 
   Session& session_;
@@ -45,7 +46,8 @@ class Loop {
 Result<void> Loop::run() {
   session_.tell_progress(0);
   const auto parts = intersection(session_.padded_speech(), session_.clips());
-  for (const WindowPlace& place : pack_windows(parts, session_.probabilities())) windows_.push_back({.place = place});
+  for (const WindowPlace& place : pack_windows(parts, session_.probabilities()))
+    windows_.push_back({.window = {.place = place}});
   while (!windows_.empty()) {
     SKALD_CHECK(fill());
     SKALD_CHECK(take_one());
@@ -57,12 +59,12 @@ Result<void> Loop::run() {
 
 /// Lets windows enter while there is room.
 Result<void> Loop::fill() {
-  auto running = std::ranges::count_if(windows_, [](const Place& w) { return !w.ticket.empty(); });
-  for (Place& window : windows_) {
+  auto running = std::ranges::count_if(windows_, [](const Place& p) { return !p.window.ticket.empty(); });
+  for (Place& place : windows_) {
     if (running >= session_.options().batch_size) return {};
-    if (window.done || !window.ticket.empty()) continue;
-    SKALD_TRY(window.ticket, session_.enter(window.place, prompt_, running == 0));
-    if (window.ticket.empty()) return {};
+    if (place.done || !place.window.ticket.empty()) continue;
+    SKALD_CHECK(session_.enter(place.window, prompt_, running == 0));
+    if (place.window.ticket.empty()) return {};
     ++running;
   }
   return {};
@@ -72,42 +74,48 @@ Result<void> Loop::fill() {
 Result<void> Loop::take_one() {
   std::vector<Batcher::Id> ids;
   std::vector<Places::iterator> running;
-  for (auto window = windows_.begin(); window != windows_.end(); ++window) {
-    if (window->ticket.empty()) continue;
-    ids.push_back(window->ticket.id());
-    running.push_back(window);
+  for (auto place = windows_.begin(); place != windows_.end(); ++place) {
+    if (place->window.ticket.empty()) continue;
+    ids.push_back(place->window.ticket.id());
+    running.push_back(place);
   }
   SKALD_TRY(const size_t index, session_.wait(ids));
-  Place& window = *running[index];
-  SKALD_TRY(decode::WindowResult result, session_.result(window.ticket));
-  window.attempts = std::move(result.attempts);
+  Place& place = *running[index];
+  SKALD_TRY(decode::WindowResult result, session_.result(place.window));
+  place.attempts = std::move(result.attempts);
   if (!is_silence(result, session_.settings())) {
-    WindowSegments cut = cut_segments(result, window.place, session_.tokenizer());
+    WindowSegments cut = session_.cut(result, place.window);
     if (session_.options().word_timestamps) {
-      SKALD_CHECK(session_.add_words_to(cut.segments, window.ticket, window.place, seconds(window.place.seek)));
+      SKALD_CHECK(session_.add_words_to(cut.segments, place.window, seconds(place.window.place.seek)));
     }
-    window.segments = std::move(cut.segments);
-    std::erase_if(window.segments, [&](Segment& segment) {
+    place.segments = std::move(cut.segments);
+    const std::vector<Stretch> speech = speech_of(place);  // a model may well name a time behind the window's end
+    std::erase_if(place.segments, [&](Segment& segment) {
       clear_if_empty(segment);
-      return segment.text.empty() || !move_into_speech(segment, session_.padded_speech());
+      return segment.text.empty() || !move_into_speech(segment, speech);
     });
     listen_again(running[index], cut.next_seek);
   }
-  window.ticket = {};
-  window.done = true;
+  place.window.ticket = {};
+  place.done = true;
   return {};
 }
 
+std::vector<Stretch> Loop::speech_of(const Place& place) const {
+  const WindowPlace& window = place.window.place;
+  const Stretch whole{window.seek, window.seek + window.frames};
+  return intersection(session_.padded_speech(), std::span(&whole, 1));
+}
+
 /// Speech of a window that its text leaves out.
-std::vector<Stretch> unheard(const Place& window, int64_t next_seek, std::span<const Stretch> speech) {
-  const Stretch whole{window.place.seek, window.place.seek + window.place.frames};
+std::vector<Stretch> Loop::unheard(const Place& heard, int64_t next_seek) const {
   std::vector<Stretch> out;
-  for (Stretch region : intersection(speech, std::span(&whole, 1))) {
+  for (Stretch region : speech_of(heard)) {
     const auto touches = [&](const Segment& segment) {
       return frames(segment.start) < region.end && frames(segment.end) > region.begin;
     };
     // Behind the last closed timestamp the model says itself that there is more (the reference's next window).
-    if (std::ranges::any_of(window.segments, touches)) region.begin = std::max(region.begin, next_seek);
+    if (std::ranges::any_of(heard.segments, touches)) region.begin = std::max(region.begin, next_seek);
     if (region.size() >= kWorthDecoding) out.push_back(region);
   }
   return out;
@@ -115,17 +123,18 @@ std::vector<Stretch> unheard(const Place& window, int64_t next_seek, std::span<c
 
 /// Speech that a window's text leaves out becomes windows of its own, in their places among its segments: long pauses
 /// make a model stop early. Where there is no text at all there is nothing to gain from listening again.
-void Loop::listen_again(Places::iterator window, int64_t next_seek) {
-  if (window->segments.empty()) return;
-  for (const Stretch& part : unheard(*window, next_seek, session_.padded_speech())) {
+void Loop::listen_again(Places::iterator heard, int64_t next_seek) {
+  if (heard->segments.empty()) return;
+  const WindowPlace whole = heard->window.place;
+  for (const Stretch& part : unheard(*heard, next_seek)) {
     const WindowPlace place{.seek = part.begin, .frames = static_cast<int>(part.size())};
     const auto after = std::ranges::find_if(
-        window->segments, [&](const Segment& segment) { return frames(segment.start) >= place.seek; });
-    const auto behind = windows_.insert(std::next(window), {.place = window->place, .done = true});
-    behind->segments.assign(std::make_move_iterator(after), std::make_move_iterator(window->segments.end()));
-    window->segments.erase(after, window->segments.end());
-    windows_.insert(behind, {.place = place});
-    window = behind;
+        heard->segments, [&](const Segment& segment) { return frames(segment.start) >= place.seek; });
+    const auto behind = windows_.insert(std::next(heard), {.window = {.place = whole}, .done = true});
+    behind->segments.assign(std::make_move_iterator(after), std::make_move_iterator(heard->segments.end()));
+    heard->segments.erase(after, heard->segments.end());
+    windows_.insert(behind, {.window = {.place = place}});
+    heard = behind;
   }
 }
 
@@ -133,10 +142,10 @@ void Loop::listen_again(Places::iterator window, int64_t next_seek) {
 Result<void> Loop::tell() {
   while (!windows_.empty() && windows_.front().done) {
     SKALD_CHECK(session_.check_cancel());
-    Place& window = windows_.front();
-    session_.keep(window.attempts);
-    session_.keep(window.segments);
-    told_ = window.place.seek + window.place.frames;
+    Place& place = windows_.front();
+    session_.keep(place.attempts);
+    session_.keep(place.segments);
+    told_ = place.window.place.seek + place.window.place.frames;
     session_.tell_progress(told_);
     windows_.pop_front();
   }

@@ -128,6 +128,10 @@ Result<void> validate(const TranscribeOptions& options) {
       return std::unexpected(std::move(error));
     }
   }
+  if (options.language && options.multilingual) {
+    return fail(ErrorCode::kInvalidArgument, "multilingual", "the language is given already",
+                "leave language out to find that of each window, or leave multilingual out");
+  }
   if (options.patience && !options.beam_size) {
     return fail(ErrorCode::kInvalidArgument, "patience", "has no meaning without beam search",
                 "set beam-size too, or leave patience out");

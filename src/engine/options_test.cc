@@ -99,7 +99,7 @@ TEST(ForEachField, EveryOptionHasNameAndHelp) {
   EXPECT_EQ(5, fields);
   TranscribeOptions transcribe;
   transcribe.for_each_field(visit);
-  EXPECT_EQ(5 + 33, fields);
+  EXPECT_EQ(5 + 39, fields);
 }
 
 }  // namespace

@@ -22,8 +22,8 @@ class Loop {
   Result<void> run();
 
  private:
-  Result<void> window(int64_t clip_end);
-  Result<void> keep(const decode::WindowResult& result, const Batcher::Ticket& ticket, WindowPlace place);
+  Result<void> one_window(int64_t part_end);
+  Result<void> keep(const decode::WindowResult& result, const Session::Window& window);
   std::optional<int64_t> follow_words(WindowSegments& cut, WindowPlace place);
 
   Session& session_;
@@ -41,24 +41,24 @@ Result<void> Loop::run() {
     parts = spoken;
   }
   for (const Stretch& part : parts) {
-    for (seek_ = std::max(seek_, part.begin); seek_ < part.end;) SKALD_CHECK(window(part.end));
+    for (seek_ = std::max(seek_, part.begin); seek_ < part.end;) SKALD_CHECK(one_window(part.end));
   }
   if (seek_ < session_.content()) session_.tell_progress(session_.content());
   return {};
 }
 
-Result<void> Loop::window(int64_t part_end) {
-  const WindowPlace place{.seek = seek_,
-                          .frames = static_cast<int>(std::min<int64_t>(audio::kWindowFrames, part_end - seek_))};
-  SKALD_TRY(const auto ticket, session_.enter(place, history_.prompt(), true));
-  const Batcher::Id id = ticket.id();
+Result<void> Loop::one_window(int64_t part_end) {
+  const auto frames = static_cast<int>(std::min<int64_t>(audio::kWindowFrames, part_end - seek_));
+  Session::Window window{.place = {.seek = seek_, .frames = frames}};
+  SKALD_CHECK(session_.enter(window, history_.prompt(), true));
+  const Batcher::Id id = window.ticket.id();
   SKALD_CHECK(session_.wait(std::span(&id, 1)));
-  SKALD_TRY(const decode::WindowResult result, session_.result(ticket));
+  SKALD_TRY(const decode::WindowResult result, session_.result(window));
   session_.keep(result.attempts);
   if (is_silence(result, session_.settings())) {
-    seek_ += place.frames;
+    seek_ += frames;
   } else {
-    SKALD_CHECK(keep(result, ticket, place));
+    SKALD_CHECK(keep(result, window));
   }
   session_.tell_progress(seek_);
   return {};
@@ -84,11 +84,11 @@ std::optional<int64_t> Loop::follow_words(WindowSegments& cut, WindowPlace place
   return std::nullopt;
 }
 
-Result<void> Loop::keep(const decode::WindowResult& result, const Batcher::Ticket& ticket, WindowPlace place) {
-  WindowSegments cut = cut_segments(result, place, session_.tokenizer());
+Result<void> Loop::keep(const decode::WindowResult& result, const Session::Window& window) {
+  WindowSegments cut = session_.cut(result, window);
   if (session_.options().word_timestamps) {
-    SKALD_CHECK(session_.add_words_to(cut.segments, ticket, place, last_speech_));
-    if (const auto again = follow_words(cut, place)) {
+    SKALD_CHECK(session_.add_words_to(cut.segments, window, last_speech_));
+    if (const auto again = follow_words(cut, window.place)) {
       seek_ = *again;
       return {};
     }

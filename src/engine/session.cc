@@ -1,6 +1,7 @@
 #include "engine/session.h"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <utility>
 
@@ -14,6 +15,10 @@
 
 namespace skald::engine {
 namespace {
+
+// Batched windows owe the reference nothing: text that goes round in circles need not be written to the end of the
+// context. On 13 minutes of joined clips (tools/long_form.py) 86.0 % word errors instead of 86.1, in 5 % less time.
+constexpr int kBatchedRepeats = 6;
 
 /// Time for log-mel, without that for the audio which is read meanwhile.
 class MelWatch {
@@ -55,8 +60,7 @@ Result<void> Session::prepare() {
   SKALD_TRY(clips_, parse_clips(options_.clip_timestamps, content_));
   out_.long_form = batched() ? "batched" : "sequential";
   SKALD_CHECK(choose_language());
-  SKALD_TRY(settings_, decode::make_settings(options_, machine.tokenizer(), out_.language, machine.dims().text_ctx));
-  rules_ = std::make_unique<decode::Rules>(settings_, machine.tokenizer());
+  SKALD_CHECK(add_tongue(out_.language));
   out_.has_words = options_.word_timestamps;
   if (out_.has_words) heads_ = machine.alignment_heads();
   return {};
@@ -84,16 +88,41 @@ Result<void> Session::choose_language() {
   if (known) {
     out_.language = *known;
   } else {
-    // The reference listens to the first 3000 frames of the padded recording: silence, not zeros, after a short one.
-    SKALD_CHECK(read(0, audio::kWindowFrames));
-    SKALD_TRY(const Batcher::Languages heard,
-              batcher_.detect_language({.mel = frames_, .mel_max = mel_->max()}, callbacks_.cancel, times_));
-    const auto best = std::ranges::max_element(heard.probabilities);
-    out_.language = text::languages()[static_cast<size_t>(best - heard.probabilities.begin())].code;
-    out_.language_probability = *best;
-    if (content_ >= audio::kWindowFrames) first_encoded_ = heard.encoded;
+    SKALD_CHECK(hear_language());
   }
   if (callbacks_.on_language) callbacks_.on_language(out_.language, out_.language_probability);
+  return {};
+}
+
+/// The likeliest language on the mean of the windows that are listened to: one, unless it leaves doubts.
+Result<void> Session::hear_language() {
+  std::vector<double> sums(text::languages().size());
+  for (int window = 0; window < options_.language_detection_segments; ++window) {
+    const int64_t begin = int64_t{window} * audio::kWindowFrames;
+    if (window > 0 && begin >= content_) break;
+    // The reference listens to the first 3000 frames of the padded recording: silence, not zeros, after a short one.
+    SKALD_CHECK(read(begin, audio::kWindowFrames));
+    SKALD_TRY(const Batcher::Languages heard,
+              batcher_.detect_language({.mel = frames_, .mel_max = mel_->max()}, callbacks_.cancel, times_));
+    std::ranges::transform(heard.probabilities, sums, sums.begin(), std::plus());
+    const auto best = std::ranges::max_element(sums);
+    out_.language = text::languages()[static_cast<size_t>(best - sums.begin())].code;
+    out_.language_probability = *best / (window + 1);
+    if (window == 0 && content_ >= audio::kWindowFrames) first_encoded_ = heard.encoded;
+    if (out_.language_probability >= options_.language_detection_threshold) break;
+  }
+  return {};
+}
+
+/// Makes windows of a language possible.
+Result<void> Session::add_tongue(const std::string& language) {
+  if (tongues_.contains(language)) return {};
+  const Machine& machine = batcher_.machine();
+  SKALD_TRY(auto settings, decode::make_settings(options_, machine.tokenizer(), language, machine.dims().text_ctx));
+  if (!options_.max_repeats && batched()) settings.max_repeats = kBatchedRepeats;
+  Tongue& tongue = tongues_[language];
+  tongue.settings = std::move(settings);
+  tongue.rules = std::make_unique<decode::Rules>(tongue.settings, machine.tokenizer());
   return {};
 }
 
@@ -113,32 +142,53 @@ Result<void> Session::read(int64_t begin, int content) {
   return mel_->window(begin, content, audio::kWindowFrames, frames_);
 }
 
-Result<Batcher::Ticket> Session::enter(WindowPlace place, std::vector<int32_t> prompt, bool wait) {
+Result<void> Session::enter(Window& window, std::vector<int32_t> prompt, bool wait) {
+  const WindowPlace& place = window.place;
   SKALD_CHECK(read(place.seek, place.frames));
   const bool first = place.seek == 0 && place.frames == audio::kWindowFrames;
-  return batcher_.enter({.mel = frames_, .mel_max = mel_->max(), .encoded = first ? first_encoded_ : 0}, *rules_,
-                        {.audio = nullptr, .window = 0, .seek = place.seek, .prompt = std::move(prompt)}, wait,
-                        callbacks_.cancel, times_);
+  MelWindow mel{.mel = frames_, .mel_max = mel_->max(), .encoded = first ? first_encoded_ : 0};
+  if (!options_.multilingual || !batcher_.machine().info().multilingual) {
+    window.language = out_.language;
+  } else if (window.language.empty()) {
+    SKALD_TRY(const Batcher::Languages heard, batcher_.detect_language(mel, callbacks_.cancel, times_));
+    const auto best = std::ranges::max_element(heard.probabilities);
+    window.language = text::languages()[static_cast<size_t>(best - heard.probabilities.begin())].code;
+    mel.encoded = heard.encoded;
+    SKALD_CHECK(add_tongue(window.language));
+  }
+  SKALD_TRY(window.ticket,
+            batcher_.enter(mel, *tongues_.at(window.language).rules,
+                           {.audio = nullptr, .window = 0, .seek = place.seek, .prompt = std::move(prompt)}, wait,
+                           callbacks_.cancel, times_));
+  return {};
 }
 
-Result<void> Session::add_words_to(std::vector<Segment>& segments, const Batcher::Ticket& ticket, WindowPlace place,
-                                   double last_speech) {
+WindowSegments Session::cut(const decode::WindowResult& result, const Window& window) const {
+  WindowSegments cut = cut_segments(result, window.place, tokenizer());
+  if (options_.multilingual) {
+    for (Segment& segment : cut.segments) segment.language = window.language;
+  }
+  return cut;
+}
+
+Result<void> Session::add_words_to(std::vector<Segment>& segments, const Window& window, double last_speech) {
   const int32_t end_of_text = tokenizer().special().end_of_text;
   std::vector<int32_t> text;
   for (const Segment& segment : segments) {
     std::ranges::copy_if(segment.tokens, std::back_inserter(text), [&](int32_t token) { return token < end_of_text; });
   }
-  const std::vector<int32_t> sot = tokenizer().sot_sequence(out_.language, options_.task == "translate");
+  const std::vector<int32_t> sot = tokenizer().sot_sequence(window.language, options_.task == "translate");
   SKALD_TRY(
       const decode::TokenTimes times,
-      batcher_.align(ticket, {.window = 0, .frames = place.frames, .sot_sequence = sot, .text = text, .heads = heads_},
+      batcher_.align(window.ticket,
+                     {.window = 0, .frames = window.place.frames, .sot_sequence = sot, .text = text, .heads = heads_},
                      times_));
   std::vector<TimedWord> words;
   if (!times.starts.empty()) {
     text.push_back(end_of_text);
-    words = time_words(text::split_words(tokenizer(), text, out_.language), times);
+    words = time_words(text::split_words(tokenizer(), text, window.language), times);
   }
-  add_words(segments, std::move(words), punctuation(), seconds(place.seek), last_speech, end_of_text);
+  add_words(segments, std::move(words), punctuation(), seconds(window.place.seek), last_speech, end_of_text);
   return {};
 }
 

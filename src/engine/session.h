@@ -3,6 +3,7 @@
 // batched.cc) say which window comes next.
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -46,7 +47,8 @@ class Session {
   Result<void> prepare();
 
   const TranscribeOptions& options() const { return options_; }
-  const decode::Settings& settings() const { return settings_; }
+  /// Those of the recording's language. Pre: prepared.
+  const decode::Settings& settings() const { return tongues_.at(out_.language).settings; }
   const text::Tokenizer& tokenizer() const { return batcher_.machine().tokenizer(); }
   Transcript& transcript() { return out_; }
 
@@ -66,15 +68,24 @@ class Session {
   /// The initial prompt's tokens.
   std::vector<int32_t> initial_prompt() const;
 
-  /// Reads, encodes and starts to decode a window. wait: Batcher::enter(). Errors: those of MelStream and Batcher.
-  Result<Batcher::Ticket> enter(WindowPlace place, std::vector<int32_t> prompt, bool wait);
+  /// A window on its way.
+  struct Window {
+    WindowPlace place;
+    std::string language = {};  ///< code; empty until it is known
+    Batcher::Ticket ticket = {};
+  };
+
+  /// Reads, encodes and starts to decode a window; finds its language first if each has its own. wait and an empty
+  /// ticket: Batcher::enter(). Errors: those of MelStream and Batcher.
+  Result<void> enter(Window& window, std::vector<int32_t> prompt, bool wait);
   Result<size_t> wait(std::span<const Batcher::Id> ids) { return batcher_.wait(ids, callbacks_.cancel, times_); }
-  /// The result of an ended window, whose attempts go into the transcript. Errors: what it ended with.
-  Result<decode::WindowResult> result(const Batcher::Ticket& ticket) { return batcher_.result(ticket); }
+  /// The result of an ended window. Errors: what it ended with.
+  Result<decode::WindowResult> result(const Window& window) { return batcher_.result(window.ticket); }
+  /// Its segments (cut_segments), in their language.
+  WindowSegments cut(const decode::WindowResult& result, const Window& window) const;
 
   /// Finds the words of a window's segments and puts them in. `last_speech`: end of the last word before the window.
-  Result<void> add_words_to(std::vector<Segment>& segments, const Batcher::Ticket& ticket, WindowPlace place,
-                            double last_speech);
+  Result<void> add_words_to(std::vector<Segment>& segments, const Window& window, double last_speech);
   Punctuation punctuation() const { return {options_.prepend_punctuations, options_.append_punctuations}; }
 
   /// Segments that are done: numbered, told, kept.
@@ -89,8 +100,16 @@ class Session {
   Transcript finish(double total_seconds);
 
  private:
+  /// What windows of one language are decoded with.
+  struct Tongue {
+    decode::Settings settings;
+    std::unique_ptr<decode::Rules> rules;  // of these settings
+  };
+
   Result<void> listen();
   Result<void> choose_language();
+  Result<void> hear_language();
+  Result<void> add_tongue(const std::string& language);
   Result<void> read(int64_t begin, int content);
 
   Batcher& batcher_;
@@ -99,9 +118,8 @@ class Session {
   Transcript out_;
   WatchedSource source_;
   std::unique_ptr<audio::MelStream> mel_;
-  std::vector<float> frames_;  // (3000, M)
-  decode::Settings settings_;
-  std::unique_ptr<decode::Rules> rules_;
+  std::vector<float> frames_;              // (3000, M)
+  std::map<std::string, Tongue> tongues_;  // languages so far
   std::vector<float> probabilities_;
   std::vector<Stretch> speech_;
   std::vector<Stretch> padded_speech_;

@@ -96,7 +96,9 @@ TranscribeOptions batched(int windows) {
 
 TEST(Batched, SegmentsLieInSpeechInOrder) {
   const auto machine = machine_with(2);
-  const Transcript transcript = transcribe_minute(*machine, batched(8));
+  TranscribeOptions options = batched(8);
+  options.max_initial_timestamp.reset();  // times anywhere in 30 s, the window's end behind or before them
+  const Transcript transcript = transcribe_minute(*machine, options);
   EXPECT_TRUE(transcript.complete);
   EXPECT_EQ("batched", transcript.long_form);
   ASSERT_GE(transcript.segments.size(), 2U);
@@ -163,6 +165,39 @@ TEST(Batched, WordsAndSilence) {
   EXPECT_TRUE(nothing.complete);
   EXPECT_TRUE(nothing.segments.empty());
   EXPECT_NEAR(40, nothing.coverage->silence, 0.011);
+}
+
+TEST(Transcriber, LanguageOverSeveralWindows) {
+  const auto machine = machine_with(2);
+  TranscribeOptions options = short_ladder();
+  const Transcript first = transcribe_minute(*machine, options);
+  options.language_detection_segments = 5;  // a minute has two, and a random model is never sure
+  const Transcript mean = transcribe_minute(*machine, options);
+  EXPECT_NE(first.language_probability, mean.language_probability);
+  options.language_detection_threshold = 0;
+  EXPECT_EQ(first.language_probability, transcribe_minute(*machine, options).language_probability);
+}
+
+TEST(Transcriber, EveryWindowHasItsLanguage) {
+  const auto machine = machine_with(2);
+  TranscribeOptions options = short_ladder();
+  options.temperature_increment_on_fallback.reset();
+  EXPECT_TRUE(transcribe_minute(*machine, options).segments[0].language.empty());
+  options.multilingual = true;
+  options.word_timestamps = true;
+  for (const char* form : {"sequential", "batched"}) {
+    options.long_form = form;
+    const Transcript transcript = transcribe_minute(*machine, options);
+    EXPECT_TRUE(transcript.complete);
+    ASSERT_FALSE(transcript.segments.empty());
+    for (const Segment& segment : transcript.segments) EXPECT_FALSE(segment.language.empty()) << form;
+    // Both listen to the same first window.
+    if (transcript.long_form == "sequential") {
+      EXPECT_EQ(transcript.language, transcript.segments[0].language);
+    }
+  }
+  options.language = "en";
+  EXPECT_FALSE(validate(options));
 }
 
 TEST(Transcriber, CancelledAfterTheFirstWindow) {

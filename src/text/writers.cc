@@ -119,6 +119,7 @@ Json to_json(const Segment& segment, bool has_words) {
                {"avg_logprob", segment.avg_logprob},
                {"compression_ratio", segment.compression_ratio},
                {"no_speech_prob", segment.no_speech_prob}};
+  if (!segment.language.empty()) json["language"] = segment.language;
   if (!has_words) return json;
   json["words"] = Json::array();
   for (const Word& word : segment.words) json["words"].push_back(to_json(word));

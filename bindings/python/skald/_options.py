@@ -22,11 +22,7 @@ OFF = {
     "repetition_penalty": (1,),
     "no_repeat_ngram_size": (0,),
     "prompt_reset_on_temperature": (0.5,),
-    "multilingual": (False,),
     "chunk_length": (None, 30),
-    "hotwords": (None,),
-    "language_detection_threshold": (0.5, None),
-    "language_detection_segments": (1,),
 }
 
 
@@ -80,6 +76,8 @@ def options_from(arguments):
             raise UnsupportedError("unsupported", name, "tokens as a prompt", "give a text")
         elif name == "vad_parameters":
             options.update(_vad_options(value or {}))
+        elif name == "language_detection_threshold" and value is None:
+            continue  # faster_whisper's annotation allows it; its default is meant
         elif RENAMED.get(name, name) in OPTIONS:
             options[RENAMED.get(name, name)] = value
         elif name in OFF:
