@@ -77,6 +77,10 @@ struct TranscribeOptions {
 
   template <class Visitor>
   void for_each_field(Visitor&& visit);
+
+ private:
+  template <class Visitor>
+  void for_each_recording_field(Visitor& visit);
 };
 
 template <class Visitor>
@@ -185,6 +189,12 @@ void TranscribeOptions::for_each_field(Visitor&& visit) {
               .help = "parts to transcribe: start,end,start,end,... in seconds; the last end is that of the file",
               .metavar = "TIMES"},
         clip_timestamps);
+  for_each_recording_field(visit);
+}
+
+/// Of those that say how a recording is cut into windows, and what is known of all of it.
+template <class Visitor>
+void TranscribeOptions::for_each_recording_field(Visitor& visit) {
   visit(Field{.name = "hotwords",
               .help = "words and names to expect, as text that stands before every window",
               .metavar = "TEXT"},

@@ -12,7 +12,7 @@ constexpr size_t kLeastInLoop = 24;  // tokens of all copies: "no, no, no" is sp
 
 size_t without_loop(std::span<const int32_t> sampled, int32_t timestamp_begin, int repeats) {
   if (repeats <= 1) return sampled.size();
-  std::array<size_t, kMostSeen> places;  // of the last text tokens, the last one first
+  std::array<size_t, kMostSeen> places{};  // of the last text tokens, the last one first
   size_t seen = 0;
   for (size_t i = sampled.size(); i > 0 && seen < kMostSeen; --i) {
     if (sampled[i - 1] < timestamp_begin) places[seen++] = i - 1;
