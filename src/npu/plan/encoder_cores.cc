@@ -151,7 +151,7 @@ class CorePlanner {
   }
 
   std::vector<Step> attention() const {
-    const int64_t blocks = (problem_.positions + kKeys - 1) / kKeys;
+    const int64_t blocks = key_blocks(problem_);
     const auto last = static_cast<int32_t>(problem_.positions - (blocks - 1) * kKeys - 1);
     std::vector<Step> item{call("attention_begin_bf16_64", {buffer(offset_), buffer(sum_), part(work_, kOutput)})};
     append(item, own(2, {call("attention_take_bf16_64", {object(a_), part(work_, kQueries), counter()})}));

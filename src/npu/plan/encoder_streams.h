@@ -6,6 +6,7 @@
 
 #include "npu/plan/encoder.h"
 #include "npu/program/program.h"
+#include "npu/spec/whole.h"
 
 namespace skald::npu::plan {
 
@@ -20,6 +21,16 @@ inline constexpr int64_t kRowsOfBlock = kArray * kRowsOfTile;  ///< that all cor
 inline constexpr int64_t kColumnsOfBlock = kArray * kColumnsOfTile;
 inline constexpr int64_t kKeys = 32;                                                    ///< of an object of B
 inline constexpr int64_t kTermObjects = kRowsOfTile * kColumnsOfTile * 2 / kObjectOfA;  ///< of a tile's residual
+
+/// Objects of keys of a head.
+constexpr int64_t key_blocks(const EncoderProblem& problem) {
+  return parts(problem.positions, kKeys);
+}
+
+/// Groups of heads, one for each column of cores.
+constexpr int64_t head_groups(const EncoderProblem& problem) {
+  return parts(problem.heads, kArray);
+}
 
 /// Depth of a product's objects.
 constexpr int64_t depth_of(bool int8) {
