@@ -23,7 +23,8 @@ struct BodyCost {
 /// The interval of a pipelined loop's body.
 struct Steady {
   Pipeline pipeline;
-  int straight = 0;  ///< length of its list schedule
+  int straight = 0;    ///< length of its list schedule
+  int overlapped = 0;  ///< bytes of text beyond one iteration
 };
 
 bool is_call(const Recorded& op) {
@@ -219,6 +220,7 @@ class Coster {
     made.straight = with_carried(builder, block, placed, straight);
     builder.add_carried(block, placed, true);
     made.pipeline = modulo_schedule(builder.graph(), std::max(minimum_trips, 1), made.straight);
+    if (made.pipeline.interval != 0) made.overlapped = overlapped_bytes(builder.graph(), made.pipeline);
     return steady_[{index, minimum_trips}] = made;
   }
 
@@ -235,11 +237,12 @@ class Coster {
     stretch.has_loop = true;
     int bytes = 0;
     for (const Run& run : loop.runs) {
-      const Pipeline& pipeline = steady(run.block, loop.minimum_trips).pipeline;
+      const Steady& of_run = steady(run.block, loop.minimum_trips);
+      const Pipeline& pipeline = of_run.pipeline;
       stretch.alone = stretch.alone != 0 ? std::max(stretch.alone, pipeline.length) : 0;
       const std::int64_t times = run.count - (&run == loop.runs.data() ? 1 : 0);
       stretch.further += times * pipeline.interval;
-      bytes = std::max(bytes, (pipeline.stages - 1) * pipeline.interval * kOverlappedBytes);
+      bytes = std::max(bytes, of_run.overlapped);
       BodyCost counts;
       for (const Recorded& op : trace_.blocks[run.block].ops) {
         counts.macs += op.macs;
@@ -313,9 +316,6 @@ class Coster {
       count_loops(run.block, times * run.count);
     }
   }
-
-  /// Bytes of a bundle in which several iterations overlap: a full one (AM020 chapter 4: 128 bits).
-  static constexpr int kOverlappedBytes = 16;
 
   const Trace& trace_;
   std::map<std::pair<std::uint32_t, bool>, BodyCost> bodies_;
