@@ -6,8 +6,11 @@
 #include <cmath>
 
 #include "npu/device/sim_device.h"
+#include "npu/emit/emit.h"
+#include "npu/emit/text_check_for_tests.h"
 #include "npu/encoder/encoder_weights.h"
 #include "npu/encoder/npu_encoder.h"
+#include "npu/program/text.h"
 #include "npu/program/verify.h"
 #include "npu/sim/catalogue_kernels.h"
 #include "npu/sim/simulation.h"
@@ -107,7 +110,7 @@ double layer_correlation(EncoderPrecision precision, int64_t layer) {
   const EncoderLayout layout = *plan::encoder_layout(problem);
   const auto packed = pack_encoder(problem, layout, *heard().checkpoint, steps_of(*heard().trace), layer);
   EXPECT_TRUE(packed) << to_string(packed.error());
-  const auto program = plan::plan_encoder(problem, packed->shifts, "npu1_long_text");
+  const auto program = plan::plan_encoder(problem, packed->shifts, "npu1");
   EXPECT_TRUE(program) << to_string(program.error());
   auto arguments = arguments_for(*program);
   arguments[plan::kWeights] = packed->weights;
@@ -150,7 +153,7 @@ TEST(Encoder, IsRightInInt8) {
   const EncoderLayout layout = *plan::encoder_layout(problem);
   const auto packed = pack_encoder(problem, layout, *heard().checkpoint, steps_of(*heard().trace), 0);
   ASSERT_TRUE(packed) << to_string(packed.error());
-  const auto program = plan::plan_encoder(problem, packed->shifts, "npu1_long_text");
+  const auto program = plan::plan_encoder(problem, packed->shifts, "npu1");
   ASSERT_TRUE(program) << to_string(program.error());
   auto arguments = arguments_for(*program);
   arguments[plan::kWeights] = packed->weights;
@@ -202,7 +205,7 @@ TEST(Encoder, CostsOfLargerModels) {
     for (const EncoderPrecision precision : {EncoderPrecision::kInt8, EncoderPrecision::kBf16}) {
       const EncoderProblem problem = encoder_problem(size.dims, 1500, precision);
       const EncoderLayout layout = *plan::encoder_layout(problem);
-      const auto program = plan::plan_encoder(problem, {}, "npu1_long_text");
+      const auto program = plan::plan_encoder(problem, {}, "npu1");
       ASSERT_TRUE(program) << to_string(program.error());
       const auto ran = run(*program, {});
       ASSERT_TRUE(ran) << size.name << to_string(ran.error());
@@ -215,13 +218,19 @@ TEST(Encoder, CostsOfLargerModels) {
   }
 }
 
-/// Nothing but program memory keeps the Program from the real array.
-TEST(Encoder, LacksProgramMemoryAloneOnNpu1) {
-  const auto program = plan::plan_encoder(encoder_problem(kSizes[1].dims, 1500, EncoderPrecision::kInt8), {}, "npu1");
-  ASSERT_TRUE(program) << to_string(program.error());
-  const std::vector<Violation> found = verify(*program, catalogue_lookup());
-  EXPECT_EQ(found.size(), 16U);
-  for (const Violation& violation : found) EXPECT_EQ(violation.rule, "text-size") << to_string(violation);
+/// Cores that hold nothing too large for one of npu1, with what the toolchain makes of the text besides.
+TEST(Encoder, IsWrittenForTheToolchain) {
+  for (const EncoderPrecision precision : {EncoderPrecision::kInt8, EncoderPrecision::kBf16}) {
+    const auto program = plan::plan_encoder(encoder_problem(heard().checkpoint->dims(), 1500, precision), {}, "npu1");
+    ASSERT_TRUE(program) << to_string(program.error());
+    const auto text = emit(*program, catalogue_code());
+    ASSERT_TRUE(text) << to_string(text.error());
+    for (const std::string& problem : samples::problems(*text)) ADD_FAILURE() << problem;
+    EXPECT_EQ(*text, *emit(*program, catalogue_code()));
+    const auto parsed = parse(print(*program));
+    ASSERT_TRUE(parsed) << to_string(parsed.error());
+    EXPECT_EQ(*program, *parsed);
+  }
 }
 
 }  // namespace

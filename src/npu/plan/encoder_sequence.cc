@@ -52,20 +52,24 @@ class Sequencer {
     under_way_.pop_front();
   }
 
-  EncoderChoice choice(const EncoderPhase& phase) const {
-    const bool int8 = problem_.precision == EncoderPrecision::kInt8;
+  static EncoderChoice choice(const EncoderPhase& phase) {
     if (phase.kind == EncoderPhase::Kind::kAttention) return EncoderChoice::kAttention;
-    if (phase.kind == EncoderPhase::Kind::kNorm) {
-      return phase.int8 == int8 ? EncoderChoice::kNorm : EncoderChoice::kLast;
-    }
-    if (phase.gelu && phase.residual) return EncoderChoice::kStemWithTerms;
-    if (phase.gelu) return phase.int8 == int8 ? EncoderChoice::kGelu : EncoderChoice::kStem;
-    return phase.residual ? EncoderChoice::kProductWithTerms : EncoderChoice::kProduct;
+    if (phase.kind == EncoderPhase::Kind::kNorm) return EncoderChoice::kNorm;
+    return phase.int8 ? EncoderChoice::kProductInt8 : EncoderChoice::kProductBf16;
+  }
+
+  /// Of an int8 encoder's norms, the last is the one that does not give int8.
+  EncoderEnd end(const EncoderPhase& phase) const {
+    const bool int8 = problem_.precision == EncoderPrecision::kInt8;
+    if (phase.kind == EncoderPhase::Kind::kNorm) return int8 && !phase.int8 ? EncoderEnd::kTerms : EncoderEnd::kPlain;
+    if (phase.gelu) return phase.residual ? EncoderEnd::kGeluTerms : EncoderEnd::kGelu;
+    return phase.residual ? EncoderEnd::kTerms : EncoderEnd::kPlain;
   }
 
   /// Words that are as they were are not written again.
   void set_up(const EncoderPhase& phase, const EncoderShifts& shifts) {
     std::map<int32_t, int64_t> words{{kPhase, static_cast<int64_t>(choice(phase))}};
+    if (phase.kind != EncoderPhase::Kind::kAttention) words[kEnd] = static_cast<int64_t>(end(phase));
     switch (phase.kind) {
       case EncoderPhase::Kind::kProduct:
         words[kRounds] = phase.m / kRowsOfBlock * (phase.n / kColumnsOfBlock);
@@ -227,9 +231,10 @@ void add_encoder_sequence(const EncoderProblem& problem, const EncoderLayout& la
   Sequencer(problem, layout, streams, program).run(shifts);
 }
 
-Result<Program> plan_encoder(const EncoderProblem& problem, const std::vector<EncoderShifts>& shifts,
-                             const std::string& device) {
-  SKALD_TRY(const EncoderLayout layout, encoder_layout(problem));
+namespace {
+
+Result<Program> program_of(const EncoderProblem& problem, const EncoderLayout& layout,
+                           const std::vector<EncoderShifts>& shifts, const std::string& device) {
   if (!shifts.empty() && shifts.size() != layout.phases.size()) {
     return fail(
         ErrorCode::kInvalidArgument, "plan_encoder",
@@ -248,6 +253,20 @@ Result<Program> plan_encoder(const EncoderProblem& problem, const std::vector<En
   const EncoderStreams streams = add_encoder_cores(problem, layout, program);
   add_encoder_sequence(problem, layout, shifts, streams, program);
   return program;
+}
+
+}  // namespace
+
+Result<Program> plan_encoder(const EncoderProblem& problem, const std::vector<EncoderShifts>& shifts,
+                             const std::string& device) {
+  SKALD_TRY(const EncoderLayout layout, encoder_layout(problem));
+  return program_of(problem, layout, shifts, device);
+}
+
+Result<Program> plan_encoder_phase(const EncoderProblem& problem, size_t index, const std::string& device) {
+  SKALD_TRY(EncoderLayout layout, encoder_layout(problem));
+  layout.phases = {layout.phases[index]};
+  return program_of(problem, layout, {}, device);
 }
 
 }  // namespace skald::npu::plan

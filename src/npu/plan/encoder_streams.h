@@ -38,19 +38,13 @@ constexpr int64_t depth_of(bool int8) {
 }
 
 /// Parameters of a core, by word.
-enum EncoderWord : int32_t { kPhase, kRounds, kInner, kDown, kShift, kFactor };
+enum EncoderWord : int32_t { kPhase, kEnd, kRounds, kInner, kDown, kShift, kFactor };
 
 /// What the word kPhase chooses.
-enum class EncoderChoice : int32_t {
-  kStem,
-  kStemWithTerms,
-  kProduct,
-  kProductWithTerms,
-  kGelu,
-  kAttention,
-  kNorm,
-  kLast
-};
+enum class EncoderChoice : int32_t { kProductBf16, kProductInt8, kAttention, kNorm };
+
+/// What the word kEnd chooses of a product or a norm: how results leave.
+enum class EncoderEnd : int32_t { kPlain, kTerms, kGelu, kGeluTerms };
 
 /// Indices into the Program.
 struct EncoderStreams {

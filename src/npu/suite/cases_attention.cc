@@ -104,7 +104,7 @@ void add_case(Cases& cases, const std::string& name, const Attention& the, bool 
   if (the.problem.queries == kWidth && the.problem.keys == kWidth) limits.most_call_ms = 5;
   Case made{.op = "attention",
             .name = name,
-            .plan = [the] { return plan_attention(the.problem, the.spread, {0, 1, 2}); },
+            .plan = [the] { return planned_attention(the.problem, the.spread, {0, 1, 2}); },
             .limits = limits,
             .seed = the.seed};
   if (!timed_only) made.values = [the] { return values(the); };
@@ -113,7 +113,7 @@ void add_case(Cases& cases, const std::string& name, const Attention& the, bool 
 
 }  // namespace
 
-Result<Planned> plan_attention(const AttentionProblem& problem, const Spread& spread, std::vector<size_t> buffers) {
+Result<Planned> planned_attention(const AttentionProblem& problem, const Spread& spread, std::vector<size_t> buffers) {
   SKALD_TRY(const plan::AttentionLayout layout, plan::attention_layout(problem, spread));
   SKALD_TRY(Program program, plan::plan_attention(problem, spread, std::string(kNpu1.name)));
   Planned planned{.macs = 2 * problem.heads * problem.queries * problem.keys * kWidth,

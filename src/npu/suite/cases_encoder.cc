@@ -207,7 +207,7 @@ void add_encoder_cases(Cases& cases, const std::string& model, const Trace& trac
         .trace = trace, .index = i, .problem = plan::self_attention(traced.heads, traced.positions, false)};
     cases.push_back({.op = "encoder",
                      .name = fmt::format("{} {} bf16", model, traced.name),
-                     .plan = [the] { return plan_attention(the.problem, {}, {0, 0, 1}); },
+                     .plan = [the] { return planned_attention(the.problem, {}, {0, 0, 1}); },
                      .values = [the] { return values(the); },
                      .limits = {.least_correlation = kLeastBf16}});
   }
