@@ -133,6 +133,8 @@ TEST(Rows, FirstStepsBeginWithZeros) {
     const Memory begun = run(row, row.run, inputs);
     std::ranges::fill(inputs.back(), std::byte{0});
     EXPECT_EQ(begun, run(one, one.run, inputs)) << one.symbol;
+    inputs[2][3] = std::byte{0x40};  // of the first zero: 2 as float32, 2^30 as an integer
+    EXPECT_TRUE(begun.back() != run(row, row.run, inputs).back()) << one.symbol;
   }
 }
 

@@ -93,7 +93,7 @@ Result<PlannedOperator> plan_product(const Asked& asked, MatmulProblem problem) 
                             .columns = asked.request.spread.columns};
   SKALD_TRY(const MatmulLayout layout, matmul_layout(problem, tiling));
   PlannedOperator planned{.macs = problem.m * problem.k * problem.n,
-                          .macs_a_cycle = kNpu1.core.macs(problem.type),
+                          .macs_a_cycle = static_cast<double>(kNpu1.core.macs(problem.type)),
                           .amount = problem.m,
                           .unit = "rows"};
   SKALD_TRY(planned.program, plan_matmul(problem, tiling, asked.device));

@@ -245,7 +245,7 @@ class Coster {
     builder.add_carried(block, placed, true);
     for (std::size_t i = 0; i < block.ops.size(); ++i) {
       for (int part = 0; part < placed[i].count; ++part) {
-        builder.graph().nodes[static_cast<std::size_t>(placed[i].first + part)].other =
+        builder.graph().nodes[static_cast<std::size_t>(placed[i].first) + static_cast<std::size_t>(part)].other =
             trace_.blocks[other].ops[i].bank;
       }
     }
