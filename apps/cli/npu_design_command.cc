@@ -69,6 +69,22 @@ std::string prediction_text(const PlannedOperator& planned, const npu::Predictio
   return text;
 }
 
+/// What each phase costs by itself, and what bounds it; in ms of the array.
+std::string phases_text(const std::vector<npu::PhasePrediction>& phases, const npu::sim::TimeModel& time) {
+  std::string text = fmt::format("{:<16} {:>5} {:>8} {:>8} {:>8} {:>8} {:>10}  {}\n", "phase, ms", "times", "each",
+                                 "compute", "stream", "DDR", "controller", "bound by");
+  double all = 0;
+  for (const npu::PhasePrediction& phase : phases) {
+    const auto ms = [&](double cycles) { return cycles / time.clock_ghz * 1e-6; };
+    const npu::Bounds& bounds = phase.bounds;
+    text += fmt::format("{:<16} {:>5} {:>8.3f} {:>8.3f} {:>8.3f} {:>8.3f} {:>10.3f}  {}\n", phase.name, phase.times,
+                        phase.ms, ms(bounds.compute), ms(bounds.stream), ms(bounds.ddr), ms(bounds.controller),
+                        bounds.largest());
+    all += phase.ms * static_cast<double>(phase.times);
+  }
+  return text + fmt::format("{:<16} {:>5} {:>8.3f}  one after the other\n", "all", "", all);
+}
+
 Json prediction_json(const PlannedOperator& planned, const npu::Prediction& p, const npu::sim::TimeModel& time) {
   Json kernels = Json::object();
   for (const auto& [name, kernel] : p.report.kernels) {
@@ -162,9 +178,14 @@ Result<std::string> NpuPlanCommand::answer(const PlannedOperator& planned) {
   if (!explain_) return npu::print(planned.program);
   const npu::sim::TimeModel time;
   SKALD_TRY(const npu::Prediction prediction, npu::predict(planned, time));
-  return fmt::format("program      {}, {}\npadded       {}\n", planned.program.name, npu::hash_text(planned.program),
-                     planned.layout) +
-         prediction_text(planned, prediction, time);
+  std::string text = fmt::format("program      {}, {}\npadded       {}\n", planned.program.name,
+                                 npu::hash_text(planned.program), planned.layout) +
+                     prediction_text(planned, prediction, time);
+  if (planned.encoder) {
+    SKALD_TRY(const auto phases, npu::predict_phases(*planned.encoder, time));
+    text += phases_text(phases, time);
+  }
+  return text;
 }
 
 NpuSimulateCommand::NpuSimulateCommand(CLI::App& npu)

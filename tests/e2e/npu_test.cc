@@ -85,6 +85,7 @@ TEST(NpuSimulate, WritesATrace) {
 TEST(NpuDesign, EveryOperator) {
   const std::vector<std::vector<std::string>> operators{{"matmul", "64", "64", "64"},
                                                         {"conv", "300", "80", "128"},
+                                                        {"encoder", "256", "1", "128"},
                                                         {"feed_forward", "64", "128", "256"},
                                                         {"attention", "2", "64"},
                                                         {"softmax", "64", "64"},
@@ -112,6 +113,17 @@ TEST(NpuDesign, EveryOperator) {
     EXPECT_GT(predicted["rate"].get<double>(), 0) << the[0];
     expect_texts(with({"npu", "emit"}, ""), {"aie.device(npu1)", "aie.runtime_sequence @sequence("});
   }
+}
+
+/// A model's encoder by its name: which phases there are, and what bounds each.
+TEST(NpuDesign, AnEncoderExplainsItsPhases) {
+  const Outcome outcome = run({"npu", "plan", "mini.en", "--explain"});
+  EXPECT_EQ(0, outcome.exit_code) << outcome.err;
+  expect_texts(outcome.out, {"encoder_i8_256x4", "31 phases", "conv1", "qkv", "attention", "fc2", "final norm",
+                             "bound by", "compute", "one after the other"});
+  const Outcome emitted = run({"npu", "emit", "mini.en", "--type", "bf16"});
+  EXPECT_EQ(0, emitted.exit_code) << emitted.err;
+  expect_texts(emitted.out, {"aie.device(npu1)", "memref.view", "@product_bf16_64x32x128(", "resident.o"});
 }
 
 TEST(NpuEmit, PrintsText) {

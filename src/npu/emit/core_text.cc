@@ -128,12 +128,29 @@ class CorePrinter {
     return {};
   }
 
+  /// Bytes as what a kernel takes, from a byte on: a view of its own, as pointers to memory that begins elsewhere are
+  /// passed without the offset.
+  std::string view(const std::string& value, const Operand& operand, const std::string& given,
+                   const std::string& wanted) {
+    const std::string from = values_.constant(operand.from, "index");
+    std::string made = values_.fresh("part");
+    lines_.add(made + " = memref.view " + value + "[" + from + "][] : " + given + " to " + wanted);
+    return made;
+  }
+
   Result<void> print(const Call& call) {
     SKALD_TRY(const Declaration* callee, declarations_.of(call));
     std::string operands;
     std::string types;
     for (size_t i = 0; i < call.operands.size(); ++i) {
-      SKALD_TRY(const std::string value, values_.operand(call.operands[i]));
+      SKALD_TRY(std::string value, values_.operand(call.operands[i]));
+      const std::string given = declarations_.given(call.operands[i]);
+      if (given != callee->types[i]) {
+        value = view(value, call.operands[i], given, callee->types[i]);
+      } else if (call.operands[i].from != 0) {
+        return values_.wrong("gives " + call.kernel + " memory from a byte on, of which it is not known what it takes",
+                             "say which blocks the kernel has");
+      }
       operands += text::separator(operands);
       operands += value;
       types += text::separator(types);

@@ -88,10 +88,6 @@ void CoreValues::forget(const Touched& touched) {
 }
 
 Result<std::string> CoreValues::operand(const Operand& operand) {
-  if (operand.from != 0) {
-    return wrong("gives a kernel memory from byte " + std::to_string(operand.from) + " on",
-                 "emit Programs whose kernels get whole buffers and objects");
-  }
   switch (operand.kind) {
     case Operand::Kind::kScalar: return number(operand.scalar);
     case Operand::Kind::kBuffer: return "%buffer_" + program_.buffers[static_cast<size_t>(operand.id)].name;

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "npu/program/program.h"
@@ -24,8 +25,9 @@ inline constexpr std::string_view kSequenceName = "sequence";
 
 /// Where a kernel is.
 struct KernelCode {
-  std::string symbol;  ///< C name
-  std::string source;  ///< file that defines it; a core links `<stem>.o`
+  std::string symbol;           ///< C name
+  std::string source;           ///< file that defines it; a core links `<stem>.o`
+  std::vector<Block> blocks{};  ///< of its pointers; none: it takes what the first call gives it
 };
 
 /// What is asked of the kernel catalogue.

@@ -165,6 +165,7 @@ class Checker {
                                                  "arith.cmpi",
                                                  "arith.index_cast",
                                                  "memref.load",
+                                                 "memref.view",
                                                  "aie.runtime_sequence",
                                                  "aiex.npu.rtp_write",
                                                  "aiex.set_lock",
@@ -201,6 +202,9 @@ class Checker {
     if (is(R"(arith\.cmpi eq, (%\w+), (%\w+) : (\w+))")) result = "i1", expect(m[1], m[3]), expect(m[2], m[3]);
     if (is(R"(arith\.index_cast (%\w+) : (\w+) to (\w+))")) result = m[3], expect(m[1], m[2]);
     if (is(R"(memref\.load (%\w+)\[(%\w+)\] : (memref<\d+x(\w+)>))")) {
+      result = m[4], expect(m[1], m[3]), expect(m[2], "index");
+    }
+    if (is(R"(memref\.view (%\w+)\[(%\w+)\]\[\] : (memref<\d+xi8>) to (memref<\d+x\w+>))")) {
       result = m[4], expect(m[1], m[3]), expect(m[2], "index");
     }
     if (is(R"(aie\.objectfifo\.acquire @(\w+)\((\w+), \d+\) : (!aie\.objectfifosubview<(.*)>))")) {

@@ -4,12 +4,12 @@
 #include <array>
 #include <cmath>
 #include <cstring>
-#include <numbers>
 #include <string>
 #include <string_view>
 
 #include "base/half.h"
 #include "base/tensor.h"
+#include "npu/encoder/quantise.h"
 #include "npu/kernels/catalogue.h"
 #include "npu/kernels/layout.h"
 #include "npu/plan/encoder_streams.h"
@@ -32,14 +32,6 @@ void put_bf16(std::byte* at, float value) {
   std::memcpy(at, &bits, sizeof bits);
 }
 
-/// y = W x + b: W (n, k).
-struct Linear {
-  int64_t n = 0;
-  int64_t k = 0;
-  std::vector<float> weights;
-  std::vector<float> bias;
-};
-
 /// What a core sees as `wanted` travels in another order (plan/encoder_cores.cc, to_stream of b_column).
 void put_object(const std::vector<std::byte>& wanted, std::byte* to) {
   constexpr auto kCell = static_cast<size_t>(plan::kCell);
@@ -51,59 +43,6 @@ void put_object(const std::vector<std::byte>& wanted, std::byte* to) {
       }
     }
   }
-}
-
-/// Int8 weights, one step for each output, and what brings sums back to numbers.
-struct Quantised {
-  std::vector<int8_t> weights;  ///< (n, k)
-  std::vector<double> steps;    ///< (n)
-  std::vector<int32_t> bias;    ///< in units of the sums
-  std::vector<int16_t> factors;
-  EncoderShifts shifts;
-};
-
-/// `in`: the step of what is multiplied; `out`: of the result; 1: the number itself.
-Quantised quantise(const Linear& linear, double in, double out) {
-  // Sums never come near what they could be; beyond a quarter of it they saturate.
-  constexpr double kShareOfWorst = 0.25;
-  Quantised made{.weights = std::vector<int8_t>(linear.weights.size())};
-  double largest_sum = 0;
-  double largest_scale = 0;
-  for (int64_t n = 0; n < linear.n; ++n) {
-    const std::span row(linear.weights.data() + n * linear.k, static_cast<size_t>(linear.k));
-    double most = 0;
-    for (const float w : row) most = std::max(most, std::abs(static_cast<double>(w)));
-    const double step = most > 0 ? most / 127 : 1;
-    double sum = 0;
-    for (size_t i = 0; i < row.size(); ++i) {
-      const auto w = static_cast<int8_t>(std::lround(row[i] / step));
-      made.weights[static_cast<size_t>(n * linear.k) + i] = w;
-      sum += 127.0 * std::abs(w);
-    }
-    made.steps.push_back(step);
-    made.bias.push_back(static_cast<int32_t>(std::lround(linear.bias[static_cast<size_t>(n)] / (in * step))));
-    largest_sum = std::max(largest_sum, sum * kShareOfWorst + std::abs(made.bias.back()));
-    largest_scale = std::max(largest_scale, in * step / out);
-  }
-  while (std::ldexp(largest_sum, -made.shifts.down) > 32767) ++made.shifts.down;
-  while (std::ldexp(largest_scale, made.shifts.down + made.shifts.shift + 1) < 32767) ++made.shifts.shift;
-  for (const double step : made.steps) {
-    made.factors.push_back(
-        static_cast<int16_t>(std::lround(std::ldexp(in * step / out, made.shifts.down + made.shifts.shift))));
-  }
-  return made;
-}
-
-/// Entry i: GELU of step `in` times i - 128, in steps of `out`.
-std::array<std::byte, 256> gelu_table(double in, double out) {
-  std::array<std::byte, 256> entries{};
-  for (int i = 0; i < 256; ++i) {
-    const double x = in * (i - 128);
-    const double y = 0.5 * x * (1 + std::erf(x / std::numbers::sqrt2));
-    entries[static_cast<size_t>(i)] =
-        static_cast<std::byte>(static_cast<int8_t>(std::clamp<long>(std::lround(y / out), -128, 127)));
-  }
-  return entries;
 }
 
 class Packer {

@@ -9,14 +9,13 @@
 #include "npu/device/sim_device.h"
 #include "npu/encoder/encoder_weights.h"
 #include "npu/sim/catalogue_kernels.h"
+#include "npu/spec/device_spec.h"
 #include "npu/suite/lookups.h"
 
 namespace skald::npu {
 namespace {
 
 constexpr std::chrono::milliseconds kPatience{10'000};  // a window takes less than one second on any model
-// npu1 with more program memory: kernels do not fit the real one yet (docs/NPU.md, "The encoder").
-constexpr const char* kArray = "npu1_long_text";
 
 /// States in host memory.
 class HostStates final : public model::EncodedAudio {
@@ -103,7 +102,7 @@ class NpuEncoder final : public model::Encoder {
     Resident made{.problem = encoder_problem(checkpoint_.dims(), positions, plan::EncoderPrecision::kBf16)};
     SKALD_TRY(made.layout, plan::encoder_layout(made.problem));
     SKALD_TRY(const PackedEncoder packed, pack_encoder(made.problem, made.layout, checkpoint_, {}, 0));
-    SKALD_TRY(Program program, plan::plan_encoder(made.problem, packed.shifts, kArray));
+    SKALD_TRY(Program program, plan::plan_encoder(made.problem, packed.shifts, std::string(kNpu1.name)));
     Artifact artifact{.name = program.name, .arguments = arguments_of(program)};
     artifact.program = std::make_shared<const Program>(std::move(program));
     SKALD_TRY(const auto kernel, device_.load(artifact));

@@ -51,8 +51,14 @@ inline aie::accum<accfloat, 16> scaled(const float* at, const aie::vector<bfloat
   return aie::mac(aie::mul(parts.high, factor), parts.low, factor);
 }
 
-/// Two rows and four columns of native results of O += V^T P.
-template <int kKeys>
+/// Eight keys by eight dimensions of values (keys by dimensions, blocks 4 x 8), turned: two factors of four dimensions
+/// by eight keys.
+inline aie::vector<bfloat16, 64> turned_values(const bfloat16* v, int keys8, int dimensions8) {
+  const bfloat16* at = v + (keys8 * kGroups + dimensions8) * 32;
+  return aie::transpose(aie::concat(aie::load_v<32>(at), aie::load_v<32>(at + kBlock / 8 * 32)), 8, 8);
+}
+
+/// Two rows and four columns of native results of O += V^T P, 64 keys.
 inline void add_values(const bfloat16* __restrict v, const float* __restrict scores, float* __restrict o, int row,
                        int column) {
   MmulBf16 sums[2][4];
@@ -64,11 +70,8 @@ inline void add_values(const bfloat16* __restrict v, const float* __restrict sco
     }
   }
   SKALD_UNROLL
-  for (int k = 0; k < kKeys / 8; ++k) {
-    // Eight keys by eight dimensions, turned: two factors of four dimensions by eight keys.
-    const bfloat16* at = v + (k * kGroups + row / 2) * 32;
-    const aie::vector<bfloat16, 64> turned =
-        aie::transpose(aie::concat(aie::load_v<32>(at), aie::load_v<32>(at + kBlock / 8 * 32)), 8, 8);
+  for (int k = 0; k < kBlock / 8; ++k) {
+    const aie::vector<bfloat16, 64> turned = turned_values(v, k, row / 2);
     SKALD_UNROLL
     for (int j = 0; j < 4; ++j) {
       const aie::vector<bfloat16, 32> right = aie::load_v<32>(weights_of(scores, k, column + j));
@@ -85,29 +88,6 @@ inline void add_values(const bfloat16* __restrict v, const float* __restrict sco
   }
 }
 
-/// The largest score of each query, with those of earlier blocks, and what sums of these are multiplied by.
-template <int kKeys>
-inline void find_max(const float* __restrict scores, float* __restrict offset, bfloat16* __restrict factor) {
-  aie::set_rounding(aie::rounding_mode::conv_even);
-  const Exp2 exp2;
-  const aie::accum<accfloat, 16> start = exp2.start.extract<16>(0);
-  SKALD_PIPELINED_LOOP(group, kGroups, 2) {
-    aie::vector<float, 16> highest = scores_of(scores, 0, group);
-    SKALD_UNROLL
-    for (int i = 1; i < kKeys / 4; ++i) {
-      highest = aie::max(highest, scores_of(scores, i, group));
-    }
-    const aie::accum<accfloat, 16> all(column_max(highest));
-    const aie::vector<float, 16> before = aie::load_v<16>(offset + group * kResult);
-    const aie::vector<float, 16> after = aie::min(before, aie::sub(start, all).template to_vector<float>());
-    aie::store_v(offset + group * kResult, after);
-    const aie::accum<accfloat, 16> change =
-        aie::add(start, aie::sub(aie::accum<accfloat, 16>(after), aie::accum<accfloat, 16>(before)));
-    aie::store_v(factor + group * kResult, exp2(aie::concat(change, change)).extract<16>(0));
-  }
-  aie::set_rounding(aie::rounding_mode::floor);
-}
-
 /// Takes the scores away of keys that a query does not see. Key 4 i + l / 4 and query 4 j + l % 4 meet in lane l of
 /// native result (i, j); the key is seen if lanes[l] <= first + group_step group - kKeys block - 4 i
 /// (+ 4 j if causal).
@@ -117,54 +97,50 @@ inline void hide(float* __restrict scores, const std::int32_t* __restrict lanes,
   const std::int32_t limit = first + group_step * group - kKeys * block;
   const aie::vector<std::int32_t, 16> places = aie::load_v<16>(lanes + 16 * causal);
   const aie::vector<float, 16> nothing = aie::broadcast<float, 16>(kNothing);
-  SKALD_PIPELINED_LOOP(quarter, kKeys, 2) {
-    const int i = quarter / 4;
-    SKALD_UNROLL
-    for (int j = 0; j < 4; ++j) {
-      const int at = quarter % 4 * 4 + j;
-      const aie::mask<16> hidden = aie::gt(places, limit + 4 * (causal * at - i));
-      aie::store_v(scores + (i * kGroups + at) * kResult, aie::select(scores_of(scores, i, at), nothing, hidden));
-    }
+  SKALD_PIPELINED_LOOP(at, kKeys / 4 * kGroups, 4) {
+    const int i = at / kGroups;
+    const aie::mask<16> hidden = aie::gt(places, limit + 4 * (causal * (at % kGroups) - i));
+    aie::store_v(scores + at * kResult, aie::select(scores_of(scores, i, at % kGroups), nothing, hidden));
   }
 }
 
-/// Scores to weights 2^(score - maximum); sum = sum factor + weights.
+/// What belongs to four queries: their largest score with that of earlier blocks, what the old sum and output are
+/// multiplied by, weights 2^(score - maximum) in place of scores, sum = sum factor + weights. One pass, so that the
+/// exponential is there once and scores are read together with their maximum.
 template <int kKeys>
-inline void weigh(float* __restrict scores, const float* __restrict offset, const bfloat16* __restrict factor,
-                  float* __restrict sum) {
-  aie::set_rounding(aie::rounding_mode::conv_even);
-  const Exp2 exp2;
-  constexpr int kPairs = kKeys / 16;
-  SKALD_PIPELINED_LOOP(pair, kGroups * kPairs, 4) {
-    const int group = pair / kPairs;
-    const aie::vector<float, 16> one = aie::load_v<16>(offset + group * kResult);
-    const aie::accum<accfloat, 32> both(aie::concat(one, one));
-    SKALD_UNROLL
-    for (int half = 0; half < 2; ++half) {
-      const int keys8 = pair % kPairs * 2 + half;
-      const aie::accum<accfloat, 32> score(
-          aie::concat(scores_of(scores, 2 * keys8, group), scores_of(scores, 2 * keys8 + 1, group)));
-      aie::store_v(const_cast<bfloat16*>(weights_of(scores, keys8, group)), exp2(aie::add(score, both)));
-    }
-  }
+inline void weigh(const Exp2& exp2, float* __restrict scores, float* __restrict offset, bfloat16* __restrict factor,
+                  float* __restrict sum, int group) {
+  const aie::accum<accfloat, 16> start = exp2.start.extract<16>(0);
   const aie::vector<bfloat16, 32> ones = aie::broadcast<bfloat16, 32>(1.0F);
-  SKALD_PIPELINED_LOOP(group, kGroups, 4) {
-    MmulBf16 total(scaled(sum + group * kResult, aie::load_v<16>(factor + group * kResult)));
-    SKALD_UNROLL
-    for (int keys8 = 0; keys8 < kKeys / 8; ++keys8) {
-      // Every row of the result is the sum of the weights' columns.
-      total.mac(ones, aie::load_v<32>(weights_of(scores, keys8, group)));
-    }
-    aie::store_v(sum + group * kResult, total.template to_vector<float>());
+  aie::vector<float, 16> highest = scores_of(scores, 0, group);
+  SKALD_UNROLL
+  for (int i = 1; i < kKeys / 4; ++i) {
+    highest = aie::max(highest, scores_of(scores, i, group));
   }
-  aie::set_rounding(aie::rounding_mode::floor);
+  const aie::accum<accfloat, 16> all(column_max(highest));
+  const aie::vector<float, 16> before = aie::load_v<16>(offset + group * kResult);
+  const aie::vector<float, 16> after = aie::min(before, aie::sub(start, all).template to_vector<float>());
+  aie::store_v(offset + group * kResult, after);
+  const aie::accum<accfloat, 16> change =
+      aie::add(start, aie::sub(aie::accum<accfloat, 16>(after), aie::accum<accfloat, 16>(before)));
+  const aie::vector<bfloat16, 16> lower = exp2(aie::concat(change, change)).extract<16>(0);
+  aie::store_v(factor + group * kResult, lower);
+  const aie::accum<accfloat, 32> both(aie::concat(after, after));
+  MmulBf16 total(scaled(sum + group * kResult, lower));
+  SKALD_UNROLL
+  for (int keys8 = 0; keys8 < kKeys / 8; ++keys8) {
+    const aie::accum<accfloat, 32> score(
+        aie::concat(scores_of(scores, 2 * keys8, group), scores_of(scores, 2 * keys8 + 1, group)));
+    const aie::vector<bfloat16, 32> weights = exp2(aie::add(score, both));
+    aie::store_v(const_cast<bfloat16*>(weights_of(scores, keys8, group)), weights);
+    // Every row of the result is the sum of the weights' columns.
+    total.mac(ones, weights);
+  }
+  aie::store_v(sum + group * kResult, total.template to_vector<float>());
 }
 
-/// O = O times factor, + V^T P. Values: keys by dimensions, blocks 4 x 8.
-template <int kKeys>
-inline void add_all_values(const bfloat16* __restrict v, const float* __restrict scores,
-                           const bfloat16* __restrict factor, float* __restrict o) {
-  aie::set_rounding(aie::rounding_mode::conv_even);
+/// O = O times factor. Wants rounding mode conv_even.
+inline void scale_output(const bfloat16* __restrict factor, float* __restrict o) {
   SKALD_PIPELINED_LOOP(pair, kGroups * 8, 4) {
     const int group = pair / 8;
     const aie::vector<bfloat16, 16> lower = aie::load_v<16>(factor + group * kResult);
@@ -174,10 +150,6 @@ inline void add_all_values(const bfloat16* __restrict v, const float* __restrict
       aie::store_v(at, scaled(at, lower).template to_vector<float>());
     }
   }
-  SKALD_PIPELINED_LOOP(block, kGroups * kGroups / 8, 2) {
-    add_values<kKeys>(v, scores, o, block % 8 * 2, block / 8 * 4);
-  }
-  aie::set_rounding(aie::rounding_mode::floor);
 }
 
 /// Four queries by eight dimensions of O / sum.
@@ -243,22 +215,62 @@ void attention_finish_bf16_64(const float* __restrict o, const float* __restrict
   aie::set_rounding(aie::rounding_mode::floor);
 }
 
-#define SKALD_ATTENTION_BF16(keys)                                                                                   \
-  void attention_max_bf16_##keys(const float* scores, float* offset, bfloat16* factor) {                             \
-    find_max<keys>(scores, offset, factor);                                                                          \
-  }                                                                                                                  \
+#define SKALD_ATTENTION_MASK(keys)                                                                                   \
   void attention_mask_bf16_##keys(float* scores, const std::int32_t* lanes, std::int32_t first, std::int32_t causal, \
                                   std::int32_t group_step, std::int32_t group, std::int32_t block) {                 \
     hide<keys>(scores, lanes, first, causal, group_step, group, block);                                              \
-  }                                                                                                                  \
-  void attention_weights_bf16_##keys(float* scores, const float* offset, const bfloat16* factor, float* sum) {       \
-    weigh<keys>(scores, offset, factor, sum);                                                                        \
-  }                                                                                                                  \
-  void attention_values_bf16_##keys(const bfloat16* v, const float* scores, const bfloat16* factor, float* o) {      \
-    add_all_values<keys>(v, scores, factor, o);                                                                      \
   }
 
-SKALD_ATTENTION_BF16_KEYS(SKALD_ATTENTION_BF16)
+SKALD_ATTENTION_BF16_KEYS(SKALD_ATTENTION_MASK)
+
+void attention_weights_bf16_32(float* __restrict scores, float* __restrict offset, bfloat16* __restrict factor,
+                               float* __restrict sum) {
+  aie::set_rounding(aie::rounding_mode::conv_even);
+  const Exp2 exp2;
+  SKALD_PIPELINED_LOOP(group, kGroups, 2) {
+    weigh<32>(exp2, scores, offset, factor, sum, group);
+  }
+  aie::set_rounding(aie::rounding_mode::floor);
+}
+
+/// So many keys fill the pipeline by themselves, and leave no registers for a second group.
+void attention_weights_bf16_64(float* __restrict scores, float* __restrict offset, bfloat16* __restrict factor,
+                               float* __restrict sum) {
+  aie::set_rounding(aie::rounding_mode::conv_even);
+  const Exp2 exp2;
+  SKALD_LOOP(group, kGroups) {
+    weigh<64>(exp2, scores, offset, factor, sum, group);
+  }
+  aie::set_rounding(aie::rounding_mode::floor);
+}
+
+/// O = O times factor, + V^T P.
+void attention_values_bf16_64(const bfloat16* __restrict v, const float* __restrict scores,
+                              const bfloat16* __restrict factor, float* __restrict o) {
+  aie::set_rounding(aie::rounding_mode::conv_even);
+  scale_output(factor, o);
+  SKALD_PIPELINED_LOOP(block, kGroups * kGroups / 8, 2) {
+    add_values(v, scores, o, block % 8 * 2, block / 8 * 4);
+  }
+  aie::set_rounding(aie::rounding_mode::floor);
+}
+
+/// O = O times factor, and V^T where product_values_bf16_32 (resident.cc) wants it: between the weights of eight keys
+/// and of the next eight, sixteen dimensions at a time.
+void attention_turn_bf16_32(const bfloat16* __restrict v, const bfloat16* __restrict factor, float* __restrict scores,
+                            float* __restrict o) {
+  aie::set_rounding(aie::rounding_mode::conv_even);
+  scale_output(factor, o);
+  aie::set_rounding(aie::rounding_mode::floor);
+  SKALD_PIPELINED_LOOP(block, kBlock / 2, 4) {
+    const int keys8 = block / 8;
+    const int pair = block % 8;  // of native rows of the product
+    bfloat16* out = reinterpret_cast<bfloat16*>(scores) + 512 + pair / 2 * 1024 + (pair % 2 * 8 + keys8) * 32;
+    const aie::vector<bfloat16, 64> turned = turned_values(v, keys8, pair);
+    aie::store_v(out, turned.template extract<32>(0));
+    aie::store_v(out + 4 * 32, turned.template extract<32>(1));
+  }
+}
 
 /// Thirty-two queries that lie in panels of 32 columns (layout.h), as attention_queries_bf16_64 has sixteen.
 void attention_take_bf16_64(const bfloat16* __restrict q, bfloat16* __restrict factor, std::int32_t half) {

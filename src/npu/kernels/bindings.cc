@@ -61,9 +61,8 @@ constexpr KernelBinding bind(std::string_view symbol) {
 #define SKALD_BIND_EMBED(width) SKALD_BIND(embed_bf16_##width),
 #define SKALD_BIND_LAYER_NORM(rows, width) SKALD_BIND(layer_norm_bf16_##rows##x##width),
 
-#define SKALD_BIND_ATTENTION_BF16(keys)                                          \
-  SKALD_BIND(attention_max_bf16_##keys), SKALD_BIND(attention_mask_bf16_##keys), \
-      SKALD_BIND(attention_weights_bf16_##keys), SKALD_BIND(attention_values_bf16_##keys),
+#define SKALD_BIND_ATTENTION_BF16(keys) \
+  SKALD_BIND(attention_mask_bf16_##keys), SKALD_BIND(attention_weights_bf16_##keys),
 #define SKALD_BIND_ATTENTION_I8(n)                                                                                \
   SKALD_BIND(attention_scores_i8_##n), SKALD_BIND(attention_weights_i8_##n), SKALD_BIND(attention_shares_i8_##n), \
       SKALD_BIND(attention_outputs_i8_##n),
@@ -86,6 +85,12 @@ constexpr auto kBindings = std::to_array<KernelBinding>({
     SKALD_BIND(attention_begin_bf16_64),
     SKALD_BIND(attention_queries_bf16_64),
     SKALD_ATTENTION_BF16_KEYS(SKALD_BIND_ATTENTION_BF16) SKALD_BIND(attention_take_bf16_64),
+    SKALD_BIND(attention_values_bf16_64),
+    SKALD_BIND(attention_turn_bf16_32),
+    SKALD_BIND(product_i8_64x64x128),
+    SKALD_BIND(product_bf16_64x32x128),
+    SKALD_BIND(product_keys_bf16_32),
+    SKALD_BIND(product_values_bf16_32),
     SKALD_BIND(attention_give_bf16_64),
     SKALD_BIND(attention_give_i8_64),
     SKALD_BIND(requantise_lookup_i8_64x128),

@@ -122,6 +122,22 @@ TEST(Rows, ComputeTheirDefinition) {
   }
 }
 
+/// What C held does not matter to the first step of a sum.
+TEST(Rows, FirstStepsBeginWithZeros) {
+  for (const KernelRow& one : kernel_rows()) {
+    if (one.numbers.size() != 1 || one.numbers.front() != "first") continue;
+    Memory inputs = testing::make_inputs(one, 5);
+    const std::array<std::int32_t, 1> first = {1};
+    KernelRow row = one;
+    row.usual = first;
+    const Memory begun = run(row, row.run, inputs);
+    std::ranges::fill(inputs.back(), std::byte{0});
+    EXPECT_EQ(begun, run(one, one.run, inputs)) << one.symbol;
+    inputs[2][3] = std::byte{0x40};  // of the first zero: 2 as float32, 2^30 as an integer
+    EXPECT_TRUE(begun.back() != run(row, row.run, inputs).back()) << one.symbol;
+  }
+}
+
 TEST(Rows, CountingBuildComputesTheSame) {
   for (const KernelRow& row : kernel_rows()) {
     const Memory before = testing::make_inputs(row, 7);
@@ -167,10 +183,23 @@ TEST(Counts, MacsAreThoseOfTheProduct) {
   }
 }
 
+/// Products of one type are one function: kernels that share it have its text once.
+TEST(Counts, ProductsOfAttentionAreThoseOfTheTile) {
+  const counting::Cost& tile = cost_of(*find_kernel("product_bf16_64x32x128"));
+  ASSERT_EQ(tile.called.size(), 1U);
+  EXPECT_LT(tile.text_bytes - tile.called.front().text_bytes, 128);
+  for (const std::string_view symbol : {"product_keys_bf16_32", "product_values_bf16_32"}) {
+    ASSERT_EQ(cost_of(*find_kernel(symbol)).called.size(), 1U) << symbol;
+    EXPECT_EQ(cost_of(*find_kernel(symbol)).called.front().name, tile.called.front().name);
+  }
+  EXPECT_NE(cost_of(*find_kernel("product_i8_64x64x128")).called.front().name, tile.called.front().name);
+}
+
 TEST(Counts, WideTilesKeepTheMultiplierBusy) {
   // Whole-array results of 82 % (int8) and 77 % (bfloat16) are published: a core must do better than that.
-  for (const std::string_view symbol : {"matmul_i8_64x64x128", "matmul_i8_64x64x64", "matmul_bf16_64x32x128",
-                                        "matmul_bf16_64x32x96", "matmul_bf16_64x64x64"}) {
+  for (const std::string_view symbol :
+       {"matmul_i8_64x64x128", "matmul_i8_64x64x64", "matmul_bf16_64x32x128", "matmul_bf16_64x32x96",
+        "matmul_bf16_64x64x64", "product_i8_64x64x128", "product_bf16_64x32x128"}) {
     const KernelRow* row = find_kernel(symbol);
     ASSERT_NE(row, nullptr);
     const double share = static_cast<double>(row->macs) / row->peak / static_cast<double>(cost_of(*row).cycles);

@@ -67,25 +67,6 @@ std::string check_queries(const Case& the) {
   return {};
 }
 
-std::string check_max(const Case& the) {
-  const auto keys = static_cast<int>(the.row.arguments[0].extent / kBlock);
-  for (int query = 0; query < kBlock; ++query) {
-    double highest = the.in(0, place(0, query));
-    for (int key = 1; key < keys; ++key) highest = std::max(highest, the.in(0, place(key, query)));
-    for (int row = 0; row < 4; ++row) {
-      const std::int64_t at = statistic(query, row);
-      const double before = the.in(1, at);
-      const double after = std::min(before, 192 - highest);
-      // The adder drops what lies below 23 fraction bits of the larger term.
-      const double unit = std::ldexp(192 + std::abs(highest), -22);
-      if (std::string text = compare(the, 1, at, after, unit); !text.empty()) return text;
-      const double factor = std::exp2(the.out(1, at) - before);
-      if (std::string text = compare(the, 2, at, factor, exp2_bound(factor)); !text.empty()) return text;
-    }
-  }
-  return {};
-}
-
 std::string check_mask(const Case& the) {
   const auto keys = static_cast<int>(the.row.arguments[0].extent / kBlock);
   for (int query = 0; query < kBlock; ++query) {
@@ -102,12 +83,30 @@ std::string check_mask(const Case& the) {
   return {};
 }
 
+/// The largest score so far, and what is multiplied by its change.
+std::string check_largest(const Case& the, int query, int keys) {
+  double highest = the.in(0, place(0, query));
+  for (int key = 1; key < keys; ++key) highest = std::max(highest, the.in(0, place(key, query)));
+  for (int row = 0; row < 4; ++row) {
+    const std::int64_t at = statistic(query, row);
+    const double before = the.in(1, at);
+    const double after = std::min(before, 192 - highest);
+    // The adder drops what lies below 23 fraction bits of the larger term.
+    const double unit = std::ldexp(192 + std::abs(highest), -22);
+    if (std::string text = compare(the, 1, at, after, unit); !text.empty()) return text;
+    const double factor = std::exp2(the.out(1, at) - before);
+    if (std::string text = compare(the, 2, at, factor, exp2_bound(factor)); !text.empty()) return text;
+  }
+  return {};
+}
+
 std::string check_weights(const Case& the) {
   const auto keys = static_cast<int>(the.row.arguments[0].extent / kBlock);
   for (int query = 0; query < kBlock; ++query) {
-    double sum = the.in(3, statistic(query, 0)) * the.in(2, statistic(query, 0));
+    if (std::string text = check_largest(the, query, keys); !text.empty()) return text;
+    double sum = the.in(3, statistic(query, 0)) * the.out(2, statistic(query, 0));
     for (int key = 0; key < keys; ++key) {
-      const double exact = std::exp2(the.in(0, place(key, query)) + the.in(1, statistic(query, key)) - 192);
+      const double exact = std::exp2(the.in(0, place(key, query)) + the.out(1, statistic(query, key)) - 192);
       const double found = weight(the.after[0], key, query);
       if (std::abs(found - exact) > exp2_bound(exact)) return difference(the, "a weight", found, exact);
       sum += found;
@@ -142,6 +141,29 @@ std::string check_values(const Case& the) {
       // As of a product (definitions_matmul_for_tests.cc), and two parts of the old output.
       const double bound = size * (8 * 9 * std::ldexp(1.0, -22) + std::ldexp(1.0, -17));
       if (std::string text = compare(the, 3, at, sum, bound); !text.empty()) return text;
+    }
+  }
+  return {};
+}
+
+/// Where attention_turn puts dimension `d` of a key's value: bfloat16, in the place of the last four of eight keys.
+std::int64_t turned_place(int key, int d) {
+  return d / 16 * 1024 + 512 + (d % 16 / 4 * 4 + key / 8) * 32 + d % 4 * 8 + key % 8;
+}
+
+std::string check_turn(const Case& the) {
+  const auto keys = static_cast<int>(the.row.arguments[0].extent / kBlock);
+  for (int d = 0; d < kBlock; ++d) {
+    for (int key = 0; key < keys; ++key) {
+      const double found = element(the.after[2], Element::kBf16, turned_place(key, d));
+      const double exact = the.in(0, block_index({4, 8}, kBlock, key, d));
+      if (found != exact) return difference(the, "a value", found, exact);
+      if (weight(the.after[2], key, d) != weight(the.before[2], key, d)) return "a weight was written over";
+    }
+    for (int query = 0; query < kBlock; ++query) {
+      const std::int64_t at = place(d, query);
+      const double exact = the.in(3, at) * the.in(1, statistic(query, d));
+      if (std::string text = compare(the, 3, at, exact, std::ldexp(std::abs(exact), -17)); !text.empty()) return text;
     }
   }
   return {};
@@ -206,14 +228,12 @@ struct Part {
 constexpr auto kParts = std::to_array<Part>({
     {"attention_begin_bf16_64", check_begin},
     {"attention_queries_bf16_64", check_queries},
-    {"attention_max_bf16_64", check_max},
-    {"attention_max_bf16_32", check_max},
     {"attention_mask_bf16_64", check_mask},
     {"attention_mask_bf16_32", check_mask},
     {"attention_weights_bf16_64", check_weights},
     {"attention_weights_bf16_32", check_weights},
     {"attention_values_bf16_64", check_values},
-    {"attention_values_bf16_32", check_values},
+    {"attention_turn_bf16_32", check_turn},
     {"attention_take_bf16_64", check_take},
     {"attention_give_bf16_64", check_give},
     {"attention_give_i8_64", check_give},
@@ -249,7 +269,7 @@ void prepare_attention(const KernelRow& row, Random& random, Memory& memory) {
   for (std::size_t i = 0; i < row.arguments.size(); ++i) {
     const KernelArgument& argument = row.arguments[i];
     if (argument.name == "offset")
-      fill_statistic(memory[i], random, kMost - 4, row.symbol.contains("max") ? kMost + 3 : kMost);
+      fill_statistic(memory[i], random, kMost - 4, row.symbol.contains("weights") ? kMost + 3 : kMost);
     if (argument.name == "sum") fill_statistic(memory[i], random, 1, 200);
     if (argument.name == "factor" && argument.layout == "groups of 4") fill_factor(memory[i], random);
     if (argument.name == "lanes") {

@@ -79,6 +79,8 @@ void prepare_attention_i8(const KernelRow& row, Random& random, Memory& memory);
 // Products, and what follows them.
 std::string check_product(const Case& the);
 void prepare_product(const KernelRow& row, Random& random, Memory& memory);
+std::string check_resident(const Case& the);
+void prepare_resident(const KernelRow& row, Random& random, Memory& memory);
 std::string check_unpack_i4(const Case& the);
 std::string check_requantise(const Case& the);
 void prepare_requantise(const KernelRow& row, Random& random, Memory& memory);

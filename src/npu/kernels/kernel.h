@@ -5,7 +5,8 @@
 // hints, scalars plain numbers, kernels C functions. On the host each source is compiled twice, for values and for
 // counts (record.h); there, loops are recording scopes in the counting build and scalars record what they do.
 //
-// A plain `for` in a kernel stands for straight code: SKALD_UNROLL goes before it, its bounds are constants.
+// A plain `for` in a kernel stands for straight code: SKALD_UNROLL goes before it, its bounds are constants. A function
+// that several kernels share as code is SKALD_NOINLINE and begins with SKALD_CALLED; the linker keeps it once.
 
 #include <aie_api/aie.hpp>
 #include <cstdint>
@@ -29,6 +30,7 @@
   SKALD_PRAGMA(clang loop min_iteration_count(minimum)) for (int i = 0; i < (count); ++i)
 #endif
 #define SKALD_NOINLINE __attribute__((noinline))
+#define SKALD_CALLED
 
 #else  // ---- host
 
@@ -43,6 +45,7 @@
 #define SKALD_UNROLL
 #define SKALD_NOINLINE
 #if SKALD_AIE_COUNTING
+#define SKALD_CALLED const ::skald::npu::device_code::counted::CallScope skald_call_({__PRETTY_FUNCTION__, __LINE__})
 #define SKALD_LOOP(i, count)                                                         \
   for ([[maybe_unused]] const int i : ::skald::npu::device_code::counted::LoopRange( \
            {__FILE__, __LINE__}, ::aie::detail::LoopKind::kPlain, 0, (count)))
@@ -50,6 +53,7 @@
   for ([[maybe_unused]] const int i : ::skald::npu::device_code::counted::LoopRange( \
            {__FILE__, __LINE__}, ::aie::detail::LoopKind::kPipelined, (minimum), (count)))
 #else
+#define SKALD_CALLED
 #define SKALD_LOOP(i, count) for (int i = 0; i < (count); ++i)
 #define SKALD_PIPELINED_LOOP(i, count, minimum) for (int i = 0; i < (count); ++i)
 #endif
@@ -63,6 +67,15 @@
 #if SKALD_AIE_COUNTING
 
 namespace skald::npu::device_code::inline counted {
+
+/// A called function's bracket.
+class CallScope {
+ public:
+  explicit CallScope(::aie::counted::detail::Site site) { ::aie::counted::detail::begin_call(site); }
+  ~CallScope() { ::aie::counted::detail::end_call(); }
+  CallScope(const CallScope&) = delete;
+  CallScope& operator=(const CallScope&) = delete;
+};
 
 /// A loop's bracket: iterations begin and end as the range is walked.
 class LoopRange {

@@ -11,6 +11,7 @@
 
 #include "npu/aie_host/counting/recording.h"
 #include "npu/kernels/catalogue.h"
+#include "npu/spec/whole.h"
 
 namespace skald::npu {
 namespace {
@@ -24,7 +25,7 @@ struct Gap {
 };
 
 std::int64_t aligned(std::int64_t offset) {
-  return (offset + kArgumentAlignment - 1) / kArgumentAlignment * kArgumentAlignment;
+  return whole(offset, kArgumentAlignment);
 }
 
 /// Free memory of a tile.

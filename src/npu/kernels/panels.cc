@@ -44,7 +44,7 @@ void dequantise_panels_64x128(const std::int32_t* __restrict c, const std::int8_
                               std::int32_t shift) {
   Modes::set();
   const int first = (4 * pair + 2 * half) * (kColumns / 8);
-  SKALD_PIPELINED_LOOP(at, kStrips * (kColumns / 8), 2) {
+  SKALD_PIPELINED_LOOP(at, kStrips * (kColumns / 8), 4) {
     const int strip = at / (kColumns / 8);
     const int block = at % (kColumns / 8);
     const std::int8_t* group = parameters + block * 64;
@@ -62,7 +62,7 @@ void dequantise_panels_64x128(const std::int32_t* __restrict c, const std::int8_
 void finish_panels_64x128(const float* __restrict c, const bfloat16* __restrict bias, bfloat16* __restrict y,
                           std::int32_t pair, std::int32_t half) {
   aie::set_rounding(aie::rounding_mode::conv_even);
-  SKALD_PIPELINED_LOOP(at, kStrips * (kColumns / 8), 4) {
+  SKALD_PIPELINED_LOOP(at, kStrips * (kColumns / 8), 8) {
     const int strip = at / (kColumns / 8);
     const int block = at % (kColumns / 8);
     aie::store_v(place(y, strip, block), biased(c, bias, 4 * pair + 2 * half + strip, block));
@@ -74,10 +74,11 @@ void finish_gelu_panels_64x128(const float* __restrict c, const bfloat16* __rest
                                std::int32_t pair, std::int32_t half) {
   aie::set_rounding(aie::rounding_mode::conv_even);
   const Gelu gelu;
-  SKALD_PIPELINED_LOOP(at, kStrips * (kColumns / 8), 4) {
-    const int strip = at / (kColumns / 8);
-    const int block = at % (kColumns / 8);
-    aie::store_v(place(y, strip, block), gelu(biased(c, bias, 4 * pair + 2 * half + strip, block)));
+  SKALD_LOOP(block, kColumns / 8) {  // both strips: a polynomial waits most of its time
+    SKALD_UNROLL
+    for (int strip = 0; strip < kStrips; ++strip) {
+      aie::store_v(place(y, strip, block), gelu(biased(c, bias, 4 * pair + 2 * half + strip, block)));
+    }
   }
   aie::set_rounding(aie::rounding_mode::floor);
 }

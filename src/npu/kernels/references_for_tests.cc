@@ -55,6 +55,7 @@ constexpr auto kDefinitions = std::to_array<Definition>({
     {"panels.cc", check_panels, prepare_panels},
     {"published.cc", check_product, prepare_product},
     {"requantise_i8.cc", check_requantise, prepare_requantise},
+    {"resident.cc", check_resident, prepare_resident},
     {"saxpy.cc", check_saxpy},
     {"scale.cc", check_scale},
     {"softmax.cc", check_softmax, prepare_softmax},

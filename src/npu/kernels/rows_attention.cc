@@ -69,17 +69,11 @@ void add_bf16(Rows& rows, int keys) {
   const std::string suffix = "_bf16_" + std::to_string(keys);
   const std::int64_t all = kBlock * keys;
   const KernelArgument scores{"scores", kF32, all, kInOut, "blocks 4x4", {}};
-  rows.add("attention_max" + suffix, text("the largest score of each query so far"),
-           {as(scores, kIn), kOffset, kFactor});
   rows.add("attention_mask" + suffix, text("takes the scores away of keys that a query does not see"),
            {scores, {"lanes", kI32, 32, kIn, "rows", "attention_lanes"}},
            {"first", "causal", "group_step", "group", "block"}, {7, 1, keys, 2, 2});
-  rows.add("attention_weights" + suffix, text("scores to weights, and their sum"),
-           {scores, as(kOffset, kIn), as(kFactor, kIn), kSum});
-  KernelRow& values = rows.add("attention_values" + suffix, text("O = O times factor, + V^T P"),
-                               {{"v", kBf16, all, kIn, "blocks 4x8", {}}, as(scores, kIn), as(kFactor, kIn), kOutput});
-  values.macs = all * kBlock;
-  values.peak = kPeakBf16;
+  rows.add("attention_weights" + suffix, text("the largest score so far, scores to weights, and their sum"),
+           {scores, kOffset, kFactor, kSum});
 }
 
 }  // namespace
@@ -91,6 +85,18 @@ void add_attention_rows(Rows& rows) {
 #define SKALD_SIZE(keys) keys,
   for (const int keys : {SKALD_ATTENTION_BF16_KEYS(SKALD_SIZE)}) add_bf16(rows, keys);
 #undef SKALD_SIZE
+  KernelRow& values = rows.add("attention_values_bf16_64", text("O = O times factor, + V^T P"),
+                               {{"v", kBf16, kNumbers, kIn, "blocks 4x8", {}},
+                                {"scores", kF32, kNumbers, kIn, "blocks 4x4", {}},
+                                as(kFactor, kIn),
+                                kOutput});
+  values.macs = kNumbers * kBlock;
+  values.peak = kPeakBf16;
+  rows.add("attention_turn_bf16_32", text("O = O times factor, and 32 keys' values turned"),
+           {{"v", kBf16, kNumbers / 2, kIn, "blocks 4x8", {}},
+            as(kFactor, kIn),
+            {"scores", kF32, kNumbers / 2, kInOut, "blocks 4x4", {}},
+            kOutput});
   rows.add("attention_begin_bf16_64", text("no maximum, sum or output yet"),
            {as(kOffset, kOut), as(kSum, kOut), as(kOutput, kOut)});
   rows.add("attention_queries_bf16_64", text("16 queries, scaled and turned"),

@@ -34,6 +34,47 @@ void add_product(Rows& rows, const MatmulShape& shape, const Family& family) {
   }
 }
 
+/// The encoder's (resident.cc).
+void add_resident(Rows& rows) {
+  constexpr std::int64_t kKeys = 32;
+  constexpr std::int64_t kSide = 64;  // queries, dimensions
+  const auto zeros = [](Element type) { return KernelArgument{"zeros", type, 32, kIn, "rows", "zeros"}; };
+  const auto add = [&](std::string symbol, std::string_view purpose, Rows::Arguments arguments,
+                       bool first = true) -> KernelRow& {
+    return rows.add(std::move(symbol), {"resident.cc", purpose}, std::move(arguments),
+                    first ? Rows::Names{"first"} : Rows::Names{}, first ? Rows::Numbers{0} : Rows::Numbers{});
+  };
+  Rows::multiplies(add("product_i8_64x64x128", "C += A B, or C = A B",
+                       {{"a", kI8, 64 * 64, kIn, "blocks 4x8", {}},
+                        {"b", kI8, 64 * 128, kIn, "blocks 8x8", {}},
+                        zeros(kI32),
+                        {"c", kI32, 64 * 128, kInOut, "blocks 4x8", {}}}),
+                   {64, 64, 128}, kPeakI8);
+  Rows::multiplies(add("product_bf16_64x32x128", "C += A B, or C = A B",
+                       {{"a", kBf16, 64 * 32, kIn, "blocks 4x8", {}},
+                        {"b", kBf16, 32 * 128, kIn, "blocks 8x4", {}},
+                        zeros(kF32),
+                        {"c", kF32, 64 * 128, kInOut, "blocks 4x4", {}}}),
+                   {64, 32, 128}, kPeakBf16);
+  const auto multiplies = [](KernelRow& row, std::int64_t macs) {
+    row.macs = macs;
+    row.peak = kPeakBf16;
+  };
+  // From a half of the depth on: the last row ends with the other half.
+  multiplies(add("product_keys_bf16_32", "scores += keys times queries, over half of the depth",
+                 {{"keys", kBf16, kKeys * kSide - 4 * 32, kIn, "blocks 4x8", {}},
+                  {"queries", kBf16, kSide / 2 * kSide, kIn, "blocks 8x4", {}},
+                  zeros(kF32),
+                  {"scores", kF32, kKeys * kSide, kInOut, "blocks 4x4", {}}}),
+             kKeys * kSide * kSide / 2);
+  multiplies(add("product_values_bf16_32", "O += V^T P, values turned",
+                 {{"scores", kF32, kKeys * kSide, kIn, "blocks 4x4", {}},
+                  zeros(kF32),
+                  {"o", kF32, kSide * kSide, kInOut, "blocks 4x4", {}}},
+                 false),
+             kKeys * kSide * kSide);
+}
+
 }  // namespace
 
 void add_matmul_rows(Rows& rows) {
@@ -57,6 +98,7 @@ void add_matmul_rows(Rows& rows) {
              {{"packed", kI8, weights / 2, kIn, "pairs of 64", {}}, {"weights", kI8, weights, kOut, "blocks 8x8", {}}});
   }
 #undef SKALD_PANEL
+  add_resident(rows);
 }
 
 }  // namespace skald::npu

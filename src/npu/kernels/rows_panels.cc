@@ -1,5 +1,7 @@
 // What the encoder's resident program does with rows in panels (plan/encoder.h).
 
+#include <bit>
+
 #include "npu/kernels/rows.h"
 
 namespace skald::npu {
@@ -38,7 +40,7 @@ void add_norm(Rows& rows) {
   rows.add("take_panels_2048", {"norm_panels.cc", "puts 2048 numbers among the rows of a LayerNorm"},
            {{"x", kBf16, 2048, kIn, "panels", {}}, all}, {"index"}, {3});
   rows.add("norm_panels", {"norm_panels.cc", "rows less their mean, over their deviation, float32 statistics"}, {all},
-           {"panels", "strips"}, {16, 4});
+           {"panels", "strips", "inverse"}, {16, 4, std::bit_cast<std::int32_t>(1.0F / 512)});
   rows.add("give_panels_bf16", {"norm_panels.cc", "1024 normalised numbers times gamma, + beta"},
            {read, weights, {"y", kBf16, kSlice, kOut, "panels", {}}}, {"index", "panels", "strips"}, {5, 16, 4});
   rows.add("give_panels_i8", {"norm_panels.cc", "2048 normalised numbers times gamma, + beta, to int8"},

@@ -136,7 +136,6 @@ class Planner {
                            call("matmul_bf16_64x64x64_first", {object(kv), buffer(own.queries), buffer(own.scores)}),
                            step(Release{.fifo = kv})};
     std::ranges::move(mask, std::back_inserter(body));
-    body.push_back(call("attention_max_bf16_64", {buffer(own.scores), buffer(own.offset), buffer(own.factor)}));
     body.push_back(call("attention_weights_bf16_64",
                         {buffer(own.scores), buffer(own.offset), buffer(own.factor), buffer(own.sum)}));
     body.push_back(step(Acquire{.fifo = kv}));

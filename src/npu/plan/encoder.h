@@ -15,6 +15,7 @@
 // The controller writes a phase's parameters when all of the phase before has reached host memory: then no core reads
 // its own any more, and what the next phase reads is there.
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -96,5 +97,8 @@ struct EncoderShifts {
 /// `shifts`: one a phase; empty: zeros, for costs alone. Errors: those of encoder_layout.
 Result<Program> plan_encoder(const EncoderProblem& problem, const std::vector<EncoderShifts>& shifts,
                              const std::string& device);
+
+/// Phase `index` alone, for what it costs by itself. Pre: there is one. Errors: those of encoder_layout.
+Result<Program> plan_encoder_phase(const EncoderProblem& problem, size_t index, const std::string& device);
 
 }  // namespace skald::npu::plan

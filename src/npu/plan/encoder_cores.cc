@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <bit>
 #include <iterator>
 #include <utility>
 
@@ -14,9 +15,13 @@ constexpr int64_t kWorkBytes = 32768;
 constexpr int kScores = 0;            // 32 keys by 64 queries, float32
 constexpr int kOutput = 8192;         // 64 by 64, float32
 constexpr int kQueries = 24576;       // 64 by 64, bfloat16
+constexpr int kHalfOfKeys = 256;      // bytes: four native factors, half of the depth of a row of them
+constexpr int kHalfOfQueries = 4096;  // bytes
 constexpr int64_t kStatistics = 256;  // a number a query, for four rows
 constexpr int kStackBytes = 0x400;
 constexpr int kDepthAtMemoryTile = 4;
+
+using Steps = std::vector<Step>;
 
 Scalar word(EncoderWord index) {
   return {.kind = Scalar::Kind::kParameter, .value = index};
@@ -27,14 +32,17 @@ Operand parameter(EncoderWord index) {
 Operand part(int buffer, int from) {
   return {.kind = Operand::Kind::kBuffer, .id = buffer, .from = from};
 }
-Step loop_by(EncoderWord count, std::vector<Step> body) {
+Step loop_by(EncoderWord count, Steps body) {
   return step(Loop{.count = word(count), .body = std::move(body)});
+}
+Steps choose(EncoderWord selector, std::vector<Steps> phases) {
+  return {step(Choose{.selector = word(selector), .phases = std::move(phases)})};
 }
 Block bytes(int64_t count) {
   return {Element::kI8, {count}};
 }
 
-void append(std::vector<Step>& to, std::vector<Step> steps) {
+void append(std::vector<Step>& to, Steps steps) {
   std::ranges::move(steps, std::back_inserter(to));
 }
 
@@ -59,35 +67,29 @@ class CorePlanner {
     factor_ = add_buffer(p_, "factor", tile_, {Element::kBf16, statistics});
     sum_ = add_buffer(p_, "sum", tile_, {Element::kF32, statistics});
     lanes_ = add_buffer(p_, "lanes", tile_, {Element::kI32, {32}}, "attention_lanes");
+    zeros_ = add_buffer(p_, "zeros", tile_, bytes(128), "zeros");
     p_.parameters.push_back({.name = "phase_" + std::to_string(tile_.column) + "_" + std::to_string(tile_.row),
                              .tile = tile_,
                              .words = 16});  // whole 64 bytes
-    Choose choose{.selector = word(kPhase)};
-    choose.phases = {problem_.whole ? product(false, true, false) : std::vector<Step>{},
-                     problem_.whole ? product(false, true, true) : std::vector<Step>{},
-                     product(int8(), false, false),
-                     product(int8(), false, true),
-                     product(int8(), true, false),
-                     attention(),
-                     norm(int8()),
-                     problem_.whole ? norm(false) : std::vector<Step>{}};
-    p_.cores.push_back({.tile = tile_,
-                        .stack_bytes = kStackBytes,
-                        .body = {for_ever({step(AwaitParameters{}), step(std::move(choose))})}});
+    // In the order of EncoderChoice. Choices within a product keep what multiplies there once.
+    Steps phases = choose(kPhase, {int8() && !problem_.whole ? Steps{} : product(false),
+                                   int8() ? product(true) : Steps{}, attention(), norm()});
+    phases.insert(phases.begin(), step(AwaitParameters{}));
+    p_.cores.push_back({.tile = tile_, .stack_bytes = kStackBytes, .body = {for_ever(std::move(phases))}});
   }
 
  private:
   bool int8() const { return problem_.precision == EncoderPrecision::kInt8; }
 
   /// `objects` of A for each of `columns` other cores of the row pass by.
-  std::vector<Step> pass_by(int64_t objects, int64_t columns) const {
+  Steps pass_by(int64_t objects, int64_t columns) const {
     if (objects * columns == 0) return {};
     return {loop(objects * columns, {step(Acquire{.fifo = a_}), step(Release{.fifo = a_})})};
   }
 
   /// `body` for each of a core's own `objects` of A, those of the other columns of the row apart.
-  std::vector<Step> own(int64_t objects, std::vector<Step> body) const {
-    std::vector<Step> steps = pass_by(objects, column_);
+  Steps own(int64_t objects, Steps body) const {
+    Steps steps = pass_by(objects, column_);
     body.insert(body.begin(), step(Acquire{.fifo = a_}));
     body.push_back(step(Release{.fifo = a_}));
     steps.push_back(loop(objects, std::move(body)));
@@ -95,65 +97,78 @@ class CorePlanner {
     return steps;
   }
 
-  std::vector<Step> give(std::string kernel, std::vector<Operand> operands) const {
+  Steps give(std::string kernel, std::vector<Operand> operands) const {
     return {step(Acquire{.fifo = c_}), call(std::move(kernel), std::move(operands)), step(Release{.fifo = c_})};
   }
 
-  std::vector<Step> product(bool int8, bool gelu, bool terms) const {
-    const std::string kernel = int8 ? "matmul_i8_64x64x128" : "matmul_bf16_64x32x128";
-    const auto multiply = [&](const char* suffix) {
-      return std::vector<Step>{step(Acquire{.fifo = a_}), step(Acquire{.fifo = b_}),
-                               call(kernel + suffix, {object(a_), object(b_), buffer(work_)}),
-                               step(Release{.fifo = a_}), step(Release{.fifo = b_})};
+  Steps product(bool int8) const {
+    const auto multiply = [&](bool first) {
+      return Steps{step(Acquire{.fifo = a_}), step(Acquire{.fifo = b_}),
+                   call(int8 ? "product_i8_64x64x128" : "product_bf16_64x32x128",
+                        {object(a_), object(b_), buffer(zeros_), buffer(work_), constant(first ? 1 : 0)}),
+                   step(Release{.fifo = a_}), step(Release{.fifo = b_})};
     };
-    std::vector<Step> body = multiply("_first");
-    body.push_back(loop_by(kInner, multiply("")));
+    Steps body = multiply(true);
+    body.push_back(loop_by(kInner, multiply(false)));
     body.push_back(step(Acquire{.fifo = b_}));
-    append(body, finish(int8, gelu, terms));
+    append(body, choose(kEnd, int8 ? int8_ends() : bf16_ends()));
     body.push_back(step(Release{.fifo = b_}));
     return {loop_by(kRounds, std::move(body))};
   }
 
-  std::vector<Step> finish(bool int8, bool gelu, bool terms) const {
-    if (int8 && gelu) {
-      return {loop(kRowsOfTile / 16,
-                   give("requantise_lookup_i8_64x128",
-                        {buffer(work_), object(b_), object(c_), counter(), parameter(kDown), parameter(kShift)}))};
-    }
-    const std::string kernel = int8   ? "dequantise_panels_64x128"
-                               : gelu ? "finish_gelu_panels_64x128"
-                                      : "finish_panels_64x128";
+  /// In the order of EncoderEnd.
+  std::vector<Steps> int8_ends() const {
+    return {finish("dequantise_panels_64x128", false), finish("dequantise_panels_64x128", true),
+            Steps{loop(kRowsOfTile / 16,
+                       give("requantise_lookup_i8_64x128",
+                            {buffer(work_), object(b_), object(c_), counter(), parameter(kDown), parameter(kShift)}))}};
+  }
+
+  /// The same; in int8 this is the stem alone.
+  std::vector<Steps> bf16_ends() const {
+    const auto plain = [&](bool terms) { return int8() ? Steps{} : finish("finish_panels_64x128", terms); };
+    return {plain(false), plain(true), finish("finish_gelu_panels_64x128", false),
+            problem_.whole ? finish("finish_gelu_panels_64x128", true) : Steps{}};
+  }
+
+  /// Eight rows a call; `terms`: a residual is added.
+  Steps finish(const std::string& kernel, bool terms) const {
     std::vector<Operand> operands{buffer(work_), object(b_), object(c_), counter(1), counter()};
-    if (int8) {
+    if (kernel.starts_with("dequantise")) {
       operands.push_back(parameter(kDown));
       operands.push_back(parameter(kShift));
     }
-    std::vector<Step> eight = give(kernel, std::move(operands));
+    Steps eight = give(kernel, std::move(operands));
     if (!terms) return {loop(kTermObjects, {loop(2, std::move(eight))})};
     eight.insert(eight.end() - 1, call("add_panels_1024", {object(a_), object(c_), counter()}));
     return own(kTermObjects, {loop(2, std::move(eight))});
   }
 
   /// Keys and values of one object.
-  std::vector<Step> keys(std::vector<Step> mask) const {
-    std::vector<Step> body{step(Acquire{.fifo = b_}), call("matmul_bf16_32x64x64_first",
-                                                           {object(b_), part(work_, kQueries), part(work_, kScores)})};
+  Steps keys(Steps mask) const {
+    Steps body{step(Acquire{.fifo = b_})};
+    for (const int half : {0, 1}) {
+      Operand keys = object(b_);
+      keys.from = half * kHalfOfKeys;
+      body.push_back(call("product_keys_bf16_32", {keys, part(work_, kQueries + half * kHalfOfQueries), buffer(zeros_),
+                                                   part(work_, kScores), constant(half == 0 ? 1 : 0)}));
+    }
     append(body, std::move(mask));
     Operand values = object(b_);
     values.from = kObjectOfB / 2;
-    body.push_back(call("attention_max_bf16_32", {part(work_, kScores), buffer(offset_), buffer(factor_)}));
     body.push_back(
         call("attention_weights_bf16_32", {part(work_, kScores), buffer(offset_), buffer(factor_), buffer(sum_)}));
     body.push_back(
-        call("attention_values_bf16_32", {values, part(work_, kScores), buffer(factor_), part(work_, kOutput)}));
+        call("attention_turn_bf16_32", {values, buffer(factor_), part(work_, kScores), part(work_, kOutput)}));
+    body.push_back(call("product_values_bf16_32", {part(work_, kScores), buffer(zeros_), part(work_, kOutput)}));
     body.push_back(step(Release{.fifo = b_}));
     return body;
   }
 
-  std::vector<Step> attention() const {
-    const int64_t blocks = (problem_.positions + kKeys - 1) / kKeys;
+  Steps attention() const {
+    const int64_t blocks = key_blocks(problem_);
     const auto last = static_cast<int32_t>(problem_.positions - (blocks - 1) * kKeys - 1);
-    std::vector<Step> item{call("attention_begin_bf16_64", {buffer(offset_), buffer(sum_), part(work_, kOutput)})};
+    Steps item{call("attention_begin_bf16_64", {buffer(offset_), buffer(sum_), part(work_, kOutput)})};
     append(item, own(2, {call("attention_take_bf16_64", {object(a_), part(work_, kQueries), counter()})}));
     item.push_back(loop(blocks - 1, keys({})));
     append(item, keys({call("attention_mask_bf16_32", {part(work_, kScores), buffer(lanes_), constant(last),
@@ -169,15 +184,25 @@ class CorePlanner {
     return {loop_by(kRounds, std::move(item))};
   }
 
-  std::vector<Step> norm(bool int8) const {
+  Steps norm() const {
     const auto panels = static_cast<int32_t>(problem_.width / 32);
     const auto strips = static_cast<int32_t>(layout_.norm_strips);
+    const auto inverse = std::bit_cast<int32_t>(1.0F / static_cast<float>(problem_.width));
     const int64_t objects = norm_objects(problem_.width, strips);
-    std::vector<Step> group = own(objects, {call("take_panels_2048", {object(a_), part(work_, 0), counter()})});
-    group.push_back(call("norm_panels", {part(work_, 0), constant(panels), constant(strips)}));
-    group.push_back(loop(int8 ? objects : 2 * objects, give(int8 ? "give_panels_i8" : "give_panels_bf16",
-                                                            {part(work_, 0), object(b_), object(c_), counter(),
-                                                             constant(panels), constant(strips)})));
+    Steps group = own(objects, {call("take_panels_2048", {object(a_), part(work_, 0), counter()})});
+    group.push_back(call("norm_panels", {part(work_, 0), constant(panels), constant(strips), constant(inverse)}));
+    const auto leave = [&](const char* kernel, int64_t times) {
+      return Steps{loop(times, give(kernel, {part(work_, 0), object(b_), object(c_), counter(), constant(panels),
+                                             constant(strips)}))};
+    };
+    // Plain: what the layers' products are given.
+    if (!int8()) {
+      append(group, leave("give_panels_bf16", 2 * objects));
+    } else if (!problem_.whole) {
+      append(group, leave("give_panels_i8", objects));
+    } else {
+      append(group, choose(kEnd, {leave("give_panels_i8", objects), leave("give_panels_bf16", 2 * objects)}));
+    }
     return {step(Acquire{.fifo = b_}), loop_by(kRounds, std::move(group)), step(Release{.fifo = b_})};
   }
 
@@ -194,6 +219,7 @@ class CorePlanner {
   int factor_ = 0;
   int sum_ = 0;
   int lanes_ = 0;
+  int zeros_ = 0;
 };
 
 void add_streams(Program& p, EncoderStreams& streams) {

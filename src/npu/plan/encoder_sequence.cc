@@ -52,26 +52,30 @@ class Sequencer {
     under_way_.pop_front();
   }
 
-  EncoderChoice choice(const EncoderPhase& phase) const {
-    const bool int8 = problem_.precision == EncoderPrecision::kInt8;
+  static EncoderChoice choice(const EncoderPhase& phase) {
     if (phase.kind == EncoderPhase::Kind::kAttention) return EncoderChoice::kAttention;
-    if (phase.kind == EncoderPhase::Kind::kNorm) {
-      return phase.int8 == int8 ? EncoderChoice::kNorm : EncoderChoice::kLast;
-    }
-    if (phase.gelu && phase.residual) return EncoderChoice::kStemWithTerms;
-    if (phase.gelu) return phase.int8 == int8 ? EncoderChoice::kGelu : EncoderChoice::kStem;
-    return phase.residual ? EncoderChoice::kProductWithTerms : EncoderChoice::kProduct;
+    if (phase.kind == EncoderPhase::Kind::kNorm) return EncoderChoice::kNorm;
+    return phase.int8 ? EncoderChoice::kProductInt8 : EncoderChoice::kProductBf16;
+  }
+
+  /// Of an int8 encoder's norms, the last is the one that does not give int8.
+  EncoderEnd end(const EncoderPhase& phase) const {
+    const bool int8 = problem_.precision == EncoderPrecision::kInt8;
+    if (phase.kind == EncoderPhase::Kind::kNorm) return int8 && !phase.int8 ? EncoderEnd::kTerms : EncoderEnd::kPlain;
+    if (phase.gelu) return phase.residual ? EncoderEnd::kGeluTerms : EncoderEnd::kGelu;
+    return phase.residual ? EncoderEnd::kTerms : EncoderEnd::kPlain;
   }
 
   /// Words that are as they were are not written again.
   void set_up(const EncoderPhase& phase, const EncoderShifts& shifts) {
     std::map<int32_t, int64_t> words{{kPhase, static_cast<int64_t>(choice(phase))}};
+    if (phase.kind != EncoderPhase::Kind::kAttention) words[kEnd] = static_cast<int64_t>(end(phase));
     switch (phase.kind) {
       case EncoderPhase::Kind::kProduct:
         words[kRounds] = phase.m / kRowsOfBlock * (phase.n / kColumnsOfBlock);
         words[kInner] = phase.k / depth_of(phase.int8) - 1;
         break;
-      case EncoderPhase::Kind::kAttention: words[kRounds] = head_groups() * (phase.m / kRowsOfBlock); break;
+      case EncoderPhase::Kind::kAttention: words[kRounds] = head_groups(problem_) * (phase.m / kRowsOfBlock); break;
       case EncoderPhase::Kind::kNorm: words[kRounds] = norm_rounds(); break;
     }
     if (phase.int8 && phase.kind != EncoderPhase::Kind::kNorm) {
@@ -99,14 +103,10 @@ class Sequencer {
     for (int column = 0; column < kArray; ++column) {
       Pattern pattern{{product ? phase.m / kRowsOfBlock : 1, 0}, {objects, kObjectOfB}};
       add_contiguous(pattern, kObjectOfB, 1);
-      const int64_t offset = phase.weights + (product ? column * objects * kObjectOfB : 0);
-      p_.sequence.emplace_back(Transfer{.fifo = s_.b_in[static_cast<size_t>(column)],
-                                        .argument = kWeights,
-                                        .offset = offset,
-                                        .pattern = std::move(pattern),
-                                        .token = true});
-      weights_under_way_.push_back(s_.b_in[static_cast<size_t>(column)]);
+      push(s_.b_in[static_cast<size_t>(column)], kWeights,
+           phase.weights + (product ? column * objects * kObjectOfB : 0), std::move(pattern));
     }
+    weights_under_way_ = std::exchange(batch_, {});
   }
 
   /// Rows are dealt to the rows of cores in turn, as many as a core gives at once: 16 of int8, 8 of bfloat16.
@@ -156,14 +156,11 @@ class Sequencer {
     }
   }
 
-  int64_t head_groups() const { return (problem_.heads + kArray - 1) / kArray; }
-
   void attention(const EncoderPhase& phase) {
     wait_for(p_, std::exchange(weights_under_way_, {}));
     const int64_t panel = phase.from_strips * kCell;
-    const int64_t blocks = (problem_.positions + kKeys - 1) / kKeys;
     const int64_t block_bytes = kKeys / 4 * kCell;
-    for (int64_t heads = 0; heads < head_groups(); ++heads) {
+    for (int64_t heads = 0; heads < head_groups(problem_); ++heads) {
       for (int64_t group = 0; group < phase.m / kRowsOfBlock; ++group) {
         begin_batch();
         for (int row = 0; row < kArray; ++row) {
@@ -177,7 +174,7 @@ class Sequencer {
           const int64_t head = heads * kArray + column;
           const int64_t keys = phase.from + (problem_.width / 32 + 2 * head) * panel;
           push(s_.b_in[at], phase.from_argument, keys,
-               {{blocks, block_bytes}, {2, problem_.width / 32 * panel}, {2, panel}, {block_bytes, 1}});
+               {{key_blocks(problem_), block_bytes}, {2, problem_.width / 32 * panel}, {2, panel}, {block_bytes, 1}});
           const int64_t strip = group * kRowsOfBlock / 4;
           const int64_t out_panels = phase.int8 ? 1 : 2;
           const int64_t strips = phase.int8 ? 8 : 4;  // that a core gives at once
@@ -223,7 +220,7 @@ class Sequencer {
   Program& p_;
   Batch batch_;
   std::deque<Batch> under_way_;
-  std::vector<int> weights_under_way_;
+  Batch weights_under_way_;
   std::map<int32_t, int64_t> words_;
 };
 
@@ -234,9 +231,10 @@ void add_encoder_sequence(const EncoderProblem& problem, const EncoderLayout& la
   Sequencer(problem, layout, streams, program).run(shifts);
 }
 
-Result<Program> plan_encoder(const EncoderProblem& problem, const std::vector<EncoderShifts>& shifts,
-                             const std::string& device) {
-  SKALD_TRY(const EncoderLayout layout, encoder_layout(problem));
+namespace {
+
+Result<Program> program_of(const EncoderProblem& problem, const EncoderLayout& layout,
+                           const std::vector<EncoderShifts>& shifts, const std::string& device) {
   if (!shifts.empty() && shifts.size() != layout.phases.size()) {
     return fail(
         ErrorCode::kInvalidArgument, "plan_encoder",
@@ -255,6 +253,20 @@ Result<Program> plan_encoder(const EncoderProblem& problem, const std::vector<En
   const EncoderStreams streams = add_encoder_cores(problem, layout, program);
   add_encoder_sequence(problem, layout, shifts, streams, program);
   return program;
+}
+
+}  // namespace
+
+Result<Program> plan_encoder(const EncoderProblem& problem, const std::vector<EncoderShifts>& shifts,
+                             const std::string& device) {
+  SKALD_TRY(const EncoderLayout layout, encoder_layout(problem));
+  return program_of(problem, layout, shifts, device);
+}
+
+Result<Program> plan_encoder_phase(const EncoderProblem& problem, size_t index, const std::string& device) {
+  SKALD_TRY(EncoderLayout layout, encoder_layout(problem));
+  layout.phases = {layout.phases[index]};
+  return program_of(problem, layout, {}, device);
 }
 
 }  // namespace skald::npu::plan

@@ -6,6 +6,7 @@
 
 #include "npu/plan/encoder.h"
 #include "npu/program/program.h"
+#include "npu/spec/whole.h"
 
 namespace skald::npu::plan {
 
@@ -21,25 +22,29 @@ inline constexpr int64_t kColumnsOfBlock = kArray * kColumnsOfTile;
 inline constexpr int64_t kKeys = 32;                                                    ///< of an object of B
 inline constexpr int64_t kTermObjects = kRowsOfTile * kColumnsOfTile * 2 / kObjectOfA;  ///< of a tile's residual
 
+/// Objects of keys of a head.
+constexpr int64_t key_blocks(const EncoderProblem& problem) {
+  return parts(problem.positions, kKeys);
+}
+
+/// Groups of heads, one for each column of cores.
+constexpr int64_t head_groups(const EncoderProblem& problem) {
+  return parts(problem.heads, kArray);
+}
+
 /// Depth of a product's objects.
 constexpr int64_t depth_of(bool int8) {
   return int8 ? 64 : 32;
 }
 
 /// Parameters of a core, by word.
-enum EncoderWord : int32_t { kPhase, kRounds, kInner, kDown, kShift, kFactor };
+enum EncoderWord : int32_t { kPhase, kEnd, kRounds, kInner, kDown, kShift, kFactor };
 
 /// What the word kPhase chooses.
-enum class EncoderChoice : int32_t {
-  kStem,
-  kStemWithTerms,
-  kProduct,
-  kProductWithTerms,
-  kGelu,
-  kAttention,
-  kNorm,
-  kLast
-};
+enum class EncoderChoice : int32_t { kProductBf16, kProductInt8, kAttention, kNorm };
+
+/// What the word kEnd chooses of a product or a norm: how results leave.
+enum class EncoderEnd : int32_t { kPlain, kTerms, kGelu, kGeluTerms };
 
 /// Indices into the Program.
 struct EncoderStreams {

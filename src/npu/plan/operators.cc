@@ -93,7 +93,7 @@ Result<PlannedOperator> plan_product(const Asked& asked, MatmulProblem problem) 
                             .columns = asked.request.spread.columns};
   SKALD_TRY(const MatmulLayout layout, matmul_layout(problem, tiling));
   PlannedOperator planned{.macs = problem.m * problem.k * problem.n,
-                          .macs_a_cycle = kNpu1.core.macs(problem.type),
+                          .macs_a_cycle = static_cast<double>(kNpu1.core.macs(problem.type)),
                           .amount = problem.m,
                           .unit = "rows"};
   SKALD_TRY(planned.program, plan_matmul(problem, tiling, asked.device));
@@ -276,6 +276,54 @@ Result<PlannedOperator> topk(const Asked& asked) {
   return planned;
 }
 
+// ---- A whole encoder.
+
+struct Model {
+  std::string_view name;
+  int64_t width;
+  int64_t layers;
+  int64_t bands;
+};
+
+/// openai/whisper model.py, ModelDimensions of its files; mini.en is the project's own.
+constexpr std::array<Model, 7> kModels{{{"mini.en", 256, 4, 80},
+                                        {"tiny", 384, 4, 80},
+                                        {"base", 512, 6, 80},
+                                        {"small", 768, 12, 80},
+                                        {"medium", 1024, 24, 80},
+                                        {"large-v3", 1280, 32, 128},
+                                        {"large-v3-turbo", 1280, 32, 128}}};
+
+/// Every Whisper model has heads of 64 and four times as many hidden numbers.
+Result<PlannedOperator> encoder(const Asked& asked) {
+  const auto [width, layers, positions, bands] = asked.sizes;
+  SKALD_CHECK(check_whole_array(asked));
+  const EncoderProblem problem{.positions = positions == 0 ? 1500 : positions,
+                               .mel_bands = bands == 0 ? 80 : bands,
+                               .width = width,
+                               .heads = width / kWidth,
+                               .hidden = 4 * width,
+                               .layers = layers,
+                               .precision = asked.is("i8") ? EncoderPrecision::kInt8 : EncoderPrecision::kBf16};
+  // Before anything is laid out: a layer's products, and its attention.
+  const auto d = static_cast<double>(width);
+  const auto n = static_cast<double>(problem.positions);
+  SKALD_CHECK(check_work(asked, static_cast<double>(layers) * (12 * n * d * d + 2 * n * n * d), kMostMacs));
+  SKALD_TRY(const EncoderLayout layout, encoder_layout(problem));
+  PlannedOperator planned{.amount = 1, .unit = "windows", .encoder = problem};
+  double cycles = 0;  // of one core that is always busy
+  for (const EncoderPhase& phase : layout.phases) {
+    const bool int8 = phase.int8 && phase.kind == EncoderPhase::Kind::kProduct;
+    planned.macs += phase.macs;
+    cycles += static_cast<double>(phase.macs) / (int8 ? kNpu1.core.macs_i8 : kNpu1.core.macs_bf16);
+  }
+  planned.macs_a_cycle = static_cast<double>(planned.macs) / cycles;
+  planned.layout = std::to_string(layout.rows) + " positions, " + std::to_string(layout.phases.size()) + " phases, " +
+                   std::to_string(layout.weight_bytes) + " bytes of weights";
+  SKALD_TRY(planned.program, plan_encoder(problem, {}, asked.device));
+  return planned;
+}
+
 // ---- The table.
 
 struct Row {
@@ -284,12 +332,16 @@ struct Row {
   Result<PlannedOperator> (*plan)(const Asked& asked) = nullptr;
 };
 
-constexpr std::array<Row, 12> kRows{{
+constexpr std::array<Row, 13> kRows{{
     {{"matmul", "M K N", "i8 i8xi4 i16 bf16", "C (M, N) = A (M, K) B (K, N)", "1500 512 2048"}, true, matmul},
     {{"conv", "FRAMES CHANNELS OUTPUTS [STRIDE]", "bf16 i8", "a convolution of the stem, three frames wide",
       "3000 80 512"},
      true,
      conv},
+    {{"encoder", "WIDTH LAYERS [POSITIONS] [BANDS]", "i8 bf16",
+      "a whole encoder, one launch; or a model's name alone: mini.en, tiny, base, small", "512 6"},
+     false,
+     encoder},
     {{"feed_forward", "ROWS WIDTH HIDDEN", "i8", "GELU(X W1) W2, one launch", "1500 512 2048"}, false, feed_forward},
     {{"attention", "HEADS QUERIES [KEYS]", "bf16 i8", "softmax(Q K^T / 8) V, heads of 64", "8 1500"}, false, attention},
     {{"softmax", "ROWS COLUMNS", "bf16", "of every row", "1500 1500"}, false, softmax},
@@ -343,6 +395,13 @@ std::span<const Operator> operators() {
 }
 
 Result<PlannedOperator> plan_operator(const OperatorRequest& request, const std::string& device) {
+  const auto* const model = std::ranges::find(kModels, request.name, &Model::name);
+  if (model != kModels.end() && request.sizes.empty()) {
+    OperatorRequest by_size = request;
+    by_size.name = "encoder";
+    by_size.sizes = {model->width, model->layers, 1500, model->bands};
+    return plan_operator(by_size, device);
+  }
   const auto* const row = std::ranges::find(kRows, request.name, [](const Row& one) { return one.shown.name; });
   if (row == kRows.end()) {
     std::string names;

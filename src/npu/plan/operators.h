@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "npu/kernels/catalogue.h"
+#include "npu/plan/encoder.h"
 #include "npu/plan/streamed.h"
 #include "npu/program/program.h"
 
@@ -28,12 +29,13 @@ struct OperatorRequest {
 
 struct PlannedOperator {
   Program program{};
-  int64_t macs = 0;       ///< multiply-accumulates that the operator takes; 0: it is no product
-  int macs_a_cycle = 0;   ///< of a core with these types: DeviceSpec; 0: no product
-  int64_t amount = 0;     ///< of `unit` that a launch makes
-  const char* unit = "";  ///< "rows", "frames", "tokens", "elements", "logits"
+  int64_t macs = 0;         ///< multiply-accumulates that the operator takes; 0: it is no product
+  double macs_a_cycle = 0;  ///< of a core with these types: DeviceSpec, of several by their shares; 0: no product
+  int64_t amount = 0;       ///< of `unit` that a launch makes
+  const char* unit = "";    ///< "rows", "frames", "tokens", "elements", "logits"
   int cores = 0;
-  std::string layout{};  ///< what it is padded to, in words
+  std::string layout{};                     ///< what it is padded to, in words
+  std::optional<EncoderProblem> encoder{};  ///< whose phases can be looked at one by one (suite/predict.h)
 };
 
 /// A row of the table of operators.

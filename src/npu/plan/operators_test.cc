@@ -31,7 +31,7 @@ OperatorRequest example(const Operator& the, const std::string& type) {
 }
 
 bool on_the_whole_array_only(std::string_view name) {
-  return name == "feed_forward" || name == "embedding";
+  return name == "feed_forward" || name == "embedding" || name == "encoder";
 }
 
 void expect_legal(const OperatorRequest& request) {
@@ -100,6 +100,14 @@ TEST(Operators, OptionalSizesAndCausal) {
   EXPECT_GT(cycles({.name = "conv", .sizes = {3000, 80, 512}}), cycles({.name = "conv", .sizes = {3000, 80, 512, 2}}));
 }
 
+TEST(Operators, EncodersHaveTheNamesOfModels) {
+  const auto named = plan_operator({.name = "base"}, "npu1");
+  ASSERT_TRUE(named) << to_string(named.error());
+  EXPECT_EQ(named->program, plan_operator({.name = "encoder", .sizes = {512, 6}}, "npu1")->program);
+  ASSERT_TRUE(named->encoder);
+  EXPECT_EQ(named->encoder->precision, EncoderPrecision::kInt8);
+}
+
 TEST(Operators, Refusals) {
   struct Row {
     OperatorRequest request;
@@ -120,6 +128,9 @@ TEST(Operators, Refusals) {
       {{.name = "attention", .sizes = {1'000'000, 1, 1}}, "attention", "more work"},
       {{.name = "feed_forward", .sizes = {1'000'000, 1'000'000, 1'000'000}}, "feed_forward", "more work"},
       {{.name = "embedding", .sizes = {5000, 512}}, "embedding", "more work"},
+      {{.name = "base", .sizes = {1500}}, "'base'", "no operator"},
+      {{.name = "large-v3"}, "encoder", "more work"},
+      {{.name = "encoder", .sizes = {500, 2}}, "encoder", "not 64 wide"},
       {{.name = "embedding", .sizes = {8, 500}}, "embedding", "500"},
       {{.name = "softmax", .sizes = {8, 8}, .type = "i8"}, "--type", "no type of softmax"},
       {{.name = "matmul", .sizes = {8, 8, 8}, .type = "i8 bf16"}, "--type", "no type of matmul"},

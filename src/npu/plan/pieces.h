@@ -9,16 +9,12 @@
 
 #include "npu/kernels/layout.h"
 #include "npu/program/program.h"
+#include "npu/spec/whole.h"
 
 namespace skald::npu::plan {
 
 /// Transfers of a channel that planners keep under way: one runs, one is queued.
 inline constexpr int64_t kUnderWay = 2;
-
-/// `value` in whole `unit`s.
-constexpr int64_t whole(int64_t value, int64_t unit) {
-  return (value + unit - 1) / unit * unit;
-}
 
 inline Tile interface_of(int column) {
   return {column, 0};

@@ -164,7 +164,15 @@ inline KernelLookup array_kernels() {
        .stack_bytes = 512},
       {.name = "huge",
        .blocks = {{.name = "c", .type = Element::kI32, .elements = kTile, .access = Access::kWrite}},
-       .text_bytes = 12'000}};
+       .text_bytes = 12'000},
+      {.name = "near",
+       .blocks = {{.name = "c", .type = Element::kI32, .elements = kTile, .access = Access::kWrite}},
+       .text_bytes = 6000,
+       .called = {{.name = "both", .text_bytes = 5900}}},
+      {.name = "far",
+       .blocks = {{.name = "c", .type = Element::kI32, .elements = kTile, .access = Access::kWrite}},
+       .text_bytes = 6000,
+       .called = {{.name = "both", .text_bytes = 5900}}}};
   return {.kernel = [kernels](std::string_view name) -> std::optional<KernelInfo> {
             for (const KernelInfo& kernel : kernels) {
               if (kernel.name == name) return kernel;

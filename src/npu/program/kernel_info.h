@@ -21,11 +21,18 @@ struct KernelBlock {
   std::string table{};            ///< not empty: this lookup table
 };
 
+/// A function that kernels call, linked once for all of them.
+struct KernelFunction {
+  std::string name{};
+  int64_t text_bytes = 0;
+};
+
 struct KernelInfo {
   std::string name{};
   std::vector<KernelBlock> blocks{};  ///< in the order of its arguments
   int scalars = 0;                    ///< 32-bit numbers behind them
-  int64_t text_bytes = 0;
+  int64_t text_bytes = 0;             ///< with that of `called`
+  std::vector<KernelFunction> called{};
   int64_t data_bytes = 0;  ///< constants that are linked with it
   int64_t stack_bytes = 0;
 };

@@ -86,7 +86,16 @@ void stack_size(const Context& c, Report& report) {
 void text_size(const Context& c, Report& report) {
   for (const Core& core : c.program.cores) {
     int64_t bytes = 0;
-    for (const KernelInfo& kernel : kernels_of(c, core)) bytes += kernel.text_bytes;
+    std::map<std::string, int64_t> functions;
+    for (const KernelInfo& kernel : kernels_of(c, core)) {
+      bytes += kernel.text_bytes;
+      for (const KernelFunction& function : kernel.called) {
+        bytes -= function.text_bytes;
+        int64_t& known = functions[function.name];
+        known = std::max(known, function.text_bytes);
+      }
+    }
+    for (const auto& [name, text_bytes] : functions) bytes += text_bytes;
     if (bytes <= c.device->core.text_budget) continue;
     report("core " + to_string(core.tile),
            "its kernels have " + text(bytes) + " bytes of text; " + text(c.device->core.text_bytes) + " in all, " +

@@ -559,6 +559,16 @@ TEST(Verify, LegalProgramsPass) {
   EXPECT_TRUE(verified(array_program(), kernels));
 }
 
+TEST(Verify, FunctionsThatKernelsShareCountOnce) {
+  Program program = array_program();
+  for (const char* kernel : {"near", "far"}) {
+    forever_of(program).body.push_back(
+        {Call{.kernel = kernel, .operands = {{.kind = Operand::Kind::kBuffer, .id = 0}}}});
+  }
+  const std::vector<Violation> found = verify(program, array_kernels());
+  EXPECT_TRUE(found.empty()) << all_of(found);
+}
+
 TEST(Verify, EveryBreakTripsItsRule) {
   const KernelLookup kernels = array_kernels();
   for (const Broken& broken : all_broken()) {

@@ -5,7 +5,7 @@
 namespace skald::npu {
 
 std::span<const DeviceSpec> device_specs() {
-  static constexpr DeviceSpec kDevices[] = {kNpu1, kNpu1LongText, kNpu1OneColumn, kNpu1TwoColumns, kNpu1ThreeColumns};
+  static constexpr DeviceSpec kDevices[] = {kNpu1, kNpu1OneColumn, kNpu1TwoColumns, kNpu1ThreeColumns};
   return kDevices;
 }
 

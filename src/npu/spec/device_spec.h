@@ -297,14 +297,6 @@ inline constexpr DeviceSpec npu1_with(std::string_view name, int columns) {
 }
 
 inline constexpr DeviceSpec kNpu1 = npu1_with("npu1", 4);
-/// npu1 with 48 KiB of program memory for a core, which no device has: the encoder's Programs are laid out for it until
-/// their kernels fit the 16 KiB of npu1 (docs/NPU.md, "The encoder").
-inline constexpr DeviceSpec kNpu1LongText = [] {
-  DeviceSpec spec = npu1_with("npu1_long_text", 4);
-  spec.core.text_bytes = 48 * kKiB;
-  spec.core.text_budget = 44 * kKiB;
-  return spec;
-}();
 inline constexpr DeviceSpec kNpu1OneColumn = npu1_with("npu1_1col", 1);
 inline constexpr DeviceSpec kNpu1TwoColumns = npu1_with("npu1_2col", 2);
 inline constexpr DeviceSpec kNpu1ThreeColumns = npu1_with("npu1_3col", 3);

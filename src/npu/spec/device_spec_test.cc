@@ -15,7 +15,7 @@ TEST(DeviceSpec, EveryDeviceIsFoundByItsName) {
     ASSERT_TRUE(found);
     EXPECT_EQ(*found, &device);
   }
-  EXPECT_EQ(names, (std::set<std::string_view>{"npu1", "npu1_1col", "npu1_2col", "npu1_3col", "npu1_long_text"}));
+  EXPECT_EQ(names, (std::set<std::string_view>{"npu1", "npu1_1col", "npu1_2col", "npu1_3col"}));
 }
 
 TEST(DeviceSpec, NamesThoseThereAre) {

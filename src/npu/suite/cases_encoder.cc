@@ -9,7 +9,6 @@
 
 #include "npu/kernels/catalogue.h"
 #include "npu/kernels/layout.h"
-#include "npu/plan/attention.h"
 #include "npu/spec/device_spec.h"
 #include "npu/suite/cases.h"
 #include "npu/suite/products.h"
@@ -184,18 +183,6 @@ struct Attention {
   plan::AttentionProblem problem;
 };
 
-Result<Planned> planned(const Attention& the) {
-  SKALD_TRY(const plan::AttentionLayout layout, plan::attention_layout(the.problem, {}));
-  SKALD_TRY(Program program, plan::plan_attention(the.problem, {}, std::string(kNpu1.name)));
-  Planned planned{.macs = 2 * the.problem.heads * the.problem.queries * the.problem.keys * plan::kAttentionBlock,
-                  .padded_macs = layout.macs,
-                  .macs_a_cycle = kNpu1.core.macs_bf16,
-                  .amount = the.problem.queries,
-                  .unit = "tokens"};
-  planned.launches.push_back({.program = std::move(program), .buffers = {0, 0, 1}});
-  return planned;
-}
-
 Result<Values> values(const Attention& the) {
   const TracedAttention& traced = the.trace->attentions[the.index];
   SKALD_TRY(const plan::AttentionLayout layout, plan::attention_layout(the.problem, {}));
@@ -220,7 +207,7 @@ void add_encoder_cases(Cases& cases, const std::string& model, const Trace& trac
         .trace = trace, .index = i, .problem = plan::self_attention(traced.heads, traced.positions, false)};
     cases.push_back({.op = "encoder",
                      .name = fmt::format("{} {} bf16", model, traced.name),
-                     .plan = [the] { return planned(the); },
+                     .plan = [the] { return planned_attention(the.problem, {}, {0, 0, 1}); },
                      .values = [the] { return values(the); },
                      .limits = {.least_correlation = kLeastBf16}});
   }

@@ -128,7 +128,8 @@ Cases cases_with(std::string_view table) {
 
 /// Large tables: a test of their own compares every entry with its definition (kernels/mel_tables_test.cc), so here a
 /// few are enough. Left to that test alone: rests of factors, which are below what a case sees, factors of bins that
-/// are made twice, and starts, which the kernel addresses with.
+/// are made twice, and starts, which the kernel addresses with. Zeros are the encoder's, which is no case:
+/// kernels/catalogue_test.cc.
 const std::map<std::string_view, std::vector<size_t>>& sampled() {
   static const std::map<std::string_view, std::vector<size_t>> kSampled{{"mel_waves_high", {0, 1000, 2911}},
                                                                         {"mel_turns", {300, 1300, 3900}},
@@ -136,7 +137,8 @@ const std::map<std::string_view, std::vector<size_t>>& sampled() {
                                                                         {"mel_filters_80", {0, 3199}},
                                                                         {"mel_filters_128", {0, 3071}},
                                                                         {"mel_starts_80", {}},
-                                                                        {"mel_starts_128", {}}};
+                                                                        {"mel_starts_128", {}},
+                                                                        {"zeros", {}}};
   return kSampled;
 }
 
@@ -150,9 +152,11 @@ std::vector<size_t> spoilt_elements(const KernelTable& table) {
 TEST(KernelSuite, AnEntryOfATableFlippedIsSeen) {
   for (const KernelTable& table : kernel_tables()) {
     SCOPED_TRACE(table.name);
+    const std::vector<size_t> elements = spoilt_elements(table);
+    if (elements.empty()) continue;
     const Cases cases = cases_with(table.name);
     ASSERT_FALSE(cases.empty()) << "no case has this table";
-    for (const size_t element : spoilt_elements(table)) {
+    for (const size_t element : elements) {
       const SpoiltTable spoilt(table, element);
       EXPECT_TRUE(std::ranges::any_of(cases, [&](const Case& the) {
         return !run_case(the, {.kernels = &spoilt.kernels()}).passed();

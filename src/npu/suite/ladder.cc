@@ -3,12 +3,15 @@
 #include <iterator>
 #include <utility>
 
+#include "npu/plan/encoder.h"
 #include "npu/plan/matmul.h"
+#include "npu/plan/operators.h"
 #include "npu/plan/streamed.h"
 #include "npu/program/verify.h"
 #include "npu/sim/catalogue_kernels.h"
 #include "npu/sim/simulation.h"
 #include "npu/spec/device_spec.h"
+#include "npu/spec/whole.h"
 #include "npu/suite/lookups.h"
 
 namespace skald::npu::suite {
@@ -24,6 +27,15 @@ Result<Rung> rung_of(std::string what, const Program& program, int64_t launches,
               .launches = launches,
               .array_ms = times * report.cycles / time.clock_ghz * 1e-6,
               .macs = times * static_cast<double>(report.macs)};
+}
+
+/// Adds `launches` of a Program to a rung.
+Result<void> add(Rung& rung, const Program& program, int64_t launches, const sim::TimeModel& time) {
+  SKALD_TRY(const Rung one, rung_of("", program, launches, time));
+  rung.launches += one.launches;
+  rung.array_ms += one.array_ms;
+  rung.macs += one.macs;
+  return {};
 }
 
 /// A 64 x 64 x 64 product by scalar code, as the first programs had it.
@@ -51,7 +63,7 @@ struct Split {
 Result<Ladder> product_ladder(const sim::TimeModel& time) {
   constexpr int64_t kM = 3001;
   constexpr int64_t kSide = 512;
-  constexpr int64_t kTiles = (kM + 63) / 64 * (kSide / 64) * (kSide / 64);
+  constexpr int64_t kTiles = parts(kM, 64) * (kSide / 64) * (kSide / 64);
   static_assert(kTiles == 3008);
   Ladder ladder{.what = "(3001, 512) x (512, 512), bf16 to f32"};
   SKALD_TRY(const Program scalar, scalar_tile());
@@ -65,7 +77,6 @@ Result<Ladder> product_ladder(const sim::TimeModel& time) {
         {"all on 16 cores", kM, kSide, kSide, {.tile = {64, 32, 96}}}}) {
     const plan::MatmulProblem problem{.m = split.m, .k = split.k, .n = split.n, .type = Element::kBf16};
     SKALD_TRY(const Program program, plan::plan_matmul(problem, split.tiling, std::string(kNpu1.name)));
-    const auto parts = [](int64_t whole, int64_t part) { return (whole + part - 1) / part; };
     const int64_t launches = parts(kM, split.m) * parts(kSide, split.k) * parts(kSide, split.n);
     SKALD_TRY(Rung rung, rung_of(split.what, program, launches, time));
     ladder.rungs.push_back(std::move(rung));
@@ -97,7 +108,7 @@ Result<Program> chained(size_t first, size_t last) {
   streamed.name = "chain";
   streamed.input = block;
   streamed.output = block;
-  streamed.objects = (kChainAll + kChainRows - 1) / kChainRows;
+  streamed.objects = parts(kChainAll, kChainRows);
   for (size_t i = first; i <= last; ++i) {
     const Link& link = kChain[i];
     if (link.weights) streamed.constant = {Element::kBf16, {2, kChainWidth}};
@@ -122,14 +133,61 @@ Result<Ladder> chain_ladder(const sim::TimeModel& time) {
   Rung apart{.what = "one operator each, on 16 cores"};
   for (size_t i = 0; i < std::size(kChain); ++i) {
     SKALD_TRY(const Program program, chained(i, i));
-    SKALD_TRY(const Rung one, rung_of(kChain[i].name, program, 1, time));
-    apart.launches += one.launches;
-    apart.array_ms += one.array_ms;
+    SKALD_CHECK(add(apart, program, 1, time));
   }
   ladder.rungs.push_back(std::move(apart));
   SKALD_TRY(const Program program, chained(0, std::size(kChain) - 1));
   SKALD_TRY(Rung together, rung_of("all three, on 16 cores", program, 1, time));
   ladder.rungs.push_back(std::move(together));
+  return ladder;
+}
+
+/// An operator of the encoder, as `skald npu plan` has it, and how often it is done.
+struct Done {
+  const char* name;
+  std::vector<int64_t> sizes;
+  int64_t times;
+  const char* finish = "auto";
+};
+
+/// The encoder of Whisper base, bfloat16. What an operation leaves is not yet as the next one wants it where each has a
+/// launch of its own: moving it is not counted.
+Result<Ladder> encoder_ladder(const sim::TimeModel& time) {
+  constexpr int64_t kLayers = 6;
+  const plan::EncoderProblem whole{.width = 512, .heads = 8, .hidden = 2048, .layers = kLayers};
+  const std::string device(kNpu1.name);
+  Ladder ladder{.what = "the encoder of Whisper base, 1500 positions, bf16"};
+  Rung operations{.what = "an operation"};
+  for (const Done& done : {Done{"conv", {3000, 80, 512}, 1, "gelu"},
+                           {"conv", {3000, 512, 512, 2}, 1, "gelu"},
+                           {"add", {1500, 512}, 1 + 2 * kLayers},
+                           {"layer_norm", {1500, 512}, 1 + 2 * kLayers},
+                           {"matmul", {1500, 512, 1536}, kLayers},
+                           {"attention", {8, 1500}, kLayers},
+                           {"matmul", {1500, 512, 512}, kLayers},
+                           {"matmul", {1500, 512, 2048}, kLayers, "gelu"},
+                           {"matmul", {1500, 2048, 512}, kLayers}}) {
+    SKALD_TRY(
+        const plan::PlannedOperator planned,
+        plan::plan_operator({.name = done.name, .sizes = done.sizes, .type = "bf16", .finish = done.finish}, device));
+    SKALD_CHECK(add(operations, planned.program, done.times, time));
+  }
+  ladder.rungs.push_back(std::move(operations));
+  Rung layers{.what = "a layer; stem and last norm three more"};
+  SKALD_TRY(const plan::EncoderLayout layout, plan::encoder_layout(whole));
+  for (const size_t phase : {size_t{0}, size_t{1}, layout.phases.size() - 1}) {
+    SKALD_TRY(const Program program, plan::plan_encoder_phase(whole, phase, device));
+    SKALD_CHECK(add(layers, program, 1, time));
+  }
+  plan::EncoderProblem one = whole;
+  one.layers = 1;
+  one.whole = false;
+  SKALD_TRY(const Program layer, plan::plan_encoder(one, {}, device));
+  SKALD_CHECK(add(layers, layer, kLayers, time));
+  ladder.rungs.push_back(std::move(layers));
+  SKALD_TRY(const Program program, plan::plan_encoder(whole, {}, device));
+  SKALD_TRY(Rung all, rung_of("all of it", program, 1, time));
+  ladder.rungs.push_back(std::move(all));
   return ladder;
 }
 
@@ -141,6 +199,8 @@ Result<std::vector<Ladder>> ladders(const sim::TimeModel& time) {
   all.push_back(std::move(product));
   SKALD_TRY(Ladder chain, chain_ladder(time));
   all.push_back(std::move(chain));
+  SKALD_TRY(Ladder encoder, encoder_ladder(time));
+  all.push_back(std::move(encoder));
   return all;
 }
 

@@ -21,6 +21,9 @@ std::optional<KernelInfo> info_of(std::string_view name) {
                   .scalars = static_cast<int>(row->numbers.size()),
                   .text_bytes = cost_of(*row).text_bytes,
                   .stack_bytes = row->stack_bytes};
+  for (const counting::CalledFunction& function : cost_of(*row).called) {
+    info.called.push_back({.name = function.name, .text_bytes = function.text_bytes});
+  }
   for (const KernelArgument& argument : row->arguments) {
     info.blocks.push_back({.name = std::string(argument.name),
                            .type = argument.element,
@@ -40,7 +43,11 @@ std::optional<int64_t> table_bytes(std::string_view name) {
 Result<KernelCode> code_of(std::string_view name) {
   const KernelRow* row = find_kernel(name);
   if (row == nullptr) return fail(ErrorCode::kNotFound, std::string(name), "is no kernel of the catalogue");
-  return KernelCode{.symbol = std::string(row->symbol), .source = std::string(row->source)};
+  KernelCode code{.symbol = std::string(row->symbol), .source = std::string(row->source)};
+  for (const KernelArgument& argument : row->arguments) {
+    code.blocks.push_back({argument.element, {argument.extent}});
+  }
+  return code;
 }
 
 Result<std::span<const std::byte>> table_of(std::string_view name) {

@@ -39,4 +39,28 @@ Result<Prediction> predict(const plan::PlannedOperator& planned, const sim::Time
   return prediction;
 }
 
+Result<std::vector<PhasePrediction>> predict_phases(const plan::EncoderProblem& problem, const sim::TimeModel& time) {
+  SKALD_TRY(const plan::EncoderLayout layout, plan::encoder_layout(problem));
+  std::vector<PhasePrediction> found;
+  for (size_t i = 0; i < layout.phases.size(); ++i) {
+    const plan::EncoderPhase& phase = layout.phases[i];
+    std::string name = phase.name;
+    if (name.starts_with("layer ")) name = name.substr(name.find(' ', 6) + 1);
+    if (const auto known = std::ranges::find(found, name, &PhasePrediction::name); known != found.end()) {
+      ++known->times;
+      continue;
+    }
+    SKALD_TRY(const Program program, plan::plan_encoder_phase(problem, i, std::string(kNpu1.name)));
+    SKALD_TRY(const auto simulation,
+              sim::Simulation::load(program, sim::catalogue_kernels(), {.values = false, .time = time}));
+    SKALD_TRY(const sim::Report report, simulation->launch({}));
+    found.push_back({.name = std::move(name),
+                     .times = 1,
+                     .macs = phase.macs,
+                     .ms = report.cycles / time.clock_ghz * 1e-6,
+                     .bounds = bounds_of(report)});
+  }
+  return found;
+}
+
 }  // namespace skald::npu

@@ -2,7 +2,9 @@
 // What the simulator predicts for one planned operator: the numbers that `skald npu simulate`, `validate`, `ladder` and
 // `bench` print.
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "npu/plan/operators.h"
@@ -34,6 +36,19 @@ struct Prediction {
 
 /// Simulates the time of a launch. Errors: those of Simulation.
 Result<Prediction> predict(const plan::PlannedOperator& planned, const sim::TimeModel& time);
+
+/// Phases of an encoder that are the same but for the layer.
+struct PhasePrediction {
+  std::string name;   ///< "conv1", "fc1"
+  int64_t times = 0;  ///< layers
+  int64_t macs = 0;   ///< of the model, of one
+  double ms = 0;      ///< of one, by itself
+  Bounds bounds{};    ///< of one
+};
+
+/// Each kind of phase, simulated by itself: in the launch, the next one's weights are on their way before it has ended.
+/// Errors: those of the planner and of Simulation.
+Result<std::vector<PhasePrediction>> predict_phases(const plan::EncoderProblem& problem, const sim::TimeModel& time);
 
 /// Bounds of a launch from its counters.
 Bounds bounds_of(const sim::Report& report);

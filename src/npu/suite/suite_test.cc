@@ -46,5 +46,25 @@ TEST(Suite, WholeArrayProductsAreFast) {
   }
 }
 
+/// An encoder's phases, each by itself, take about as long as the launch, whose phases overlap a little.
+TEST(Suite, PhasesOfAnEncoderMakeItsTime) {
+  const auto planned = plan::plan_operator({.name = "mini.en"}, "npu1");
+  ASSERT_TRUE(planned) << to_string(planned.error());
+  const auto whole = predict(*planned, {});
+  const auto phases = predict_phases(*planned->encoder, {});
+  ASSERT_TRUE(phases) << to_string(phases.error());
+  EXPECT_EQ(phases->size(), 2 + 7 + 1U);  // stem, a layer, the last norm
+  double ms = 0;
+  int64_t macs = 0;
+  for (const PhasePrediction& phase : *phases) {
+    ms += phase.ms * static_cast<double>(phase.times);
+    macs += phase.macs * phase.times;
+    EXPECT_GE(phase.ms * 1.028e6, phase.bounds.compute) << phase.name;
+  }
+  EXPECT_EQ(macs, planned->macs);
+  EXPECT_GT(ms, whole->array_ms);
+  EXPECT_LT(ms, 1.2 * whole->array_ms);
+}
+
 }  // namespace
 }  // namespace skald::npu

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
+#include <utility>
 
 #include "npu/aie_host/counting/graph.h"
 #include "npu/aie_host/counting/operations.h"
@@ -23,7 +25,8 @@ struct BodyCost {
 /// The interval of a pipelined loop's body.
 struct Steady {
   Pipeline pipeline;
-  int straight = 0;  ///< length of its list schedule
+  int straight = 0;    ///< length of its list schedule
+  int overlapped = 0;  ///< bytes of text beyond one iteration
 };
 
 bool is_call(const Recorded& op) {
@@ -82,9 +85,12 @@ class Coster {
     result.cycles = kernel.cycles + kCallCycles;
     result.macs = kernel.macs;
     result.multiplies = kernel.multiplies;
-    for (const auto& [site, bytes] : text_) {
+    std::map<std::string, std::int64_t> called;
+    for (const auto& [place, bytes] : text_) {
       result.text_bytes += bytes;
+      if (!place.first.empty()) called[place.first] += bytes;
     }
+    for (const auto& [name, bytes] : called) result.called.push_back({.name = name, .text_bytes = bytes});
     count_loops(trace_.root, 1);
     for (auto& [site, loop] : loops_) {
       result.loops.push_back(loop);
@@ -152,7 +158,9 @@ class Coster {
         }
       } else if (item.kind == Item::Kind::kCall) {
         close(position);
+        const std::string caller = std::exchange(function_, trace_.blocks[item.index].site);
         const BodyCost called = body(item.index, false);
+        function_ = caller;
         result.cycles += called.cycles + kCallCycles;
         add_counts(result, called, 1);
       } else {
@@ -174,7 +182,7 @@ class Coster {
       result.cycles = std::max<std::int64_t>(result.cycles, 1 + kDelaySlots);
       bytes += 6;  // the branch
     }
-    std::int64_t& text = text_[block.site];
+    std::int64_t& text = text_[{function_, block.site}];
     text = std::max(text, bytes + kFunctionBytes * (in_loop ? 0 : 1));
     return result;
   }
@@ -198,17 +206,34 @@ class Coster {
     const std::size_t size = trace_.blocks[loop.runs[0].block].ops.size();
     return std::all_of(loop.runs.begin(), loop.runs.end(), [&](const Run& run) {
       const Block& block = trace_.blocks[run.block];
-      return block.ops.size() == size && !has_walls(block) &&
-             steady(run.block, loop.minimum_trips).pipeline.interval != 0;
+      return block.ops.size() == size && !has_walls(block) && steady(loop, run).pipeline.interval != 0;
     });
   }
 
-  const Steady& steady(std::uint32_t index, int minimum_trips) {
-    const auto known = steady_.find({index, minimum_trips});
-    if (known != steady_.end()) {
+  /// The block of the iterations between those of `run`: another one where two take turns.
+  std::uint32_t between(const Loop& loop, const Run& run) const {
+    constexpr std::size_t kFewest = 4;
+    const std::vector<Run>& runs = loop.runs;
+    if (runs.size() < kFewest) return run.block;
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      if (runs[i].count != 1 || runs[i].block != runs[i % 2].block) return run.block;
+    }
+    const auto kinds = [this](std::uint32_t index) {
+      std::vector<Op> all;
+      for (const Recorded& op : trace_.blocks[index].ops) all.insert(all.end(), op.count, op.op);
+      return all;
+    };
+    const std::uint32_t other = run.block == runs[0].block ? runs[1].block : runs[0].block;
+    return kinds(run.block) == kinds(other) ? other : run.block;
+  }
+
+  const Steady& steady(const Loop& loop, const Run& run) {
+    const std::uint32_t other = between(loop, run);
+    const std::tuple key{run.block, other, loop.minimum_trips};
+    if (const auto known = steady_.find(key); known != steady_.end()) {
       return known->second;
     }
-    const Block& block = trace_.blocks[index];
+    const Block& block = trace_.blocks[run.block];
     GraphBuilder builder;
     std::vector<Placed> placed(block.ops.size());
     for (std::size_t i = 0; i < block.ops.size(); ++i) {
@@ -218,8 +243,15 @@ class Coster {
     const Schedule straight = list_schedule(builder.graph());
     made.straight = with_carried(builder, block, placed, straight);
     builder.add_carried(block, placed, true);
-    made.pipeline = modulo_schedule(builder.graph(), std::max(minimum_trips, 1), made.straight);
-    return steady_[{index, minimum_trips}] = made;
+    for (std::size_t i = 0; i < block.ops.size(); ++i) {
+      for (int part = 0; part < placed[i].count; ++part) {
+        builder.graph().nodes[static_cast<std::size_t>(placed[i].first) + static_cast<std::size_t>(part)].other =
+            trace_.blocks[other].ops[i].bank;
+      }
+    }
+    made.pipeline = modulo_schedule(builder.graph(), std::max(loop.minimum_trips, 1), made.straight);
+    if (made.pipeline.interval != 0) made.overlapped = overlapped_bytes(builder.graph(), made.pipeline);
+    return steady_[key] = made;
   }
 
   /// Puts the first iteration of a pipelined loop into the stretch; the others follow at the loop's interval.
@@ -235,11 +267,12 @@ class Coster {
     stretch.has_loop = true;
     int bytes = 0;
     for (const Run& run : loop.runs) {
-      const Pipeline& pipeline = steady(run.block, loop.minimum_trips).pipeline;
+      const Steady& of_run = steady(loop, run);
+      const Pipeline& pipeline = of_run.pipeline;
       stretch.alone = stretch.alone != 0 ? std::max(stretch.alone, pipeline.length) : 0;
       const std::int64_t times = run.count - (&run == loop.runs.data() ? 1 : 0);
       stretch.further += times * pipeline.interval;
-      bytes = std::max(bytes, (pipeline.stages - 1) * pipeline.interval * kOverlappedBytes);
+      bytes = std::max(bytes, of_run.overlapped);
       BodyCost counts;
       for (const Recorded& op : trace_.blocks[run.block].ops) {
         counts.macs += op.macs;
@@ -296,7 +329,7 @@ class Coster {
     if (lies_flat(loop)) {
       const Run& most = *std::max_element(loop.runs.begin(), loop.runs.end(),
                                           [](const Run& a, const Run& b) { return a.count < b.count; });
-      const Pipeline& pipeline = steady(most.block, loop.minimum_trips).pipeline;
+      const Pipeline& pipeline = steady(loop, most).pipeline;
       entry.interval = pipeline.interval;
       entry.length = pipeline.length;
       entry.stages = pipeline.stages;
@@ -314,13 +347,11 @@ class Coster {
     }
   }
 
-  /// Bytes of a bundle in which several iterations overlap: a full one (AM020 chapter 4: 128 bits).
-  static constexpr int kOverlappedBytes = 16;
-
   const Trace& trace_;
   std::map<std::pair<std::uint32_t, bool>, BodyCost> bodies_;
-  std::map<std::pair<std::uint32_t, int>, Steady> steady_;
-  std::map<std::string, std::int64_t> text_;
+  std::map<std::tuple<std::uint32_t, std::uint32_t, int>, Steady> steady_;
+  std::map<std::pair<std::string, std::string>, std::int64_t> text_;  ///< by function (none: the kernel) and site
+  std::string function_;                                              ///< that is being costed
   std::map<std::string, LoopCost> loops_;
   const Block* carried_ = nullptr;
   const std::vector<Placed>* carried_placed_ = nullptr;

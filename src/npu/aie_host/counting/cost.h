@@ -7,6 +7,8 @@
 // * Another loop runs its iterations one after the other, each as its list schedule; carried values may make it longer.
 //   A loop without loops or calls inside is a zero-overhead one, the others end in a branch.
 // * A software routine or a function that is not inlined is a wall: everything before it is done first.
+// * Iterations that access two banks in turn (and are the same else) are laid out as such: one loads from where the one
+//   before does not store.
 
 #include <cstdint>
 #include <string>
@@ -43,13 +45,20 @@ struct LoopCost {
   std::int64_t cycles = 0;  ///< of all executions
 };
 
+/// A function that is not inlined, of all kernels that call it.
+struct CalledFunction {
+  std::string name;
+  std::int64_t text_bytes = 0;
+};
+
 struct Cost {
   std::int64_t cycles = 0;
-  std::int64_t text_bytes = 0;
-  std::int64_t macs = 0;        ///< products that its multiplies form
-  std::int64_t multiplies = 0;  ///< vector multiply operations issued
-  std::vector<LoopCost> loops;  ///< in the order of the source
-  std::string fault;            ///< not empty: why the other fields mean nothing
+  std::int64_t text_bytes = 0;         ///< with that of `called`
+  std::vector<CalledFunction> called;  ///< by name
+  std::int64_t macs = 0;               ///< products that its multiplies form
+  std::int64_t multiplies = 0;         ///< vector multiply operations issued
+  std::vector<LoopCost> loops;         ///< in the order of the source
+  std::string fault;                   ///< not empty: why the other fields mean nothing
 };
 
 Cost cost(const Trace& trace);

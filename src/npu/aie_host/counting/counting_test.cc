@@ -185,6 +185,37 @@ TEST(Nesting, LoadsBeforeAndStoresAfterOverlapWithTheInnerLoop) {
   EXPECT_EQ(cost_of(kernel).cycles, 14 + 15 * 2 + kCallCycles);
 }
 
+/// A load and a store of one bank need two cycles, of two that take turns one.
+TEST(Banks, ThatTakeTurnsDoNotMeet) {
+  const auto interval = [](bool turns) {
+    const Cost found = cost_of([turns] {
+      loop(16, LoopKind::kPipelined, 16, [turns](int i) {
+        const int bank = turns ? i % 2 : 0;
+        const Token loaded = hook::record_load(Op::kLoad, in_bank(bank, 64 * i), 32);
+        hook::record_store(Op::kStore, in_bank(bank, 0x2000 + 64 * i), 32, loaded);
+      });
+    });
+    return found.loops.front().interval;
+  };
+  EXPECT_EQ(interval(false), 2);
+  EXPECT_EQ(interval(true), 1);
+}
+
+/// Its text is told apart, so that several kernels can share it.
+TEST(Calls, AreFunctionsOfTheirOwn) {
+  const Cost found = cost_of([] {
+    for (int i = 0; i < 2; ++i) {
+      hook::begin_call({.file = "function", .line = 3});
+      loop(8, LoopKind::kPlain, 0, [](int) { hook::record(Op::kScalarAlu, 32); });
+      hook::end_call();
+    }
+  });
+  ASSERT_EQ(found.called.size(), 1U);
+  EXPECT_EQ(found.called.front().name, "function:3");
+  EXPECT_GT(found.called.front().text_bytes, kFunctionBytes);
+  EXPECT_EQ(found.text_bytes, found.called.front().text_bytes + kFunctionBytes);
+}
+
 TEST(Calls, AreWalls) {
   const Cost found = cost_of([] {
     hook::begin_call({.file = "test", .line = 9});

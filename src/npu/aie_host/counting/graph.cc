@@ -21,7 +21,8 @@ Placed GraphBuilder::add(const Recorded& op, const std::vector<Placed>& placed, 
                          const std::vector<std::vector<Placed>>* nested) {
   const Placed made{.first = static_cast<int>(graph_.nodes.size()), .count = op.count};
   for (int i = 0; i < op.count; ++i) {
-    graph_.nodes.push_back({.op = op.op, .bank = op.bank, .bits = static_cast<std::uint16_t>(op.bits / op.count)});
+    graph_.nodes.push_back(
+        {.op = op.op, .bank = op.bank, .other = op.bank, .bits = static_cast<std::uint16_t>(op.bits / op.count)});
     graph_.leaves.push_back(op.used_later);
     if (i > 0 && operation(op.op).memory != 0) {
       // Through one pointer, which each access moves on.

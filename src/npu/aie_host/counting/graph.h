@@ -12,6 +12,7 @@ namespace skald::npu::counting {
 struct Node {
   Op op = Op::kLoad;
   std::uint8_t bank = 0;   ///< logical bank plus one; 0: no access, or outside of the tile image
+  std::uint8_t other = 0;  ///< the same in every second iteration of a loop
   std::uint16_t bits = 0;  ///< of its result
 };
 

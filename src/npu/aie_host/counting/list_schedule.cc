@@ -111,19 +111,35 @@ Schedule list_schedule(const Graph& graph) {
   return done;
 }
 
-int code_bytes(const Graph& graph, const Schedule& schedule) {
-  std::vector<int> bits(at(schedule.length), 0);
-  std::vector<int> operations(at(schedule.length), 0);
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    const auto slot = std::countr_zero(operation(graph.nodes[i].op).slots);
-    bits[at(schedule.start[i])] += kSlotBits[at(slot)];
-    ++operations[at(schedule.start[i])];
+namespace {
+
+/// Bytes of `times` copies of a schedule, `apart` cycles from one to the next.
+int bytes_of_copies(const Graph& graph, const std::vector<int>& start, int length, int times, int apart) {
+  const int all = length + (times - 1) * apart;
+  std::vector<int> bits(at(all), 0);
+  std::vector<int> operations(at(all), 0);
+  for (int copy = 0; copy < times; ++copy) {
+    for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+      const auto slot = std::countr_zero(operation(graph.nodes[i].op).slots);
+      const std::size_t cycle = at(start[i] + copy * apart);
+      bits[cycle] += kSlotBits[at(slot)];
+      ++operations[cycle];
+    }
   }
   int bytes = 0;
-  for (int cycle = 0; cycle < schedule.length; ++cycle) {
-    bytes += bundle_bytes(operations[at(cycle)], bits[at(cycle)]);
-  }
+  for (std::size_t cycle = 0; cycle < bits.size(); ++cycle) bytes += bundle_bytes(operations[cycle], bits[cycle]);
   return bytes;
+}
+
+}  // namespace
+
+int code_bytes(const Graph& graph, const Schedule& schedule) {
+  return bytes_of_copies(graph, schedule.start, schedule.length, 1, 0);
+}
+
+int overlapped_bytes(const Graph& graph, const Pipeline& pipeline) {
+  return bytes_of_copies(graph, pipeline.start, pipeline.length, pipeline.stages, pipeline.interval) -
+         bytes_of_copies(graph, pipeline.start, pipeline.length, 1, 0);
 }
 
 }  // namespace skald::npu::counting

@@ -20,8 +20,9 @@ int resource_bound(const Graph& graph) {
       by_choice[one] += op.hold > 1 && (memory_slots() & one) != 0 ? op.hold - 1 : 0;
     }
     by_bank[node.bank] += node.bank != 0 ? 1 : 0;
+    by_bank[node.other] += node.other != 0 ? 1 : 0;
   }
-  int bound = *std::max_element(by_bank.begin(), by_bank.end());
+  int bound = (*std::max_element(by_bank.begin(), by_bank.end()) + 1) / 2;  // of two iterations
   for (std::size_t slots = 1; slots < by_choice.size(); ++slots) {
     int operations = 0;  // that can go nowhere but into `slots`
     for (std::size_t choice = 1; choice < by_choice.size(); ++choice) {

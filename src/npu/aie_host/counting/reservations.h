@@ -23,15 +23,16 @@ constexpr std::uint8_t memory_slots() {
   return static_cast<std::uint8_t>(bit(kLoadA) | bit(kLoadB) | bit(kStore));
 }
 
-/// What is taken in each cycle; modulo `interval` where that is not 0.
+/// What is taken in each cycle; modulo `interval` where that is not 0. Banks are kept for two iterations, as accesses
+/// may go to one bank and another in turn.
 class Reservations {
  public:
-  explicit Reservations(int interval) : interval_(interval), cycles_(at(std::max(interval, 1))) {}
+  explicit Reservations(int interval) : interval_(interval), cycles_(at(std::max(2 * interval, 1))) {}
 
   /// The slot for `node` at `cycle`, or kSlots if none is free.
   Slot find(const Node& node, int cycle) {
     const Operation& op = operation(node.op);
-    if (node.bank != 0 && bank(node, cycle) >= 0) {
+    if (node.bank != 0 && (bank(node, cycle) >= 0 || other_bank(node, cycle) >= 0)) {
       return kSlots;
     }
     for (int held = 0; held < op.hold; ++held) {
@@ -63,6 +64,7 @@ class Reservations {
     }
     if (node.bank != 0) {
       found.insert(bank(node, cycle));
+      found.insert(other_bank(node, cycle));
     }
     found.erase(-1);
     return found;
@@ -74,9 +76,10 @@ class Reservations {
     std::array<int, kBanks> banks{-1, -1, -1, -1, -1};
   };
 
-  Row& cycle_row(int cycle) {
+  /// `iterations`: after which what is kept is the same again.
+  Row& cycle_row(int cycle, int iterations) {
     if (interval_ > 0) {
-      return cycles_[at(cycle % interval_)];
+      return cycles_[at(cycle % (iterations * interval_))];
     }
     if (cycles_.size() <= at(cycle)) {
       cycles_.resize(at(cycle) + 64);
@@ -84,9 +87,12 @@ class Reservations {
     return cycles_[at(cycle)];
   }
 
-  std::array<int, kSlots>& row(int cycle) { return cycle_row(cycle).slots; }
+  std::array<int, kSlots>& row(int cycle) { return cycle_row(cycle, 1).slots; }
 
-  int& bank(const Node& node, int cycle) { return cycle_row(cycle + operation(node.op).memory).banks[node.bank]; }
+  int& bank(const Node& node, int cycle) { return cycle_row(cycle + operation(node.op).memory, 2).banks[node.bank]; }
+  int& other_bank(const Node& node, int cycle) {
+    return cycle_row(cycle + interval_ + operation(node.op).memory, 2).banks[node.other];
+  }
 
   std::uint8_t taken(int cycle) {
     std::uint8_t slots = 0;
@@ -111,6 +117,7 @@ class Reservations {
     }
     if (node.bank != 0) {
       bank(node, cycle) = value;
+      other_bank(node, cycle) = value;
     }
   }
 

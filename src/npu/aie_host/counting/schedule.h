@@ -36,4 +36,8 @@ Pipeline modulo_schedule(const Graph& graph, int most_stages, int straight);
 /// Bytes of the bundles of a straight piece of code.
 int code_bytes(const Graph& graph, const Schedule& schedule);
 
+/// Bytes that a pipelined loop has beyond those of one iteration: its first iterations begin, all overlap in the loop
+/// itself, the last ones end, which is the code of as many iterations as there are stages, one interval apart.
+int overlapped_bytes(const Graph& graph, const Pipeline& pipeline);
+
 }  // namespace skald::npu::counting
