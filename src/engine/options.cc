@@ -26,17 +26,12 @@ std::string hyphenated(std::string_view name) {
   return out;
 }
 
-template <class T>
-struct IsOptional : std::false_type {};
-template <class T>
-struct IsOptional<std::optional<T>> : std::true_type {};
-
 /// Visitor: finds the first number outside its field's range.
 class RangeCheck {
  public:
   template <class T>
   void operator()(const Field& field, const T& value) {
-    if constexpr (IsOptional<T>::value) {
+    if constexpr (OptionalOf<T>::kMayBeNone) {
       if (value) (*this)(field, *value);
     } else if constexpr (std::is_arithmetic_v<T> && !std::is_same_v<T, bool>) {
       const auto number = static_cast<double>(value);
