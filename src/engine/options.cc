@@ -13,8 +13,10 @@
 #include <string_view>
 #include <type_traits>
 
+#include "audio/pcm_stream.h"
 #include "base/result.h"
 #include "engine/clips.h"
+#include "skald/live.h"
 #include "text/languages.h"
 
 namespace skald {
@@ -149,6 +151,14 @@ Result<void> validate(const TranscribeOptions& options) {
     return std::unexpected(std::move(clips).error());
   }
   return {};
+}
+
+Result<void> validate(const LiveOptions& options) {
+  RangeCheck check;
+  LiveOptions copy = options;
+  copy.for_each_field(check);
+  SKALD_CHECK(check.result());
+  return check_choice("format", options.format, audio::pcm_formats(), {});
 }
 
 }  // namespace skald
