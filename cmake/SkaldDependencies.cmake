@@ -12,6 +12,7 @@ find_package(nlohmann_json 3.11 REQUIRED)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 if(SKALD_BUILD_CLI)
   find_package(CLI11 REQUIRED)
+  pkg_check_modules(PORTAUDIO IMPORTED_TARGET portaudio-2.0)  # optional: skald listen --microphone
 endif()
 if(SKALD_BUILD_TESTS)
   find_package(GTest REQUIRED)

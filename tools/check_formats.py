@@ -28,7 +28,8 @@ import tempfile
 
 import numpy as np
 
-from compare_reference import FLOAT32, run_skald, tokens_of
+from compare_reference import FLOAT32, tokens_of
+from program import run_skald
 from reference import load_model
 from speech import ROOT
 from wer import word_errors

@@ -18,7 +18,7 @@ import tempfile
 
 from check_formats import write_ct2, write_ggml
 from golden.model import ENGLISH_STEPS, LARGE_V3_STEPS, MULTILINGUAL_STEPS, make_case
-from make_manifests import MODELS
+from make_manifests import MODELS, sizes_of
 from reference import Dims, random_model
 from speech import ROOT
 
@@ -26,8 +26,8 @@ FRAMES = 200
 
 
 def dims_of(name):
-    _, bands, width, encoder, decoder, vocab, _ = MODELS[name]
-    return Dims(bands, 1500, width, width // 64, encoder, vocab, 448, width, width // 64, decoder)
+    s = sizes_of(name)
+    return Dims(s.bands, s.audio_ctx, s.width, s.heads, s.encoder, s.vocab, s.text_ctx, s.width, s.heads, s.decoder)
 
 
 def write_forms(name, skald, work):

@@ -18,12 +18,9 @@ Requirements: as reference_runs.py, and the built program.
 
 import argparse
 import glob
-import json
 import os
-import subprocess
-import sys
-import tempfile
 
+from program import add_program, check_program, run_skald
 from reference_runs import MODES, ReferenceRuns
 from speech import MODEL, ROOT, clips, default_mini, default_speech
 
@@ -38,27 +35,6 @@ OUR_ARGUMENTS = {
 RESET_TEMPERATURE = 0.5  # above it the reference forgets the text so far (transcribe.py)
 WINDOW_FRAMES = 3000
 END_OF_TEXT = 50256  # of the English-only vocabulary, which mini.en has
-
-
-def run_skald(program, paths, arguments):
-    """Path -> the program's JSON. One process for all files; files keep apart by numbered links."""
-    with tempfile.TemporaryDirectory() as folder:
-        links = []
-        for index, path in enumerate(paths):
-            links.append(os.path.join(folder, f"{index:05d}{os.path.splitext(path)[1]}"))
-            os.symlink(os.path.abspath(path), links[-1])
-        out = os.path.join(folder, "out")
-        os.mkdir(out)
-        command = [program, "transcribe", "--model", MODEL, "--verbose", "False", "--output-format", "json"]
-        command += ["--output-dir", out, *arguments, *links]
-        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        if done.returncode != 0:
-            sys.exit(f"{program} failed ({done.returncode}): {done.stderr.strip()[-2000:]}")
-        results = {}
-        for index, path in enumerate(paths):
-            with open(os.path.join(out, f"{index:05d}.json"), encoding="utf8") as file:
-                results[path] = json.load(file)
-        return results
 
 
 def tokens_of(result):
@@ -302,16 +278,14 @@ def table(head, rows):
 
 def main():
     parser = argparse.ArgumentParser(description="Skald's transcriptions against openai/whisper's, token by token.")
-    parser.add_argument("--skald", default=os.path.join(ROOT, "build", "skald"), help="the program")
+    add_program(parser)
     parser.add_argument("--speech", default=default_speech())
     parser.add_argument("--mini", default=default_mini(), help="folder with samples/long.wav")
     parser.add_argument("--cache", default=os.path.join(ROOT, ".cache", "reference_runs.json"))
     parser.add_argument("--only", choices=("clips", "long", "words"))
     parser.add_argument("--limit", type=int, help="at most this many clips")
-    parser.add_argument("extra", nargs="*", help="further arguments of the program, after --")
     args = parser.parse_args()
-    if not os.path.exists(args.skald):
-        sys.exit(f"{args.skald} is absent: build the program, or name it with --skald.")
+    check_program(args)
     os.makedirs(os.path.dirname(os.path.abspath(args.cache)), exist_ok=True)
     runs = ReferenceRuns(MODEL, args.cache)
     assert set(OUR_ARGUMENTS) <= set(MODES)

@@ -18,6 +18,8 @@ step "models of every published size in every form"
 "$python" tools/check_manifests.py
 step "word error rates"
 "$python" tools/wer.py
+step "live transcription"
+"$python" tools/live_form.py
 step "speed against other engines"
 "$python" bench/peers.py
 step "the Python package"

@@ -5,13 +5,13 @@ Sequential against batched long form on the project's long samples: word error r
 """
 
 import argparse
-import json
 import os
 import subprocess
 import sys
 import tempfile
 import wave
 
+from program import add_program, check_program, run_skald
 from speech import ROOT, clips, default_speech
 from wer import word_errors
 
@@ -36,19 +36,12 @@ def join(directory, target):
     return " ".join(texts)
 
 
-def transcribe(program, path, extra):
-    command = [program, "transcribe", "-q", "--output-format", "json", path, *extra]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-
-
 def main():
     parser = argparse.ArgumentParser(description="Sequential against batched long form.")
-    parser.add_argument("--skald", default=os.path.join(ROOT, "build", "skald"), help="the program")
+    add_program(parser)
     parser.add_argument("--speech", default=default_speech())
-    parser.add_argument("extra", nargs="*", help="further arguments of the program, after --")
     args = parser.parse_args()
-    if not os.path.exists(args.skald):
-        sys.exit(f"{args.skald} is absent: build the program, or name it with --skald.")
+    check_program(args)
     from whisper.normalizers import EnglishTextNormalizer
 
     normalise = EnglishTextNormalizer()
@@ -66,7 +59,7 @@ def main():
         print("| recording | long form | WER % | seconds | speech with text | without | silence |\n|---|---|---|---|---|---|---|")
         for path, text in recordings:
             for mode in ("sequential", "batched"):
-                result = transcribe(args.skald, path, ["--long-form", mode, *args.extra])
+                result = run_skald(args.skald, [path], ["--long-form", mode, *args.extra])[path]
                 wrong, words = word_errors(normalise(text), normalise(result["text"]))
                 heard = result["coverage"]
                 print(f"| {os.path.basename(path)} | {mode} | {100 * wrong / words:.1f} | {result['timings']['total']:.1f} | "

@@ -187,11 +187,14 @@ def folded(rows):
     return lines
 
 
+def sizes_of(name):
+    return Sizes(*MODELS[name][1:-1])
+
+
 def checked_sizes(name):
     from transformers import WhisperConfig
 
-    _, bands, width, encoder, decoder, vocab, millions = MODELS[name]
-    sizes = Sizes(bands, width, encoder, decoder, vocab)
+    sizes, millions = sizes_of(name), MODELS[name][-1]
     count = sum(int(np.prod(shape)) for name_, _, shape in pt_tensors(sizes)) / 1e6
     assert abs(count - millions) <= 0.035 * millions, (name, count, millions)  # the cards' "39 M" of tiny is 37.8
     if name == "tiny":

@@ -10,8 +10,8 @@ import argparse
 import os
 import sys
 
-from compare_reference import run_skald
-from speech import ROOT, clips, default_mini, default_speech, read_manifest
+from program import add_program, check_program, run_skald
+from speech import clips, default_mini, default_speech, read_manifest
 
 
 def word_errors(reference, hypothesis):
@@ -34,14 +34,12 @@ def clips_of(name, args):
 
 def main():
     parser = argparse.ArgumentParser(description="Word error rates of Skald on real recordings.")
-    parser.add_argument("--skald", default=os.path.join(ROOT, "build", "skald"), help="the program")
+    add_program(parser)
     parser.add_argument("--speech", default=default_speech())
     parser.add_argument("--mini", default=default_mini())
     parser.add_argument("--sets", nargs="+", default=["kathleen", "dev", "test"])
-    parser.add_argument("extra", nargs="*", help="further arguments of the program, after --")
     args = parser.parse_args()
-    if not os.path.exists(args.skald):
-        sys.exit(f"{args.skald} is absent: build the program, or name it with --skald.")
+    check_program(args)
     from whisper.normalizers import EnglishTextNormalizer
 
     normalise = EnglishTextNormalizer()

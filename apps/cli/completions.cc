@@ -16,6 +16,13 @@ std::string joined(const std::vector<std::string>& words, std::string_view betwe
   return text;
 }
 
+/// "models/list/", empty for the program: how the scripts of bash and zsh know a command.
+std::string key_of(const CommandEntry& command) {
+  std::string key;
+  for (const std::string& word : command.words) key += word + "/";
+  return key;
+}
+
 /// What can be typed for an option's value, with blanks between; empty: anything, a file's name most likely.
 std::string choices(const OptionEntry& option) {
   if (option.value == "[True|False]") return "True False";
@@ -78,8 +85,7 @@ std::string bash(const std::vector<CommandEntry>& commands) {
   std::string words;
   std::string values;
   for (const CommandEntry& command : commands) {
-    std::string key;
-    for (const std::string& word : command.words) key += word + "/";
+    const std::string key = key_of(command);
     if (!key.empty()) known += " " + key.substr(0, key.size() - 1);
     std::string names = joined(command.commands, " ");
     for (const OptionEntry& option : command.options) {
@@ -132,9 +138,7 @@ std::string zsh(const std::vector<CommandEntry>& commands) {
   text += "      " + known + ") key+=$words[used+1]/; (( used++ )) ;;\n      *) break ;;\n    esac\n  done\n";
   text += "  words=(skald $words[used+1,-1])\n  (( CURRENT -= used - 1 ))\n  case $key in\n";
   for (const CommandEntry& command : commands) {
-    std::string key;
-    for (const std::string& word : command.words) key += word + "/";
-    text += "  " + in_quotes(key) + ")\n" + zsh_body(command) + "    ;;\n";
+    text += "  " + in_quotes(key_of(command)) + ")\n" + zsh_body(command) + "    ;;\n";
   }
   return text + "  esac\n}\nif [ \"$funcstack[1]\" = _skald ]; then _skald \"$@\"; else compdef _skald skald; fi\n";
 }

@@ -66,6 +66,9 @@ subtitles
 .TP
 ffmpeg \-i video.mkv \-f wav \- | skald transcribe \-
 from a pipe
+.TP
+arecord \-q \-t raw \-f S16_LE \-r 16000 \-c 1 | skald listen
+lines as they are said
 )";
 
 }  // namespace

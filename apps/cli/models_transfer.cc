@@ -12,6 +12,7 @@
 #include "console.h"
 #include "hub/pull.h"
 #include "interrupt.h"
+#include "terminal_line.h"
 
 namespace skald::cli {
 namespace {
@@ -22,7 +23,7 @@ constexpr double kMegabyte = 1e6;
 class Bar {
  public:
   void update(const std::string& file, uint64_t done, uint64_t total) {
-    if (!terminal_ || total == 0) return;
+    if (!line_.wanted() || total == 0) return;
     const Clock::time_point now = Clock::now();
     if (file != file_) {
       file_ = file;
@@ -37,23 +38,15 @@ class Bar {
     const auto full = static_cast<size_t>(part * kWidth);
     const double seconds = std::chrono::duration<double>(now - begin_).count();
     const double speed = seconds > 0 ? static_cast<double>(done - std::min(first_, done)) / kMegabyte / seconds : 0;
-    const std::string line =
-        fmt::format("\r\033[K{} {:3}%|{}{}| {:.1f}/{:.1f} MB [{:.1f} MB/s]", file, static_cast<int>(100 * part),
-                    std::string(full, '#'), std::string(kWidth - full, ' '), static_cast<double>(done) / kMegabyte,
-                    static_cast<double>(total) / kMegabyte, speed);
-    std::fputs(line.c_str(), stderr);
-    std::fflush(stderr);
-    visible_ = true;
+    line_.show(fmt::format("{} {:3}%|{}{}| {:.1f}/{:.1f} MB [{:.1f} MB/s]", file, static_cast<int>(100 * part),
+                           std::string(full, '#'), std::string(kWidth - full, ' '),
+                           static_cast<double>(done) / kMegabyte, static_cast<double>(total) / kMegabyte, speed));
   }
-  void clear() {
-    if (visible_) std::fputs("\r\033[K", stderr);
-    visible_ = false;
-  }
+  void clear() { line_.clear(); }
 
  private:
   using Clock = std::chrono::steady_clock;
-  bool terminal_ = ::isatty(STDERR_FILENO) == 1;
-  bool visible_ = false;
+  TerminalLine line_{true};
   std::string file_;
   uint64_t first_ = 0;
   Clock::time_point begin_;

@@ -116,7 +116,7 @@ Result<void> OutputPlan::deliver(const Transcript& transcript, const std::string
     return print(*content);
   }
   for (const std::string& format : formats_) {
-    const fs::path path = fs::path(directory_) / (stem_of(input) + "." + format);
+    const fs::path path = fs::path(directory_) / (stem_of(input) + "." + std::string(output_extension(format)));
     if (auto saved = save(transcript, format, path.string(), subtitles_); !saved) return saved;
   }
   return {};

@@ -12,6 +12,7 @@
 #include "console.h"
 #include "doctor_command.h"
 #include "documentation_command.h"
+#include "listen_command.h"
 #include "models_command.h"
 #include "near_match.h"
 #include "npu_command.h"
@@ -108,13 +109,14 @@ ExitCode run_program(const std::vector<std::string>& arguments) {
   root.require_subcommand(0, 1);
   root.footer(kExitCodeHelp);
   TranscribeCommand transcribe(root);
+  ListenCommand listen(root);
   DoctorCommand doctor(root);
   BenchCommand bench(root);
   ModelsCommands models(root);
   NpuCommands npu(root);
   CompletionCommand completion(root);
   ManualCommand manual(root);
-  const std::array<Command*, 5> commands = {&transcribe, &doctor, &bench, &completion, &manual};
+  const std::array<Command*, 6> commands = {&transcribe, &listen, &doctor, &bench, &completion, &manual};
   const Group groups[] = {{models.app(), models.commands()}, {npu.app(), npu.commands()}};
 
   if (arguments.empty() || arguments.front() == "--help" || arguments.front() == "-h") return show(root.help());

@@ -1,35 +1,21 @@
 #include "progress.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+#include <cstdint>
 
 namespace skald::cli {
 namespace {
 
-constexpr int kUsualWidth = 80;  // columns, when the terminal does not say
-constexpr int kLeastBar = 5;     // a shorter bar says nothing
-
-int terminal_width() {
-  winsize size{};
-  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kUsualWidth;
-  return size.ws_col;
-}
+constexpr int kLeastBar = 5;  // a shorter bar says nothing
 
 /// "03:20" or "1:03:20".
 std::string clock_time(double seconds) {
   const auto whole = static_cast<int64_t>(std::llround(std::max(seconds, 0.0)));
   if (whole < 3600) return fmt::format("{:02}:{:02}", whole / 60, whole % 60);
   return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
-}
-
-void write_stderr(const std::string& text) {
-  std::fputs(text.c_str(), stderr);
-  std::fflush(stderr);
 }
 
 }  // namespace
@@ -47,24 +33,15 @@ std::string progress_line(double done, double total, double elapsed, int width) 
   return left_side + std::string(full, '#') + std::string(static_cast<size_t>(bar) - full, ' ') + right_side;
 }
 
-Progress::Progress(bool wanted) : shown_here_(wanted && ::isatty(STDERR_FILENO) == 1) {}
-
 void Progress::start() {
   begin_ = Clock::now();
 }
 
 void Progress::update(double done, double total) {
-  if (!shown_here_) return;
+  if (!line_.wanted()) return;
   const double elapsed = std::chrono::duration<double>(Clock::now() - begin_).count();
   // The last column stays free: some terminals wrap when it is written.
-  write_stderr("\r\033[K" + progress_line(done, total, elapsed, terminal_width() - 1));
-  visible_ = true;
-}
-
-void Progress::clear() {
-  if (!visible_) return;
-  write_stderr("\r\033[K");
-  visible_ = false;
+  line_.show(progress_line(done, total, elapsed, terminal_width() - 1));
 }
 
 }  // namespace skald::cli

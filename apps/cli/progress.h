@@ -4,6 +4,8 @@
 #include <chrono>
 #include <string>
 
+#include "terminal_line.h"
+
 namespace skald::cli {
 
 /// "  42%|#########             | 01:24/03:20 [8.3x, 00:14 left]", at most `width` columns.
@@ -13,18 +15,17 @@ std::string progress_line(double done, double total, double elapsed, int width);
 /// Silent unless `wanted` and standard error is a terminal.
 class Progress {
  public:
-  explicit Progress(bool wanted);
+  explicit Progress(bool wanted) : line_(wanted) {}
 
   /// A new recording: the clock starts again.
   void start();
   void update(double done, double total);
   /// Takes the bar off the terminal, so that a line can be printed; the next update brings it back.
-  void clear();
+  void clear() { line_.clear(); }
 
  private:
   using Clock = std::chrono::steady_clock;
-  bool shown_here_;
-  bool visible_ = false;
+  TerminalLine line_;
   Clock::time_point begin_ = Clock::now();
 };
 

@@ -27,11 +27,11 @@ TranscribeCommand::TranscribeCommand(CLI::App& root)
   table().add_fields(options_, "Decoding");
   table().add("-o,--output-dir", output_.directory, "write files there (without: nothing is written to files)", "DIR",
               "Output");
-  table().add(
-      "-f,--output-format", output_.format,
-      "txt, srt, vtt, tsv, json, lrc, csv, several with commas, or all; with --output-dir the default is the first "
-      "five, as in openai-whisper, without it the one format goes to standard output",
-      "FORMAT", "Output");
+  table().add("-f,--output-format", output_.format,
+              "txt, srt, vtt, tsv, json, lrc, csv, json-full, several with commas, or all; with --output-dir the "
+              "default is the first "
+              "five, as in openai-whisper, without it the one format goes to standard output",
+              "FORMAT", "Output");
   table().add("--max-line-width", output_.subtitles.max_line_width,
               "with word timestamps: characters of a subtitle's line", "N", "Output");
   table().add("--max-line-count", output_.subtitles.max_line_count, "with --max-line-width: lines of a subtitle", "N",

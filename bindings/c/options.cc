@@ -12,17 +12,6 @@ namespace {
 struct None {};
 
 template <class T>
-struct OptionalOf {
-  using Value = T;
-  static constexpr bool kMayBeNone = false;
-};
-template <class T>
-struct OptionalOf<std::optional<T>> {
-  using Value = T;
-  static constexpr bool kMayBeNone = true;
-};
-
-template <class T>
 constexpr skald_option_type type_of() {
   if constexpr (std::is_same_v<T, bool>) return SKALD_OPTION_BOOL;
   if constexpr (std::is_integral_v<T>) return SKALD_OPTION_INT;

@@ -37,11 +37,6 @@ T value_or_raise(skald::Result<T> result) {
   if constexpr (!std::is_void_v<T>) return *std::move(result);
 }
 
-template <class T>
-struct IsOptional : std::false_type {};
-template <class T>
-struct IsOptional<std::optional<T>> : std::true_type {};
-
 /// Sets the fields that a dict names. What it names beside them, and values of another type, raise TypeError.
 template <class Options>
 Options options_from(const nb::dict& given) {
@@ -52,7 +47,7 @@ Options options_from(const nb::dict& given) {
     if (!given.contains(field.name)) return;
     ++used;
     const nb::object value = given[field.name];
-    if constexpr (IsOptional<T>::value) {
+    if constexpr (skald::OptionalOf<T>::kMayBeNone) {
       if (value.is_none()) {
         target.reset();
         return;

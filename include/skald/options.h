@@ -21,6 +21,18 @@ struct Field {
   const char* metavar = "";  ///< "PATH", "N", ... for the help text
 };
 
+/// For visitors of for_each_field: whether a field of type T can be none, and its type when it is not.
+template <class T>
+struct OptionalOf {
+  using Value = T;
+  static constexpr bool kMayBeNone = false;
+};
+template <class T>
+struct OptionalOf<std::optional<T>> {
+  using Value = T;
+  static constexpr bool kMayBeNone = true;
+};
+
 /// How a model is opened.
 struct LoadOptions {
   std::string model = "mini.en";         ///< a name, a directory or a file

@@ -1,6 +1,6 @@
 #pragma once
-// A transcript as text: the formats of openai/whisper's writers and two of whisper.cpp's, and the line a program shows
-// for a segment.
+// A transcript as text: the formats of openai/whisper's writers and three of whisper.cpp's, and the line a program
+// shows for a segment.
 
 #include <optional>
 #include <span>
@@ -12,8 +12,12 @@
 
 namespace skald {
 
-/// Names of all output formats, which are also the file name extensions: txt, srt, vtt, tsv, json, lrc, csv.
+/// Names of all output formats: txt, srt, vtt, tsv, json, lrc, csv, json-full.
 std::span<const std::string_view> output_formats();
+
+/// What a file of a format is called behind its last dot but one: the name itself, "full.json" for json-full.
+/// Empty for an unknown name.
+std::string_view output_extension(std::string_view format);
 
 /// How srt and vtt show words, where a transcript has them (openai/whisper utils.py).
 struct SubtitleOptions {

@@ -18,6 +18,15 @@ struct Word {
   double probability = 0;  ///< mean over its tokens
 };
 
+/// One token of a segment. What only the search for words finds is none without word_timestamps, and for timestamps.
+struct Token {
+  int32_t id = 0;
+  std::string text;                   ///< its bytes: maybe a part of a character; "<|...|>" of special tokens
+  std::optional<double> start;        ///< seconds from the start of the file, where the alignment has it
+  std::optional<double> end;          ///< where the next token begins
+  std::optional<double> probability;  ///< after the tokens before it, among text tokens
+};
+
 /// Seconds of a recording.
 struct Span {
   double start = 0;
@@ -46,6 +55,7 @@ struct Segment {
   double no_speech_prob = 0;     ///< probability of <|nospeech|> at the start-of-transcript position
   std::vector<Word> words;       ///< with word_timestamps
   std::string language;          ///< code; with multilingual
+  std::vector<Token> details;    ///< of `tokens`, one for one
 };
 
 /// What one stage ran on.
@@ -58,6 +68,21 @@ struct DeviceReport {
   double seconds = 0;        ///< wall time spent in it
   int64_t calls = 0;         ///< batches (encoder) or steps (decoder)
   int64_t weight_bytes = 0;  ///< packed weights
+};
+
+/// Sizes of the model that heard it (openai/whisper model.py, ModelDimensions).
+struct ModelSizes {
+  bool multilingual = false;
+  int vocabulary = 0;
+  int mel_bands = 0;
+  int audio_context = 0;
+  int audio_width = 0;
+  int audio_heads = 0;
+  int audio_layers = 0;
+  int text_context = 0;
+  int text_width = 0;
+  int text_heads = 0;
+  int text_layers = 0;
 };
 
 /// Wall seconds of the parts of one transcription.
@@ -92,6 +117,7 @@ struct Transcript {
   std::optional<Coverage> coverage;   ///< none: it was cancelled before its audio was read
   std::vector<Attempt> attempts;      ///< every rung tried, in order
   std::string model;                  ///< name or path as given
+  ModelSizes sizes;                   ///< of that model
   std::vector<DeviceReport> devices;  ///< what ran where, at what precision
   Timings timings;
   bool complete = true;        ///< false: cancelled or failed; the segments are what was finished

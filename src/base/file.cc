@@ -39,8 +39,7 @@ bool is_there(const std::filesystem::path& path) {
   return std::filesystem::exists(path, ignored);
 }
 
-Error errno_error(const std::string& where, const std::string& doing) {
-  const int code = errno;
+Error errno_error(const std::string& where, const std::string& doing, int code) {
   const std::string reason = std::strerror(code);
   switch (code) {
     case ENOENT:

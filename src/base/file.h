@@ -1,6 +1,7 @@
 #pragma once
 // Files: whole reads, read-only mappings, and writes that are complete or not there at all.
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -46,7 +47,7 @@ class MappedFile {
   size_t size_ = 0;
 };
 
-/// The error for the current value of errno, `where` being the file and `doing` what failed ("cannot be read").
-Error errno_error(const std::string& where, const std::string& doing);
+/// The error for a value of errno, `where` being the file and `doing` what failed ("cannot be read").
+Error errno_error(const std::string& where, const std::string& doing, int code = errno);
 
 }  // namespace skald

@@ -3,12 +3,17 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cctype>
+#include <cmath>
+#include <ctime>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "audio/audio_source.h"
 #include "skald/engine.h"
+#include "skald/live.h"
 
 namespace skald {
 namespace {
@@ -149,6 +154,66 @@ TEST(EngineApi, RenderKnowsItsFormatsOnly) {
   for (const std::string_view format : output_formats())
     EXPECT_TRUE(render(*transcript, std::string(format))) << format;
   EXPECT_EQ(ErrorCode::kInvalidArgument, render(*transcript, "docx").error().code);
+}
+
+std::string core_of(const std::string& text) {
+  std::string core;
+  for (const char c : text) {
+    if (std::isalpha(static_cast<unsigned char>(c)) != 0) core += static_cast<char>(std::tolower(c));
+  }
+  return core;
+}
+
+// A clock that goes on with the samples, and with the processor time that each step takes: a recording that is spoken
+// while this process has the machine for itself.
+TEST(Live, TextComesWithinTwoSecondsOfTheWords) {
+  for (const char* name : {"hello", "answer", "village"}) {
+    SCOPED_TRACE(name);
+    const std::string path = std::string(SKALD_SOURCE_DIR) + "/samples/" + name;
+    const std::vector<float> samples = samples_of(path + ".wav");
+    double now = 0;
+    std::vector<LiveText> texts;
+    TranscribeOptions options;
+    options.temperature_increment_on_fallback.reset();
+    options.beam_size.reset();
+    auto live = Live::open(engine(), options, {}, [&](const LiveText& text) { texts.push_back(text); }).value();
+    std::string said;
+    const auto tell = [&] {
+      for (const LiveText& text : texts) {
+        for (const Word& word : text.stable) {
+          said += word.word;
+          EXPECT_LE(now - word.end, 2.0) << word.word;
+        }
+      }
+      texts.clear();
+    };
+    const double duration = static_cast<double>(samples.size()) / audio::kSampleRate;
+    for (size_t fed = 0; fed < samples.size();) {
+      now = std::min(now + 0.05, duration);
+      const size_t spoken = std::min(samples.size(), static_cast<size_t>(now * audio::kSampleRate + 0.5));
+      const std::clock_t before = std::clock();
+      ASSERT_TRUE(live.feed(std::span(samples).subspan(fed, spoken - fed)));
+      fed = spoken;
+      now += static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC;
+      tell();
+    }
+    const std::clock_t before = std::clock();
+    ASSERT_TRUE(live.finish());
+    now += static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC;
+    tell();
+    EXPECT_EQ(core_of(engine().transcribe(path + ".wav", {}).value().text), core_of(said));
+  }
+}
+
+TEST(Live, BadOptionsAndSamples) {
+  EXPECT_EQ("format", Live::open(engine(), {}, {.format = "mp3"}, {}).error().where);
+  TranscribeOptions options;
+  options.beam_size = 0;
+  EXPECT_FALSE(Live::open(engine(), options, {}, {}));
+  auto live = Live::open(engine(), {}, {.format = "f32le"}, {}).value();
+  const float odd[] = {NAN, INFINITY, -INFINITY, 1e30F};
+  for (int i = 0; i < 5000; ++i) ASSERT_TRUE(live.feed(std::as_bytes(std::span(odd))));
+  EXPECT_TRUE(live.finish());
 }
 
 }  // namespace

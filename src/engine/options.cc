@@ -13,8 +13,10 @@
 #include <string_view>
 #include <type_traits>
 
+#include "audio/pcm_stream.h"
 #include "base/result.h"
 #include "engine/clips.h"
+#include "skald/live.h"
 #include "text/languages.h"
 
 namespace skald {
@@ -26,17 +28,12 @@ std::string hyphenated(std::string_view name) {
   return out;
 }
 
-template <class T>
-struct IsOptional : std::false_type {};
-template <class T>
-struct IsOptional<std::optional<T>> : std::true_type {};
-
 /// Visitor: finds the first number outside its field's range.
 class RangeCheck {
  public:
   template <class T>
   void operator()(const Field& field, const T& value) {
-    if constexpr (IsOptional<T>::value) {
+    if constexpr (OptionalOf<T>::kMayBeNone) {
       if (value) (*this)(field, *value);
     } else if constexpr (std::is_arithmetic_v<T> && !std::is_same_v<T, bool>) {
       const auto number = static_cast<double>(value);
@@ -158,6 +155,14 @@ Result<void> validate(const TranscribeOptions& options) {
     return std::unexpected(std::move(clips).error());
   }
   return {};
+}
+
+Result<void> validate(const LiveOptions& options) {
+  RangeCheck check;
+  LiveOptions copy = options;
+  copy.for_each_field(check);
+  SKALD_CHECK(check.result());
+  return check_choice("format", options.format, audio::pcm_formats(), {});
 }
 
 }  // namespace skald

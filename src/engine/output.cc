@@ -12,6 +12,10 @@ std::span<const std::string_view> output_formats() {
   return text::formats();
 }
 
+std::string_view output_extension(std::string_view format) {
+  return text::extension(format);
+}
+
 Result<std::string> render(const Transcript& transcript, const std::string& format, const SubtitleOptions& subtitles) {
   try {
     return text::write(transcript, format, subtitles);

@@ -33,6 +33,31 @@ class MelWatch {
   Stopwatch watch_;
 };
 
+/// When each text token of a window's segments is said, before words are moved about.
+void time_tokens(std::span<Segment> segments, const decode::TokenTimes& times, double offset, int32_t end_of_text) {
+  size_t at = 0;
+  for (Segment& segment : segments) {
+    segment.details.resize(segment.tokens.size());
+    for (size_t i = 0; i < segment.tokens.size(); ++i) {
+      if (segment.tokens[i] >= end_of_text) continue;
+      segment.details[i].start = offset + times.starts[at];
+      segment.details[i].end = offset + times.starts[at + 1];
+      segment.details[i].probability = times.probabilities[at];
+      ++at;
+    }
+  }
+}
+
+void describe_tokens(Segment& segment, const text::Tokenizer& tokenizer) {
+  segment.details.resize(segment.tokens.size());
+  for (size_t i = 0; i < segment.tokens.size(); ++i) {
+    segment.details[i].id = segment.tokens[i];
+    const int32_t& token = segment.tokens[i];
+    segment.details[i].text = token < tokenizer.special().end_of_text ? std::string(tokenizer.bytes(token))
+                                                                      : tokenizer.decode(std::span(&token, 1));
+  }
+}
+
 }  // namespace
 
 Result<size_t> WatchedSource::read(std::span<float> out) {
@@ -185,6 +210,7 @@ Result<void> Session::add_words_to(std::vector<Segment>& segments, const Window&
                      times_));
   std::vector<TimedWord> words;
   if (!times.starts.empty()) {
+    time_tokens(segments, times, seconds(window.place.seek), end_of_text);
     text.push_back(end_of_text);
     words = time_words(text::split_words(tokenizer(), text, window.language), times);
   }
@@ -196,6 +222,7 @@ void Session::keep(std::vector<Segment>& segments) {
   for (Segment& segment : segments) {
     clear_if_empty(segment);
     segment.id = static_cast<int>(out_.segments.size());
+    describe_tokens(segment, tokenizer());
     if (callbacks_.on_segment) callbacks_.on_segment(segment);
     spoken_.insert(spoken_.end(), segment.tokens.begin(), segment.tokens.end());
     out_.segments.push_back(segment);

@@ -19,6 +19,21 @@ std::vector<DeviceReport> since(std::vector<DeviceReport> now, const std::vector
   return now;
 }
 
+ModelSizes sizes_of(const Machine& machine) {
+  const model::Dims& d = machine.dims();
+  return {.multilingual = machine.info().multilingual,
+          .vocabulary = d.vocab,
+          .mel_bands = d.mel_bands,
+          .audio_context = d.audio_ctx,
+          .audio_width = d.audio_state,
+          .audio_heads = d.audio_heads,
+          .audio_layers = d.audio_layers,
+          .text_context = d.text_ctx,
+          .text_width = d.text_state,
+          .text_heads = d.text_heads,
+          .text_layers = d.text_layers};
+}
+
 Result<void> run(Session& session, Batcher& batcher) {
   SKALD_CHECK(session.prepare());
   const bool batched = session.batched();
@@ -37,6 +52,7 @@ Result<Transcript> transcribe(Batcher& batcher, audio::AudioSource& source, cons
   Transcript& out = session.transcript();
   out.task = options.task;
   out.model = batcher.machine().info().name;
+  out.sizes = sizes_of(batcher.machine());
   if (auto outcome = run(session, batcher); !outcome) {
     // Nothing finished yet: an error is all there is to tell, but stopping when asked is not an error.
     if (out.attempts.empty() && outcome.error().code != ErrorCode::kCancelled) return std::unexpected(outcome.error());

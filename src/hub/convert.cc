@@ -53,7 +53,7 @@ class NewDirectory {
                     fs::perms::group_read | fs::perms::group_exec | fs::perms::others_read | fs::perms::others_exec,
                     fs::perm_options::add, error);
     fs::rename(path_, target, error);
-    if (error) return fail(ErrorCode::kIo, target.string(), "cannot be made: " + error.message());
+    if (error) return std::unexpected(errno_error(target.string(), "cannot be made", error.value()));
     path_.clear();
     return {};
   }

@@ -20,6 +20,10 @@ std::optional<std::filesystem::path> hf_cache_directory();
 /// A published model's name in full: "large" is "large-v3", "turbo" "large-v3-turbo"; none for other names.
 std::optional<std::string> published_name(std::string_view short_name);
 
+/// SHA-256 of OpenAI's file of a published model ("base.en"); none for other names (openai/whisper __init__.py,
+/// _MODELS).
+std::optional<std::string_view> openai_sha256(std::string_view name);
+
 /// "ORG/NAME" of the repositories of a published model's short name, the original first, then what faster-whisper
 /// takes: "base.en" -> "openai/whisper-base.en", "Systran/faster-whisper-base.en"; "distil-small.en" ->
 /// "distil-whisper/distil-small.en", "Systran/faster-distil-whisper-small.en". Empty for other names.

@@ -8,10 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
-#include <chrono>
 #include <exception>
-#include <map>
 #include <new>
 #include <system_error>
 #include <thread>
@@ -22,18 +19,13 @@
 #include "base/file.h"
 #include "hub/hashes.h"
 #include "hub/hf_cache.h"
+#include "hub/hf_server.h"
 #include "hub/http.h"
-#include "model/json.h"
 
 namespace skald::hub {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kEndpoint = "https://huggingface.co";
-constexpr int kTries = 5;
-constexpr auto kFirstPause = std::chrono::milliseconds(500);  // doubled after every try
-constexpr size_t kMaxListing = 4 << 20;                       // bytes of what the server says of a repository
 
 /// Everything beside the weights that readers and other programs look for.
 constexpr std::array<std::string_view, 13> kSmallFiles{"config.json",
@@ -76,17 +68,6 @@ std::vector<std::string> wanted_of(const std::vector<std::string>& files) {
   return wanted;
 }
 
-bool is_commit(std::string_view text) {
-  return !text.empty() && text.size() <= 64 &&
-         std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
-
-/// A file as the server describes it.
-struct Remote {
-  std::string hash;  ///< name of its blob
-  uint64_t size = 0;
-};
-
 /// An exclusive flock, as huggingface_hub takes it, until the end of the scope.
 Result<Descriptor> lock(const fs::path& path) {
   std::error_code error;
@@ -103,148 +84,52 @@ class Pull {
  public:
   Pull(std::string repository, const fs::path& cache, Http http, const PullProgress& progress)
       : repository_(std::move(repository)),
-        endpoint_(environment("HF_ENDPOINT").value_or(kEndpoint)),
         folder_(cache / hf_folder(repository_).value_or(repository_)),
         locks_(cache / ".locks" / folder_.filename()),
-        http_(std::move(http)),
-        progress_(progress) {
-    while (endpoint_.ends_with('/')) endpoint_.pop_back();
-  }
+        server_(repository_, std::move(http), [this] { return go_on({}, 0, 0); }),
+        progress_(progress) {}
 
   Result<Pulled> run() {
-    SKALD_CHECK(list());
-    const std::vector<std::string> wanted = wanted_of(files_);
+    SKALD_TRY(const HfListing listing, server_.list());
+    const std::vector<std::string> wanted = wanted_of(listing.files);
     if (wanted.empty()) {
       return fail(ErrorCode::kNotFound, repository_, "holds no Whisper model: config.json or the weights are missing",
                   "name a repository of Hugging Face or CTranslate2 weights");
     }
-    const fs::path snapshot = folder_ / "snapshots" / commit_;
+    const fs::path snapshot = folder_ / "snapshots" / listing.commit;
     for (const fs::path& directory : {folder_ / "blobs", folder_ / "refs", snapshot}) {
       std::error_code error;
       fs::create_directories(directory, error);
-      if (error) return std::unexpected(with(error, directory, "cannot be made"));
+      if (error) return std::unexpected(errno_error(directory.string(), "cannot be made", error.value()));
     }
-    for (const std::string& file : wanted) SKALD_CHECK(fetch(file, snapshot));
+    for (const std::string& file : wanted) SKALD_CHECK(fetch(listing.commit, file, snapshot));
     // Last, so that nothing unfinished is found.
-    SKALD_CHECK(write_file(folder_ / "refs" / "main", commit_));
+    SKALD_CHECK(write_file(folder_ / "refs" / "main", listing.commit));
     return Pulled{.repository = repository_, .snapshot = snapshot, .downloaded = downloaded_};
   }
 
  private:
-  static Error with(const std::error_code& error, const fs::path& path, const std::string& doing) {
-    errno = error.value();
-    return errno_error(path.string(), doing);
-  }
-  Result<void> list();
-  Result<void> fetch(const std::string& file, const fs::path& snapshot);
-  Result<Remote> describe(const std::string& file);
-  Result<void> download(const std::string& file, const Remote& remote, const fs::path& incomplete);
-  Result<HttpAnswer> ask(HttpRequest request);
-  Result<void> refuse(const HttpAnswer& answer, const std::string& url) const;
+  Result<void> fetch(const std::string& commit, const std::string& file, const fs::path& snapshot);
+  Result<void> download(const std::string& file, const std::string& url, uint64_t size, const fs::path& incomplete);
   bool go_on(const std::string& file, uint64_t done, uint64_t total) const {
     return !progress_ || progress_(file, done, total);
   }
 
   std::string repository_;
-  std::string endpoint_;
   fs::path folder_;
   fs::path locks_;
-  Http http_;
+  HfServer server_;
   const PullProgress& progress_;
-  std::string commit_;
-  std::vector<std::string> files_;
   uint64_t downloaded_ = 0;
 };
 
-/// What an answer that is not the wanted one means.
-Result<void> Pull::refuse(const HttpAnswer& answer, const std::string& url) const {
-  switch (answer.status) {
-    case 401:
-    case 403:
-      return fail(ErrorCode::kPermission, repository_,
-                  "the server wants to know who asks (HTTP " + std::to_string(answer.status) +
-                      "): the repository is private, gated, or does not exist",
-                  "check its name, accept its terms on its page, and set HF_TOKEN to a token of yours");
-    case 404:
-      return fail(ErrorCode::kNotFound, repository_, "there is no such repository or file at " + endpoint_,
-                  "check its name: tiny, base, small, medium, large-v3, turbo, or ORG/NAME");
-    default:
-      return fail(ErrorCode::kIo, url, "the server answered with HTTP " + std::to_string(answer.status),
-                  "try again later, or set HF_ENDPOINT to another server");
-  }
-}
-
-/// An answer of a server that is well; others are asked for again.
-Result<HttpAnswer> Pull::ask(HttpRequest request) {
-  request.go_on = [this] { return go_on({}, 0, 0); };
-  auto pause = kFirstPause;
-  for (int i = 1;; ++i, pause *= 2) {
-    auto answer = http_.run(request);
-    const bool busy = answer && (answer->status >= 500 || answer->status == 429);
-    if (answer && !busy) return answer;
-    if (!answer && answer.error().code != ErrorCode::kIo) return answer;
-    if (i == kTries) {
-      if (answer) return answer;
-      Error error = std::move(answer).error();
-      error.message = "cannot be reached: " + error.message;
-      error.remedy =
-          "check the network, or set HF_ENDPOINT to a server that is near; models that are here work without";
-      return std::unexpected(std::move(error));
-    }
-    std::this_thread::sleep_for(pause);
-  }
-}
-
-Result<void> Pull::list() {
-  const std::string url = endpoint_ + "/api/models/" + repository_ + "/revision/main";
-  std::string text;
-  HttpRequest request{.url = url};
-  request.body = [&](const HttpAnswer&, std::span<const std::byte> bytes) {
-    text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    return text.size() <= kMaxListing;
-  };
-  SKALD_TRY(const HttpAnswer answer, ask(std::move(request)));
-  if (answer.status != 200) return refuse(answer, url);
-  SKALD_TRY(const nlohmann::json listing, model::parse_json(text, url));
-  const auto bad = [&] { return fail(ErrorCode::kIo, url, "is not what a hub says of a model", "check HF_ENDPOINT"); };
-  if (!listing.is_object() || !listing.contains("sha") || !listing["sha"].is_string()) return bad();
-  commit_ = listing["sha"].get<std::string>();
-  if (!is_commit(commit_) || !listing.contains("siblings") || !listing["siblings"].is_array()) return bad();
-  for (const auto& sibling : listing["siblings"]) {
-    if (!sibling.is_object() || !sibling.contains("rfilename") || !sibling["rfilename"].is_string()) return bad();
-    files_.push_back(sibling["rfilename"].get<std::string>());
-  }
-  return {};
-}
-
-Result<Remote> Pull::describe(const std::string& file) {
-  const std::string url = endpoint_ + "/" + repository_ + "/resolve/" + commit_ + "/" + file;
-  SKALD_TRY(HttpAnswer answer, ask({.url = url, .head = true}));
-  if (answer.status >= 400) return std::unexpected(refuse(answer, url).error());
-  // A large file is somewhere else; the "linked" headers are of the file, the others of the way to it.
-  const auto header = [&](const char* linked, const char* own) {
-    const auto found = answer.headers.find(linked);
-    return found != answer.headers.end() ? found->second : answer.headers[own];
-  };
-  std::string etag = header("x-linked-etag", "etag");
-  if (etag.starts_with("W/")) etag.erase(0, 2);
-  std::erase(etag, '"');
-  const std::string length = header("x-linked-size", "content-length");
-  Remote remote{.hash = etag};
-  const auto [end, error] = std::from_chars(length.data(), length.data() + length.size(), remote.size);
-  if (!is_commit(etag) || error != std::errc{} || end != length.data() + length.size()) {
-    return fail(ErrorCode::kIo, url, "the server does not say the file's hash and size", "check HF_ENDPOINT");
-  }
-  return remote;
-}
-
-Result<void> Pull::fetch(const std::string& file, const fs::path& snapshot) {
-  SKALD_TRY(const Remote remote, describe(file));
+Result<void> Pull::fetch(const std::string& commit, const std::string& file, const fs::path& snapshot) {
+  SKALD_TRY(const HfFile remote, server_.describe(commit, file));
   const fs::path blob = folder_ / "blobs" / remote.hash;
   SKALD_TRY(const Descriptor held, lock(locks_ / (remote.hash + ".lock")));
   if (!is_there(blob)) {
     const fs::path incomplete = blob.string() + ".incomplete";
-    SKALD_CHECK(download(file, remote, incomplete));
+    SKALD_CHECK(download(file, server_.url_of(commit, file), remote.size, incomplete));
     SKALD_TRY(const Match match, match_hash(incomplete, remote.hash));
     if (match == Match::kDifferent) {
       std::error_code ignored;
@@ -254,17 +139,18 @@ Result<void> Pull::fetch(const std::string& file, const fs::path& snapshot) {
     }
     std::error_code error;
     fs::rename(incomplete, blob, error);
-    if (error) return std::unexpected(with(error, blob, "cannot be made"));
+    if (error) return std::unexpected(errno_error(blob.string(), "cannot be made", error.value()));
   }
   const fs::path link = snapshot / file;
   std::error_code error;
   fs::remove(link, error);
   fs::create_symlink(fs::path("..") / ".." / "blobs" / remote.hash, link, error);
-  if (error) return std::unexpected(with(error, link, "cannot be made"));
+  if (error) return std::unexpected(errno_error(link.string(), "cannot be made", error.value()));
   return {};
 }
 
-Result<void> Pull::download(const std::string& file, const Remote& remote, const fs::path& incomplete) {
+Result<void> Pull::download(const std::string& file, const std::string& url, uint64_t size,
+                            const fs::path& incomplete) {
   Descriptor out(::open(incomplete.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0666));
   struct stat status{};
   if (out.get() < 0 || ::fstat(out.get(), &status) != 0) {
@@ -275,18 +161,18 @@ Result<void> Pull::download(const std::string& file, const Remote& remote, const
     here = 0;
     return ::ftruncate(out.get(), 0) == 0;
   };
-  if (here > remote.size) restart();
+  if (here > size) restart();
   std::error_code ignored;
   const fs::space_info space = fs::space(folder_, ignored);
-  if (!ignored && space.available < remote.size - here) {
+  if (!ignored && space.available < size - here) {
     return fail(ErrorCode::kIo, incomplete.string(),
-                file + " needs " + std::to_string((remote.size - here) >> 20U) + " MiB, and " +
+                file + " needs " + std::to_string((size - here) >> 20U) + " MiB, and " +
                     std::to_string(space.available >> 20U) + " MiB are free",
                 "free some space, or set HF_HUB_CACHE to a directory on another disk");
   }
   std::optional<Error> failed;
-  HttpRequest request{.url = endpoint_ + "/" + repository_ + "/resolve/" + commit_ + "/" + file};
-  request.go_on = [&] { return go_on(file, here, remote.size); };
+  HttpRequest request{.url = url};
+  request.go_on = [&] { return go_on(file, here, size); };
   request.body = [&](const HttpAnswer& answer, std::span<const std::byte> bytes) {
     if (answer.status == 200 && request.offset > 0) {  // the server sends all of it again
       request.offset = 0;
@@ -303,26 +189,26 @@ Result<void> Pull::download(const std::string& file, const Remote& remote, const
       downloaded_ += static_cast<uint64_t>(put);
       bytes = bytes.subspan(static_cast<size_t>(put));
     }
-    return here <= remote.size && go_on(file, here, remote.size);
+    return here <= size && go_on(file, here, size);
   };
-  auto pause = kFirstPause;
-  for (int i = 1; here < remote.size; ++i, pause *= 2) {
+  auto pause = kFirstDownloadPause;
+  for (int i = 1; here < size; ++i, pause *= 2) {
     const uint64_t before = here;
     request.offset = here;
-    const auto answer = http_.run(request);
+    const auto answer = server_.http().run(request);
     if (failed) return std::unexpected(*failed);
-    if (!answer && answer.error().code == ErrorCode::kCancelled && here <= remote.size) {
+    if (!answer && answer.error().code == ErrorCode::kCancelled && here <= size) {
       return std::unexpected(answer.error());
     }
     if (answer && answer->status >= 400 && answer->status < 500 && answer->status != 416 && answer->status != 429) {
-      return refuse(*answer, request.url);
+      return server_.refused(*answer, url);
     }
-    if (here > remote.size || (answer && answer->status == 416)) restart();
-    if (here == remote.size) break;
+    if (here > size || (answer && answer->status == 416)) restart();
+    if (here == size) break;
     if (here > before) i = 0;  // it goes forward
-    if (i == kTries) {
-      return fail(ErrorCode::kIo, request.url,
-                  "the download broke off at " + std::to_string(here) + " of " + std::to_string(remote.size) +
+    if (i == kDownloadTries) {
+      return fail(ErrorCode::kIo, url,
+                  "the download broke off at " + std::to_string(here) + " of " + std::to_string(size) +
                       " bytes: " + (answer ? "HTTP " + std::to_string(answer->status) : answer.error().message),
                   "try again: it goes on where it ended");
     }
@@ -331,7 +217,7 @@ Result<void> Pull::download(const std::string& file, const Remote& remote, const
   if (::fsync(out.get()) != 0 && errno != EINVAL) {
     return std::unexpected(errno_error(incomplete.string(), "cannot be written"));
   }
-  go_on(file, here, remote.size);
+  go_on(file, here, size);
   return {};
 }
 
@@ -402,10 +288,7 @@ Result<uint64_t> remove_model(std::string_view name) {
     if (it->is_regular_file(ignored)) freed += it->file_size(ignored);
   }
   fs::remove_all(folder, error);
-  if (error) {
-    errno = error.value();
-    return std::unexpected(errno_error(folder.string(), "cannot be removed"));
-  }
+  if (error) return std::unexpected(errno_error(folder.string(), "cannot be removed", error.value()));
   fs::remove_all(cache / ".locks" / *named, error);
   return freed;
 }

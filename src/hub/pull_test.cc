@@ -18,7 +18,6 @@
 #include "hub/hf_cache.h"
 #include "hub/http_server_for_tests.h"
 #include "hub/hub.h"
-#include "hub/verify.h"
 
 namespace skald::hub {
 namespace {

@@ -2,9 +2,7 @@
 // Whether the files of a model are what was published.
 
 #include <filesystem>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -28,9 +26,5 @@ struct ModelCheck {
 /// Opens the model, which checks names and shapes of its tensors, and hashes its files.
 /// Errors: those of open_checkpoint and match_hash.
 Result<ModelCheck> check_model(const std::filesystem::path& path);
-
-/// SHA-256 of OpenAI's file of a published model ("base.en"); none for other names (openai/whisper __init__.py,
-/// _MODELS).
-std::optional<std::string_view> openai_sha256(std::string_view name);
 
 }  // namespace skald::hub

@@ -54,24 +54,37 @@ inline std::string stored_values(const NamedValues& tensor) {
   return bytes;
 }
 
-inline std::string ggml_tensor_bytes(const NamedValues& tensor) {
-  const bool column = tensor.name == "encoder.conv1.bias" || tensor.name == "encoder.conv2.bias";
+/// What stands before a tensor's numbers.
+inline std::string ggml_tensor_head(const std::string& name, const Shape& shape, DType type) {
   std::string bytes;
-  append(bytes, int32_t{tensor.shape.rank + (column ? 1 : 0)});
-  append(bytes, static_cast<int32_t>(tensor.name.size()));
-  append(bytes, int32_t{tensor.type == DType::kQ8v0 ? 8 : tensor.type == DType::kF16 ? 1 : 0});
-  if (column) append(bytes, int32_t{1});
-  for (int i = tensor.shape.rank - 1; i >= 0; --i) append(bytes, static_cast<int32_t>(tensor.shape[i]));
-  return bytes + tensor.name + stored_values(tensor);
+  append(bytes, int32_t{shape.rank});
+  append(bytes, static_cast<int32_t>(name.size()));
+  append(bytes, int32_t{type == DType::kQ8v0 ? 8 : type == DType::kF16 ? 1 : 0});
+  for (int i = shape.rank - 1; i >= 0; --i) append(bytes, static_cast<int32_t>(shape[i]));
+  return bytes + name;
 }
 
-/// A file with two words of vocabulary and a 1 x 2 mel filter.
-inline std::string ggml_bytes(const Dims& dims, const std::vector<NamedValues>& tensors) {
+inline std::string ggml_tensor_bytes(const NamedValues& tensor) {
+  Shape shape = tensor.shape;
+  if (tensor.name == "encoder.conv1.bias" || tensor.name == "encoder.conv2.bias") {
+    shape.extent[static_cast<size_t>(shape.rank++)] = 1;  // a column
+  }
+  return ggml_tensor_head(tensor.name, shape, tensor.type) + stored_values(tensor);
+}
+
+/// The magic and the sizes; the mel filters come next.
+inline std::string ggml_head(const Dims& dims) {
   std::string bytes = "lmgg";
   for (const int size : {dims.vocab, dims.audio_ctx, dims.audio_state, dims.audio_heads, dims.audio_layers,
                          dims.text_ctx, dims.text_state, dims.text_heads, dims.text_layers, dims.mel_bands, 1}) {
     append(bytes, int32_t{size});
   }
+  return bytes;
+}
+
+/// A file with two words of vocabulary and a 1 x 2 mel filter.
+inline std::string ggml_bytes(const Dims& dims, const std::vector<NamedValues>& tensors) {
+  std::string bytes = ggml_head(dims);
   for (const int32_t size : {1, 2, 0, 0, 2}) append(bytes, size);  // filters: bands, bins, numbers; words
   for (const std::string word : {"a", "bc"}) {
     append(bytes, static_cast<uint32_t>(word.size()));
@@ -81,6 +94,37 @@ inline std::string ggml_bytes(const Dims& dims, const std::vector<NamedValues>& 
   return bytes;
 }
 
+/// Version, flags to checksum (not read), both sizes, and the lengths of what follows: in a zip archive, before a
+/// member and in its row of the directory.
+inline std::string zip_fields(const std::string& name, uint32_t size, uint16_t extra = 0) {
+  std::string bytes = std::string("\x14\0", 2) + std::string(12, '\0');
+  for (int i = 0; i < 2; ++i) append(bytes, size);
+  append(bytes, static_cast<uint16_t>(name.size()));
+  append(bytes, extra);
+  return bytes;
+}
+
+/// What stands before a stored member's content.
+inline std::string zip_member_head(const std::string& name, uint32_t size) {
+  return "PK\x03\x04" + zip_fields(name, size) + name;
+}
+
+/// A member's row of the directory.
+inline std::string zip_row(const std::string& name, uint32_t size, uint32_t offset, uint16_t extra = 0) {
+  std::string bytes = std::string("PK\x01\x02\x14\0", 6) + zip_fields(name, size, extra) + std::string(10, '\0');
+  append(bytes, offset);
+  return bytes + name;
+}
+
+/// The last record of an archive.
+inline std::string zip_end(uint16_t count, uint32_t directory, uint32_t begin) {
+  std::string bytes("PK\x05\x06\0\0\0\0", 8);
+  for (int i = 0; i < 2; ++i) append(bytes, count);
+  append(bytes, directory);
+  append(bytes, begin);
+  return bytes + std::string(2, '\0');
+}
+
 /// A stored zip archive; `large`: with the numbers of one beyond 4 GB where those of a small one do not fit.
 inline std::string zip_bytes(const std::vector<std::pair<std::string, std::string>>& members, bool large = false) {
   std::string file;
@@ -88,21 +132,12 @@ inline std::string zip_bytes(const std::vector<std::pair<std::string, std::strin
   for (const auto& [name, content] : members) {
     const auto offset = static_cast<uint32_t>(file.size());
     const auto size = static_cast<uint32_t>(content.size());
-    const std::string head = std::string("\x14\0", 2) + std::string(12, '\0');  // version; flags to checksum: not read
-    file += "PK\x03\x04" + head;
-    append(file, size);
-    append(file, size);
-    append(file, static_cast<uint16_t>(name.size()));
-    append(file, uint16_t{0});
-    file += name + content;
-    directory += std::string("PK\x01\x02\x14\0", 6) + head;
-    for (int i = 0; i < 2; ++i) append(directory, large ? UINT32_MAX : size);
-    append(directory, static_cast<uint16_t>(name.size()));
-    append(directory, uint16_t{large ? uint16_t{28} : uint16_t{0}});
-    directory += std::string(10, '\0');
-    append(directory, large ? UINT32_MAX : offset);
-    directory += name;
-    if (!large) continue;
+    file += zip_member_head(name, size) + content;
+    if (!large) {
+      directory += zip_row(name, size, offset);
+      continue;
+    }
+    directory += zip_row(name, UINT32_MAX, UINT32_MAX, 28);
     append(directory, uint16_t{1});
     append(directory, uint16_t{24});
     for (const uint64_t number : {uint64_t{size}, uint64_t{size}, uint64_t{offset}}) append(directory, number);
@@ -118,11 +153,8 @@ inline std::string zip_bytes(const std::vector<std::pair<std::string, std::strin
     append(file, record);
     append(file, uint32_t{1});
   }
-  file += std::string("PK\x05\x06\0\0\0\0", 8);
-  for (int i = 0; i < 2; ++i) append(file, static_cast<uint16_t>(large ? UINT16_MAX : count));
-  append(file, static_cast<uint32_t>(directory.size()));
-  append(file, large ? UINT32_MAX : static_cast<uint32_t>(begin));
-  return file + std::string(2, '\0');
+  return file + zip_end(static_cast<uint16_t>(large ? UINT16_MAX : count), static_cast<uint32_t>(directory.size()),
+                        large ? UINT32_MAX : static_cast<uint32_t>(begin));
 }
 
 /// Instructions of a pickle of protocol 2.
@@ -148,6 +180,24 @@ class PickleWriter {
     }
     bytes += 't';
   }
+  /// {"dims": {...}, "model_state_dict": up to the dictionary itself.
+  void head(const Dims& dims) {
+    bytes += "}(";
+    text("dims");
+    bytes += "}(";
+    const std::pair<const char*, int> sizes[] = {
+        {"n_mels", dims.mel_bands},         {"n_vocab", dims.vocab},
+        {"n_audio_ctx", dims.audio_ctx},    {"n_audio_state", dims.audio_state},
+        {"n_audio_head", dims.audio_heads}, {"n_audio_layer", dims.audio_layers},
+        {"n_text_ctx", dims.text_ctx},      {"n_text_state", dims.text_state},
+        {"n_text_head", dims.text_heads},   {"n_text_layer", dims.text_layers}};
+    for (const auto& [name, size] : sizes) {
+      text(name);
+      number(size);
+    }
+    bytes += 'u';
+    text("model_state_dict");
+  }
   void tensor(const NamedValues& tensor, int key) {
     bytes += "ctorch._utils\n_rebuild_tensor_v2\n(";
     bytes += '(';
@@ -170,23 +220,7 @@ class PickleWriter {
 inline std::string torch_bytes(const std::vector<NamedValues>& tensors, const Dims* dims, bool large = false) {
   std::vector<std::pair<std::string, std::string>> members(1);
   PickleWriter pickle;
-  if (dims != nullptr) {
-    pickle.bytes += "}(";
-    pickle.text("dims");
-    pickle.bytes += "}(";
-    const std::pair<const char*, int> sizes[] = {
-        {"n_mels", dims->mel_bands},         {"n_vocab", dims->vocab},
-        {"n_audio_ctx", dims->audio_ctx},    {"n_audio_state", dims->audio_state},
-        {"n_audio_head", dims->audio_heads}, {"n_audio_layer", dims->audio_layers},
-        {"n_text_ctx", dims->text_ctx},      {"n_text_state", dims->text_state},
-        {"n_text_head", dims->text_heads},   {"n_text_layer", dims->text_layers}};
-    for (const auto& [name, size] : sizes) {
-      pickle.text(name);
-      pickle.number(size);
-    }
-    pickle.bytes += 'u';
-    pickle.text("model_state_dict");
-  }
+  if (dims != nullptr) pickle.head(*dims);
   pickle.bytes += "ccollections\nOrderedDict\n)R(";
   for (const NamedValues& tensor : tensors) {
     const auto key = static_cast<int>(members.size()) - 1;
@@ -198,6 +232,34 @@ inline std::string torch_bytes(const std::vector<NamedValues>& tensors, const Di
   if (dims != nullptr) pickle.bytes += 'u';
   members[0] = {"archive/data.pkl", pickle.bytes + "."};
   return zip_bytes(members, large);
+}
+
+/// A text as CTranslate2 writes it: its length and a 0 behind it.
+inline std::string ct2_text(const std::string& value) {
+  std::string bytes;
+  append(bytes, static_cast<uint16_t>(value.size() + 1));
+  return bytes + value + '\0';
+}
+
+/// Versions, name and the number of variables that follow.
+inline std::string ct2_head(uint32_t variables) {
+  std::string bytes;
+  append(bytes, uint32_t{6});
+  bytes += ct2_text("WhisperSpec");
+  append(bytes, uint32_t{3});
+  append(bytes, variables);
+  return bytes;
+}
+
+/// What stands before a variable's numbers. `type`: CTranslate2's number for it (0 float32, 1 int8, 2 int16, 4
+/// float16).
+inline std::string ct2_variable_head(const std::string& name, const Shape& shape, uint8_t type, size_t size) {
+  std::string bytes = ct2_text(name);
+  append(bytes, static_cast<uint8_t>(shape.rank));
+  for (int i = 0; i < shape.rank; ++i) append(bytes, static_cast<uint32_t>(shape[i]));
+  append(bytes, type);
+  append(bytes, static_cast<uint32_t>(size));
+  return bytes;
 }
 
 /// A model.bin of CTranslate2; int8: matrices with a scale a row.
@@ -229,30 +291,15 @@ class Ct2Writer {
   }
 
   std::string bytes() const {
-    std::string file;
-    append(file, uint32_t{6});
-    text(file, "WhisperSpec");
-    append(file, uint32_t{3});
-    append(file, count_);
-    file += body_;
+    std::string file = ct2_head(count_) + body_;
     append(file, uint32_t{1});
-    text(file, "decoder/projection/weight");
-    text(file, "decoder/embeddings/weight");
-    return file;
+    return file + ct2_text("decoder/projection/weight") + ct2_text("decoder/embeddings/weight");
   }
 
  private:
-  static void text(std::string& to, const std::string& value) {
-    append(to, static_cast<uint16_t>(value.size() + 1));
-    to += value + '\0';
-  }
-  void variable(const std::string& name, const Shape& shape, uint8_t type, size_t bytes) {
+  void variable(const std::string& name, const Shape& shape, uint8_t type, size_t size) {
     ++count_;
-    text(body_, name);
-    append(body_, static_cast<uint8_t>(shape.rank));
-    for (int i = 0; i < shape.rank; ++i) append(body_, static_cast<uint32_t>(shape[i]));
-    append(body_, type);
-    append(body_, static_cast<uint32_t>(bytes));
+    body_ += ct2_variable_head(name, shape, type, size);
   }
 
   bool int8_;

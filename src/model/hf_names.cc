@@ -36,9 +36,10 @@ constexpr std::array<Pair, 11> kWholeNames{{{"encoder.conv1.weight", "encoder.co
                                             {"decoder.layer_norm.weight", "decoder.ln.weight"},
                                             {"decoder.layer_norm.bias", "decoder.ln.bias"}}};
 
+/// The row with `name` in one of its columns.
 template <size_t N>
-const Pair* find(const std::array<Pair, N>& table, std::string_view name) {
-  const auto* found = std::find_if(table.begin(), table.end(), [&](const Pair& p) { return p.first == name; });
+const Pair* find(const std::array<Pair, N>& table, std::string_view Pair::* column, std::string_view name) {
+  const auto* found = std::ranges::find(table, name, column);
   return found == table.end() ? nullptr : found;
 }
 
@@ -55,7 +56,7 @@ std::optional<std::string> block_tensor(std::string_view rest) {
   if (first == std::string_view::npos || first == last) return std::nullopt;
   const std::string_view layer = rest.substr(0, first);
   const std::string_view kind = rest.substr(last);
-  const Pair* module = find(kBlockModules, rest.substr(first + 1, last - first - 1));
+  const Pair* module = find(kBlockModules, &Pair::first, rest.substr(first + 1, last - first - 1));
   if (module == nullptr || !is_number(layer) || (kind != ".weight" && kind != ".bias")) return std::nullopt;
   std::string name(layer);
   name += '.';
@@ -64,17 +65,11 @@ std::optional<std::string> block_tensor(std::string_view rest) {
   return name;
 }
 
-template <size_t N>
-const Pair* find_canonical(const std::array<Pair, N>& table, std::string_view name) {
-  const auto* found = std::find_if(table.begin(), table.end(), [&](const Pair& p) { return p.second == name; });
-  return found == table.end() ? nullptr : found;
-}
-
 }  // namespace
 
 std::string hugging_face_name_of(std::string_view canonical) {
   std::string name = "model.";
-  if (const Pair* whole = find_canonical(kWholeNames, canonical)) return name.append(whole->first);
+  if (const Pair* whole = find(kWholeNames, &Pair::second, canonical)) return name.append(whole->first);
   // "encoder.blocks.0.mlp.0.bias": side, layer, module and kind
   constexpr std::string_view kBlocks = ".blocks.";
   const size_t side = canonical.find(kBlocks);
@@ -82,14 +77,14 @@ std::string hugging_face_name_of(std::string_view canonical) {
   const size_t module = canonical.find('.', layer) + 1;
   const size_t kind = canonical.rfind('.');
   name.append(canonical.substr(0, side)).append(".layers.").append(canonical.substr(layer, module - layer));
-  const Pair* found = find_canonical(kBlockModules, canonical.substr(module, kind - module));
+  const Pair* found = find(kBlockModules, &Pair::second, canonical.substr(module, kind - module));
   return name.append(found->first).append(canonical.substr(kind));
 }
 
 std::optional<std::string> canonical_name(std::string_view name) {
   constexpr std::string_view kPrefix = "model.";
   if (name.starts_with(kPrefix)) name.remove_prefix(kPrefix.size());
-  if (const Pair* whole = find(kWholeNames, name)) return std::string(whole->second);
+  if (const Pair* whole = find(kWholeNames, &Pair::first, name)) return std::string(whole->second);
   for (const auto& [from, to] : {Pair{"encoder.layers.", "encoder.blocks."}, {"decoder.layers.", "decoder.blocks."}}) {
     if (!name.starts_with(from)) continue;
     const auto rest = block_tensor(name.substr(from.size()));

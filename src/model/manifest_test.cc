@@ -38,6 +38,7 @@ struct Manifest {
   std::map<std::string, std::string> texts;  ///< "config.json", "generation_config.json", "ct2/config.json"
   std::map<std::string, std::vector<Tensor>> forms;
   std::vector<std::pair<std::string, std::string>> aliases;  ///< of CTranslate2
+  Dims dims() const { return named_dims(name).value(); }     ///< equal to `sizes`: see the first test
 };
 
 Shape shape_of(const std::string& text) {
@@ -136,27 +137,17 @@ fs::path write_hf(const Manifest& manifest, const TemporaryDirectory& directory)
 
 fs::path write_ggml(const Manifest& manifest, const TemporaryDirectory& directory) {
   const fs::path path = directory.path() / "ggml.bin";
-  const auto& s = manifest.sizes;
+  const Dims dims = manifest.dims();
+  constexpr int32_t kBins = 201;  // of a spectrum of 400 samples
   SparseFile file(path);
-  std::string head = "lmgg";
-  for (const int32_t size : {s.at("vocab"), s.at("audio_ctx"), s.at("width"), s.at("heads"), s.at("encoder"),
-                             s.at("text_ctx"), s.at("width"), s.at("heads"), s.at("decoder"), s.at("bands"), 1}) {
-    append(head, size);
-  }
-  append(head, int32_t{s.at("bands")});
-  append(head, int32_t{201});  // bins of a spectrum of 400 samples
+  std::string head = ggml_head(dims);
+  append(head, int32_t{dims.mel_bands});
+  append(head, kBins);
   file.add(head);
-  file.skip(int64_t{4} * s.at("bands") * 201);
-  std::string words;
-  append(words, int32_t{0});
-  file.add(words);
+  file.skip(int64_t{4} * dims.mel_bands * kBins);
+  file.add(std::string(4, '\0'));  // words
   for (const Tensor& t : manifest.forms.at("ggml")) {
-    std::string entry;
-    append(entry, int32_t{t.shape.rank});
-    append(entry, static_cast<int32_t>(t.name.size()));
-    append(entry, int32_t{t.type == "F16" ? 1 : 0});
-    for (int i = t.shape.rank - 1; i >= 0; --i) append(entry, static_cast<int32_t>(t.shape[i]));
-    file.add(entry + t.name);
+    file.add(ggml_tensor_head(t.name, t.shape, t.type == "F16" ? DType::kF16 : DType::kF32));
     file.skip(t.bytes());
   }
   file.finish();
@@ -166,28 +157,11 @@ fs::path write_ggml(const Manifest& manifest, const TemporaryDirectory& director
 fs::path write_ct2(const Manifest& manifest, const TemporaryDirectory& directory) {
   directory.write("ct2/config.json", manifest.texts.at("ct2/config.json"));
   SparseFile file(directory.path() / "ct2" / "model.bin");
-  const auto text = [](std::string& to, const std::string& value) {
-    append(to, static_cast<uint16_t>(value.size() + 1));
-    to += value + '\0';
-  };
+  const std::map<std::string, uint8_t> types = {{"F32", 0}, {"I8", 1}, {"I16", 2}, {"F16", 4}};
   const auto& tensors = manifest.forms.at("ct2");
-  std::string head;
-  append(head, uint32_t{6});
-  text(head, "WhisperSpec");
-  append(head, uint32_t{3});
-  append(head, static_cast<uint32_t>(tensors.size()));
-  file.add(head);
+  file.add(ct2_head(static_cast<uint32_t>(tensors.size())));
   for (const Tensor& t : tensors) {
-    std::string entry;
-    text(entry, t.name);
-    append(entry, static_cast<uint8_t>(t.shape.rank));
-    for (int i = 0; i < t.shape.rank; ++i) append(entry, static_cast<uint32_t>(t.shape[i]));
-    append(entry, uint8_t{t.type == "F32"   ? uint8_t{0}
-                          : t.type == "I8"  ? uint8_t{1}
-                          : t.type == "I16" ? uint8_t{2}
-                                            : uint8_t{4}});
-    append(entry, static_cast<uint32_t>(t.bytes()));
-    file.add(entry);
+    file.add(ct2_variable_head(t.name, t.shape, types.at(t.type), static_cast<size_t>(t.bytes())));
     if (!t.name.ends_with("/num_heads")) {
       file.skip(t.bytes());
       continue;
@@ -198,36 +172,15 @@ fs::path write_ct2(const Manifest& manifest, const TemporaryDirectory& directory
   }
   std::string tail;
   append(tail, static_cast<uint32_t>(manifest.aliases.size()));
-  for (const auto& [alias, target] : manifest.aliases) {
-    text(tail, alias);
-    text(tail, target);
-  }
+  for (const auto& [alias, target] : manifest.aliases) tail += ct2_text(alias) + ct2_text(target);
   file.add(tail);
   file.finish();
   return directory.path() / "ct2";
 }
 
 std::string pickle_of(const Manifest& manifest) {
-  const auto& s = manifest.sizes;
   PickleWriter pickle;
-  pickle.bytes += "}(";
-  pickle.text("dims");
-  pickle.bytes += "}(";
-  for (const auto& [theirs, ours] : {std::pair{"n_mels", "bands"},
-                                     {"n_vocab", "vocab"},
-                                     {"n_audio_ctx", "audio_ctx"},
-                                     {"n_audio_state", "width"},
-                                     {"n_audio_head", "heads"},
-                                     {"n_audio_layer", "encoder"},
-                                     {"n_text_ctx", "text_ctx"},
-                                     {"n_text_state", "width"},
-                                     {"n_text_head", "heads"},
-                                     {"n_text_layer", "decoder"}}) {
-    pickle.text(theirs);
-    pickle.number(s.at(ours));
-  }
-  pickle.bytes += 'u';
-  pickle.text("model_state_dict");
+  pickle.head(manifest.dims());
   pickle.bytes += "ccollections\nOrderedDict\n)R(";
   int key = 0;
   for (const Tensor& t : manifest.forms.at("pt")) {
@@ -243,18 +196,9 @@ fs::path write_pt(const Manifest& manifest, const TemporaryDirectory& directory)
   std::string members;
   uint16_t count = 0;
   const auto member = [&](const std::string& name, int64_t size, const std::string& content) {
-    const std::string head = std::string("\x14\0", 2) + std::string(12, '\0');
-    const auto offset = static_cast<uint32_t>(file.at());
-    std::string sizes;
-    append(sizes, static_cast<uint32_t>(size));
-    append(sizes, static_cast<uint32_t>(size));
-    append(sizes, static_cast<uint16_t>(name.size()));
-    append(sizes, uint16_t{0});
-    file.add("PK\x03\x04" + head + sizes + name + content);
+    members += zip_row(name, static_cast<uint32_t>(size), static_cast<uint32_t>(file.at()));
+    file.add(zip_member_head(name, static_cast<uint32_t>(size)) + content);
     if (content.empty()) file.skip(size);
-    members += std::string("PK\x01\x02\x14\0", 6) + head + sizes + std::string(10, '\0');
-    append(members, offset);
-    members += name;
     ++count;
   };
   const std::string pickle = pickle_of(manifest);
@@ -262,11 +206,7 @@ fs::path write_pt(const Manifest& manifest, const TemporaryDirectory& directory)
   int key = 0;
   for (const Tensor& t : manifest.forms.at("pt")) member("model/data/" + std::to_string(key++), t.bytes(), "");
   const auto begin = static_cast<uint32_t>(file.at());
-  std::string end("PK\x05\x06\0\0\0\0", 8);
-  for (int i = 0; i < 2; ++i) append(end, count);
-  append(end, static_cast<uint32_t>(members.size()));
-  append(end, begin);
-  file.add(members + end + std::string(2, '\0'));
+  file.add(members + zip_end(count, static_cast<uint32_t>(members.size()), begin));
   file.finish();
   return path;
 }
@@ -299,7 +239,7 @@ TEST(Manifests, EveryFormOfEveryPublishedModelIsRead) {
   const std::pair<const char*, Write> forms[] = {
       {"Hugging Face", write_hf}, {"OpenAI", write_pt}, {"ggml", write_ggml}, {"CTranslate2", write_ct2}};
   for (const Manifest& manifest : manifests()) {
-    const Dims dims = named_dims(manifest.name).value();
+    const Dims dims = manifest.dims();
     const bool distilled = manifest.name.starts_with("distil");
     for (const auto& [format, write] : forms) {
       SCOPED_TRACE(manifest.name + " as " + format);

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "text/json_full.h"
 #include "text/subtitles.h"
 #include "text/unicode.h"
 
@@ -15,13 +16,6 @@ namespace skald::text {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-/// Milliseconds, half to even (the default rounding mode) as Python's round(). What is no time is 0.
-int64_t milliseconds(double seconds) {
-  constexpr double kLargest = 1e15;  // 30,000 years: keeps the conversion defined
-  const double rounded = std::nearbyint(seconds * 1000.0);
-  return std::isnan(rounded) ? 0 : static_cast<int64_t>(std::clamp(rounded, -kLargest, kLargest));
-}
 
 std::string padded(int64_t value, size_t width) {
   const std::string digits = std::to_string(value);
@@ -208,17 +202,19 @@ std::string write_json(const Transcript& transcript, const SubtitleOptions& /*op
 
 struct Format {
   std::string_view name;
+  std::string_view extension;
   std::string (*write)(const Transcript& transcript, const SubtitleOptions& options);
 };
 
 /// The reference's five first, in its order.
-constexpr auto kFormats = std::to_array<Format>({{"txt", write_txt},
-                                                 {"srt", write_srt},
-                                                 {"vtt", write_vtt},
-                                                 {"tsv", write_tsv},
-                                                 {"json", write_json},
-                                                 {"lrc", write_lrc},
-                                                 {"csv", write_csv}});
+constexpr auto kFormats = std::to_array<Format>({{"txt", "txt", write_txt},
+                                                 {"srt", "srt", write_srt},
+                                                 {"vtt", "vtt", write_vtt},
+                                                 {"tsv", "tsv", write_tsv},
+                                                 {"json", "json", write_json},
+                                                 {"lrc", "lrc", write_lrc},
+                                                 {"csv", "csv", write_csv},
+                                                 {"json-full", "full.json", write_json_full}});
 
 constexpr auto kNames = [] {
   std::array<std::string_view, kFormats.size()> names{};
@@ -234,6 +230,12 @@ std::string list_of_names() {
 
 }  // namespace
 
+int64_t milliseconds(double seconds) {
+  constexpr double kLargest = 1e15;  // 30,000 years: keeps the conversion defined
+  const double rounded = std::nearbyint(seconds * 1000.0);
+  return std::isnan(rounded) ? 0 : static_cast<int64_t>(std::clamp(rounded, -kLargest, kLargest));
+}
+
 std::string format_timestamp(double seconds, bool always_hours, char mark) {
   constexpr int64_t kHour = 3'600'000;
   constexpr int64_t kMinute = 60'000;
@@ -247,6 +249,11 @@ std::string format_timestamp(double seconds, bool always_hours, char mark) {
 
 std::span<const std::string_view> formats() {
   return kNames;
+}
+
+std::string_view extension(std::string_view format) {
+  const auto* found = std::ranges::find(kFormats, format, &Format::name);
+  return found == kFormats.end() ? std::string_view{} : found->extension;
 }
 
 Result<std::string> write(const Transcript& transcript, std::string_view format, const SubtitleOptions& subtitles) try {

@@ -61,7 +61,7 @@ TEST(Writers, EveryFormatIsKnownAndNoOther) {
   for (const std::string_view format : formats()) EXPECT_TRUE(write({}, format)) << format;
   const auto unknown = write({}, "docx");
   ASSERT_FALSE(unknown);
-  EXPECT_NE(std::string::npos, unknown.error().remedy.find("tsv, json, lrc, csv"));
+  EXPECT_NE(std::string::npos, unknown.error().remedy.find("tsv, json, lrc, csv, json-full"));
 }
 
 TEST(Writers, JsonHoldsReferenceObject) {
@@ -130,6 +130,63 @@ TEST(Writers, JsonDoublesComeBack) {
     transcript.duration = value;
     EXPECT_EQ(Json::parse(write(transcript, "json").value()).at("duration").get<double>(), value);
   }
+}
+
+/// The object that whisper.cpp's program writes with -ojf, field for field, as far as it can be known.
+TEST(Writers, FullJsonIsWhisperCpps) {
+  Transcript transcript;
+  transcript.language = "en";
+  transcript.language_probability = 0.9;
+  transcript.task = "transcribe";
+  transcript.model = "base";
+  transcript.devices = {{.stage = "encoder", .device = "cpu", .isa = "avx2", .compute_type = "int8", .threads = 1}};
+  transcript.sizes = {.multilingual = true,
+                      .vocabulary = 51865,
+                      .mel_bands = 80,
+                      .audio_context = 1500,
+                      .audio_width = 512,
+                      .audio_heads = 8,
+                      .audio_layers = 6,
+                      .text_context = 448,
+                      .text_width = 512,
+                      .text_heads = 8,
+                      .text_layers = 6};
+  const Token word{.id = 440, .text = " said", .start = 3661.234, .end = 3661.5, .probability = 0.5};
+  transcript.segments = {{.start = 3661.02,
+                          .end = 3662,
+                          .text = " said\xE2",
+                          .tokens = {50364, 440, 158, 50413},
+                          .details = {{.id = 50364, .text = "<|0.00|>"},
+                                      word,
+                                      {.id = 158, .text = "\xE2"},
+                                      {.id = 50413, .text = "<|0.98|>"}}},
+                         {.start = 3662, .end = 3662}};
+  const Json expected = Json::parse(R"({
+    "systeminfo": "encoder: cpu avx2, int8, 1 thread",
+    "model": {"type": "base", "multilingual": true, "vocab": 51865,
+              "audio": {"ctx": 1500, "state": 512, "head": 8, "layer": 6},
+              "text": {"ctx": 448, "state": 512, "head": 8, "layer": 6}, "mels": 80},
+    "params": {"model": "base", "language": "auto", "translate": false},
+    "result": {"language": "en"},
+    "transcription": [{
+      "timestamps": {"from": "01:01:01,020", "to": "01:01:02,000"}, "offsets": {"from": 3661020, "to": 3662000},
+      "text": " said\ufffd",
+      "tokens": [
+        {"text": "[_BEG_]", "id": 50364, "t_dtw": -1},
+        {"text": " said", "timestamps": {"from": "01:01:01,234", "to": "01:01:01,500"},
+         "offsets": {"from": 3661234, "to": 3661500}, "id": 440, "p": 0.5, "t_dtw": 366123},
+        {"text": "\ufffd", "id": 158, "t_dtw": -1},
+        {"text": "[_TT_49]", "id": 50413, "t_dtw": -1}]}]})");
+  EXPECT_EQ(expected, Json::parse(write(transcript, "json-full").value()));
+  EXPECT_EQ("full.json", extension("json-full"));
+  EXPECT_EQ("srt", extension("srt"));
+  EXPECT_EQ("", extension("docx"));
+
+  transcript.sizes.audio_width = 256;
+  transcript.language_probability = 1;
+  const Json other = Json::parse(write(transcript, "json-full").value());
+  EXPECT_EQ("unknown", other["model"]["type"]);
+  EXPECT_EQ("en", other["params"]["language"]);
 }
 
 TEST(Writers, NoSegments) {

@@ -12,7 +12,7 @@ wrong() {
   bad=1
 }
 
-# names_in HELP: the words in the first column below a heading that ends in "ommands:" or SUBCOMMANDS
+# The words in the first column below the heading of commands, and the options, of a help: commands_of [COMMAND ...]
 commands_of() {
   "$skald" "$@" --help | awk '/^(Subcommands|SUBCOMMANDS):/{on=1; next} /^[^ ]/{on=0} on && /^  [a-z]/{print $1}'
 }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -87,17 +88,42 @@ TEST(Migrating, EveryOptionOfOpenAiWhisperIsAccepted) {
   for (const Words& row : rows) expect_accepted(words_of(row[0]), row[0]);
 }
 
-TEST(Migrating, OursOfWhisperCpp) {
-  const auto rows = table_of("whisper.cpp");
-  EXPECT_GE(rows.size(), 30U);
+/// Every row of a table has what is ours, which `accepted` sees, or a reason.
+void expect_ours(const std::string& heading, size_t least, void (*accepted)(Words, const std::string&)) {
+  const auto rows = table_of(heading);
+  EXPECT_GE(rows.size(), least);
   for (const Words& row : rows) {
     ASSERT_GE(row.size(), 3U) << row[0];
     if (row[1].empty()) {
       EXPECT_GT(row[2].size(), 5U) << row[0] << " has no reason";
     } else if (row[1].starts_with("`-")) {
-      expect_accepted(words_of(row[1]), row[0]);
+      accepted(words_of(row[1]), row[0]);
     }
   }
+}
+
+TEST(Migrating, OursOfWhisperCpp) {
+  expect_ours("whisper.cpp", 30, expect_accepted);
+}
+
+/// It is the model that is not there.
+void expect_listens(Words words, const std::string& row) {
+  for (std::string& word : words) {
+    if (word == "translate") word = "transcribe";
+  }
+  words.insert(words.begin(), "listen");
+  words.insert(words.end(), {"--model", "./no-such-model"});
+  const Outcome outcome = run(words);
+  if (std::ranges::find(words, "--microphone") != words.end() && outcome.exit_code != 3) {
+    EXPECT_NE(std::string::npos, outcome.err.find("--microphone: ")) << row << ": " << outcome.err;
+    return;
+  }
+  EXPECT_EQ(3, outcome.exit_code) << row << ": " << outcome.err;
+  EXPECT_NE(std::string::npos, outcome.err.find("no-such-model")) << row << ": " << outcome.err;
+}
+
+TEST(Migrating, OursOfStreams) {
+  expect_ours("whisper.cpp's stream, whisper_streaming", 15, expect_listens);
 }
 
 }  // namespace

@@ -21,11 +21,6 @@ constexpr double kProbabilityTolerance = 1e-3;
 constexpr double kWordTolerance = 0.02 + 1e-6;  // seconds: a position of the encoder
 constexpr double kRatioTolerance = 1e-4;        // a quotient of integers; goldens have six digits and are below 20
 
-template <class T>
-struct IsOptional : std::false_type {};
-template <class T>
-struct IsOptional<std::optional<T>> : std::true_type {};
-
 /// Sets the options that `given` names; the others keep their defaults.
 TranscribeOptions options_of(const json& given) {
   TranscribeOptions options;
@@ -36,7 +31,7 @@ TranscribeOptions options_of(const json& given) {
     if (found == given.end()) return;
     ++known;
     using Value = std::remove_reference_t<decltype(value)>;
-    if constexpr (IsOptional<Value>::value) {
+    if constexpr (OptionalOf<Value>::kMayBeNone) {
       if (found->is_null()) {
         value.reset();
       } else {
