@@ -29,7 +29,7 @@ struct Launch {
   bool obey_permissions = false;     ///< even when these tests run as root (drops the capabilities that override them)
   long file_size_limit = -1;         ///< bytes: a longer write fails, as on a full disk
   std::function<void(pid_t, const std::string& out_so_far)> watch;  ///< called after each piece of standard output
-  int timeout_s = 180;  ///< a busy machine
+  int timeout_s = 180;                                              ///< a busy machine
 };
 
 /// Exit code of a child that could not be set up as asked (a capability could not be dropped ...).
