@@ -11,8 +11,6 @@
 namespace skald::audio {
 namespace {
 
-constexpr float kSampleScale = 1.0F / 32768.0F;  // openai/whisper audio.py load_audio
-
 class FfmpegSource final : public AudioSource {
  public:
   explicit FfmpegSource(InputFile file) : file_(std::move(file)), resampler_(file_.name()) {}

@@ -31,7 +31,6 @@ constexpr auto kNames = [] {
   return names;
 }();
 constexpr size_t kMostBytes = 1 << 20;  // converted at once
-constexpr float kScale = 1.0F / 32768;
 
 }  // namespace
 
@@ -66,7 +65,7 @@ struct PcmStream::Impl {
 
   void hand_over(std::vector<float>& out) {
     std::ranges::transform(converted, std::back_inserter(out),
-                           [](int16_t s) { return static_cast<float>(s) * kScale; });
+                           [](int16_t s) { return static_cast<float>(s) * kSampleScale; });
     converted.clear();
   }
 };

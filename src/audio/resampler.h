@@ -11,6 +11,9 @@
 
 namespace skald::audio {
 
+/// What a sample of 16 bits is multiplied by (openai/whisper audio.py, load_audio).
+inline constexpr float kSampleScale = 1.0F / 32768.0F;
+
 class Resampler {
  public:
   /// `name` stands in messages for the recording.
