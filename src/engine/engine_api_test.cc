@@ -202,6 +202,21 @@ TEST(Live, TextComesWithinTwoSecondsOfTheWords) {
   }
 }
 
+TEST(Live, EveryStepMayFindItsLanguage) {
+  TranscribeOptions options;
+  options.multilingual = true;
+  options.beam_size.reset();
+  options.temperature_increment_on_fallback.reset();
+  std::string said;
+  auto live = Live::open(engine(), options, {.step = 1}, [&](const LiveText& text) {
+                for (const Word& word : text.stable) said += word.word;
+              }).value();
+  const std::string path = std::string(SKALD_SOURCE_DIR) + "/samples/village.wav";
+  ASSERT_TRUE(live.feed(samples_of(path)));
+  ASSERT_TRUE(live.finish());
+  EXPECT_EQ(core_of(engine().transcribe(path, {}).value().text), core_of(said));
+}
+
 TEST(Live, BadOptionsAndSamples) {
   EXPECT_EQ("format", Live::open(engine(), {}, {.format = "mp3"}, {}).error().where);
   TranscribeOptions options;

@@ -70,7 +70,8 @@ Result<Live> Live::open(Engine& engine, const TranscribeOptions& options, const 
     if (transcript.error) return std::unexpected(*transcript.error);
     std::vector<Word> words;
     for (Segment& segment : transcript.segments) std::ranges::move(segment.words, std::back_inserter(words));
-    if (!words.empty() && !step.language) step.language = transcript.language;  // it is not asked again
+    const bool found = !words.empty() && !step.language && !step.multilingual;
+    if (found) step.language = transcript.language;  // it is not asked again
     return words;
   };
   return Live(std::make_unique<Impl>(std::move(pcm), engine::LiveLoop(recognise, live, std::move(on_text))));
