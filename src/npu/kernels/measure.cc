@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "base/rounding.h"
 #include "npu/aie_host/counting/recording.h"
 #include "npu/kernels/catalogue.h"
-#include "npu/spec/whole.h"
 
 namespace skald::npu {
 namespace {
@@ -25,7 +25,7 @@ struct Gap {
 };
 
 std::int64_t aligned(std::int64_t offset) {
-  return whole(offset, kArgumentAlignment);
+  return round_up(offset, kArgumentAlignment);
 }
 
 /// Free memory of a tile.

@@ -299,12 +299,12 @@ Result<AttentionLayout> attention_layout(const AttentionProblem& problem, const 
     return fail(ErrorCode::kUnsupported, where, "causal heads must be dealt out evenly to the columns",
                 "use a number of columns that divides the heads");
   }
-  const int64_t keys = whole(problem.keys, kBlock);
+  const int64_t keys = round_up(problem.keys, kBlock);
   if (keys / kBlock > kNpu1.tools.memcpy_repeat) {
     return fail(ErrorCode::kUnsupported, where, "has more than 64 blocks of keys", "split the keys");
   }
   AttentionLayout layout;
-  layout.queries = whole(problem.queries, spread.rows * kBlock);
+  layout.queries = round_up(problem.queries, spread.rows * kBlock);
   layout.keys = keys;
   layout.items = problem.heads * layout.queries / (spread.rows * kBlock);
   layout.macs = 2 * problem.heads * layout.queries * layout.keys * kBlock;

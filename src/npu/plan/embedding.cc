@@ -58,7 +58,7 @@ class Planner {
   void add_sequence() {
     const int64_t width = problem_.width;
     for (int column = 0; column < columns_; ++column) {
-      const int64_t count = parts(std::ssize(rows_) - column, columns_);
+      const int64_t count = ceil_div(std::ssize(rows_) - column, columns_);
       push(y_[static_cast<size_t>(column)], 2, column * width, {{count, columns_ * width}, {width, 1}}, true);
     }
     for (int64_t row = 0; row < std::ssize(rows_); ++row) {

@@ -18,18 +18,18 @@ class Layouter {
 
   EncoderLayout run() {
     EncoderLayout& l = layout_;
-    l.rows = whole(problem_.positions, kRowsOfBlock);
+    l.rows = round_up(problem_.positions, kRowsOfBlock);
     l.strips = l.rows / 4;
     l.stem_rows = kTaps * l.rows;
-    l.stem_depth = whole(kTaps * problem_.mel_bands + 2, 32);
+    l.stem_depth = round_up(kTaps * problem_.mel_bands + 2, 32);
     l.norm_strips = problem_.width > 1024 ? 2 : 4;
     // A product writes whole blocks of columns, attention whole groups of four heads.
-    const int64_t wide = whole(problem_.width, kColumnsOfBlock);
+    const int64_t wide = round_up(problem_.width, kColumnsOfBlock);
     l.x = work(wide * 2);
     normed_ = work(wide * activation());
-    qkv_ = work(whole(3 * problem_.width, kColumnsOfBlock) * 2 + 4 * kHeadWidth * 2);
+    qkv_ = work(round_up(3 * problem_.width, kColumnsOfBlock) * 2 + 4 * kHeadWidth * 2);
     mixed_ = work(wide * activation());
-    hidden_ = work(whole(problem_.hidden, kColumnsOfBlock) * activation());
+    hidden_ = work(round_up(problem_.hidden, kColumnsOfBlock) * activation());
     if (problem_.whole) add_stem();
     for (int64_t layer = 0; layer < problem_.layers; ++layer) add_layer("layer " + std::to_string(layer) + " ");
     if (problem_.whole) {
@@ -54,7 +54,7 @@ class Layouter {
 
   /// (rows of the layout, k) times (k, n), from work to work.
   EncoderPhase& add_product(const std::string& name, bool int8, int64_t k, int64_t n) {
-    EncoderPhase phase{.name = name, .int8 = int8, .m = layout_.rows, .k = k, .n = whole(n, kColumnsOfBlock)};
+    EncoderPhase phase{.name = name, .int8 = int8, .m = layout_.rows, .k = k, .n = round_up(n, kColumnsOfBlock)};
     phase.from_argument = phase.to_argument = phase.terms_argument = kWork;
     phase.from_strips = phase.to_strips = layout_.strips;
     phase.weight_bytes = phase.n / kColumnsOfTile * (k / depth_of(int8) + 1) * kObjectOfB;
@@ -78,7 +78,7 @@ class Layouter {
   void add_stem() {
     EncoderLayout& l = layout_;
     l.frames_bytes = l.stem_rows * l.stem_depth * 2;
-    const int64_t frames = work(kTaps * whole(problem_.width, kColumnsOfBlock) * 2);
+    const int64_t frames = work(kTaps * round_up(problem_.width, kColumnsOfBlock) * 2);
     EncoderPhase& first = add_product("conv1", false, l.stem_depth, problem_.width);
     first.gelu = true;
     first.m = l.stem_rows;
@@ -94,7 +94,7 @@ class Layouter {
     second.from = frames;  // a panel's three stretches of rows, for the three taps, one after the other
     second.to = l.x;
     second.terms_argument = kWeights;
-    second.terms = weights(l.rows * whole(problem_.width, kColumnsOfBlock) * 2);
+    second.terms = weights(l.rows * round_up(problem_.width, kColumnsOfBlock) * 2);
   }
 
   void add_layer(const std::string& name) {

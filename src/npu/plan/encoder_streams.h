@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/rounding.h"
 #include "npu/plan/encoder.h"
 #include "npu/program/program.h"
-#include "npu/spec/whole.h"
 
 namespace skald::npu::plan {
 
@@ -24,12 +24,12 @@ inline constexpr int64_t kTermObjects = kRowsOfTile * kColumnsOfTile * 2 / kObje
 
 /// Objects of keys of a head.
 constexpr int64_t key_blocks(const EncoderProblem& problem) {
-  return parts(problem.positions, kKeys);
+  return ceil_div(problem.positions, kKeys);
 }
 
 /// Groups of heads, one for each column of cores.
 constexpr int64_t head_groups(const EncoderProblem& problem) {
-  return parts(problem.heads, kArray);
+  return ceil_div(problem.heads, kArray);
 }
 
 /// Depth of a product's objects.

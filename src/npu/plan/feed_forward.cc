@@ -299,7 +299,7 @@ Result<FeedForwardLayout> feed_forward_layout(const FeedForwardProblem& problem)
                     " descriptors of a core",
                 "use two products, or narrower ones");
   }
-  FeedForwardLayout layout{.rows = whole(problem.rows, kColumns * kRows)};
+  FeedForwardLayout layout{.rows = round_up(problem.rows, kColumns * kRows)};
   layout.rounds = layout.rows / kColumns / kRows;
   if (layout.rounds > kNpu1.tools.memcpy_repeat) {
     return fail(ErrorCode::kUnsupported, where, "has more than 64 rounds of rows", "split the rows");

@@ -345,9 +345,9 @@ Result<MatmulLayout> matmul_layout(const MatmulProblem& problem, const MatmulTil
   SKALD_TRY(const Chosen chosen, choose(problem, tiling.tile));
   const MatmulShape& tile = tiling.tile;
   MatmulLayout layout;
-  layout.m = whole(problem.m, int64_t{tiling.rows} * tile.m);
-  layout.k = whole(problem.k, tile.k);
-  layout.n = whole(problem.n, int64_t{tiling.columns} * tile.n);
+  layout.m = round_up(problem.m, int64_t{tiling.rows} * tile.m);
+  layout.k = round_up(problem.k, tile.k);
+  layout.n = round_up(problem.n, int64_t{tiling.columns} * tile.n);
   layout.row_blocks = layout.m / tiling.rows / tile.m;
   layout.column_blocks = layout.n / tiling.columns / tile.n;
   layout.depth = layout.k / tile.k;

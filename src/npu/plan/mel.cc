@@ -20,7 +20,7 @@ constexpr double kOne = 1 << 14;               // of the kernel's numbers
 constexpr float kClamp = 2;                    // 8 decades, scaled
 
 int64_t objects_of(const MelProblem& problem) {
-  return parts(problem.frames, kFrames);
+  return ceil_div(problem.frames, kFrames);
 }
 
 /// Buffers for what lies in the core: tables and scratch, all pointers but the first and the last.

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "model/random_checkpoint.h"
 #include "npu/plan/attention.h"
 #include "npu/plan/attention_i8.h"
 #include "npu/plan/conv.h"
@@ -154,7 +155,7 @@ Result<PlannedOperator> attention(const Asked& asked) {
   const int64_t keys = asked.sizes[2] == 0 ? queries : asked.sizes[2];
   const double products = 2.0 * static_cast<double>(kWidth) * static_cast<double>(heads);
   SKALD_CHECK(
-      check_work(asked, products * static_cast<double>(whole(queries, kWidth) * whole(keys, kWidth)), kMostMacs));
+      check_work(asked, products * static_cast<double>(round_up(queries, kWidth) * round_up(keys, kWidth)), kMostMacs));
   PlannedOperator planned{.macs = 2 * heads * queries * keys * kWidth, .amount = queries, .unit = "tokens"};
   const Spread& spread = asked.request.spread;
   if (asked.is("i8")) {
@@ -238,10 +239,10 @@ Result<PlannedOperator> mel(const Asked& asked) {
   const MelProblem problem{.frames = asked.sizes[0],
                            .bands = asked.sizes[1] == 0 ? 80 : static_cast<int>(asked.sizes[1]),
                            .type = asked.is("i8") ? Element::kI8 : Element::kBf16};
-  PlannedOperator planned{
-      .amount = problem.frames,
-      .unit = "frames",
-      .layout = std::to_string(whole(problem.frames, 16LL * cores_of(asked.request.spread))) + " frames, 16 at a time"};
+  PlannedOperator planned{.amount = problem.frames,
+                          .unit = "frames",
+                          .layout = std::to_string(round_up(problem.frames, 16LL * cores_of(asked.request.spread))) +
+                                    " frames, 16 at a time"};
   SKALD_TRY(planned.program, plan_mel(problem, asked.request.spread, asked.device));
   return planned;
 }
@@ -277,22 +278,6 @@ Result<PlannedOperator> topk(const Asked& asked) {
 }
 
 // ---- A whole encoder.
-
-struct Model {
-  std::string_view name;
-  int64_t width;
-  int64_t layers;
-  int64_t bands;
-};
-
-/// openai/whisper model.py, ModelDimensions of its files; mini.en is the project's own.
-constexpr std::array<Model, 7> kModels{{{"mini.en", 256, 4, 80},
-                                        {"tiny", 384, 4, 80},
-                                        {"base", 512, 6, 80},
-                                        {"small", 768, 12, 80},
-                                        {"medium", 1024, 24, 80},
-                                        {"large-v3", 1280, 32, 128},
-                                        {"large-v3-turbo", 1280, 32, 128}}};
 
 /// Every Whisper model has heads of 64 and four times as many hidden numbers.
 Result<PlannedOperator> encoder(const Asked& asked) {
@@ -395,11 +380,10 @@ std::span<const Operator> operators() {
 }
 
 Result<PlannedOperator> plan_operator(const OperatorRequest& request, const std::string& device) {
-  const auto* const model = std::ranges::find(kModels, request.name, &Model::name);
-  if (model != kModels.end() && request.sizes.empty()) {
+  if (const auto dims = model::named_dims(request.name); dims && request.sizes.empty()) {
     OperatorRequest by_size = request;
     by_size.name = "encoder";
-    by_size.sizes = {model->width, model->layers, 1500, model->bands};
+    by_size.sizes = {dims->audio_state, dims->audio_layers, dims->audio_ctx, dims->mel_bands};
     return plan_operator(by_size, device);
   }
   const auto* const row = std::ranges::find(kRows, request.name, [](const Row& one) { return one.shown.name; });

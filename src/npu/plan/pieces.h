@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/rounding.h"
 #include "npu/kernels/layout.h"
 #include "npu/program/program.h"
-#include "npu/spec/whole.h"
 
 namespace skald::npu::plan {
 

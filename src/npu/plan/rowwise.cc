@@ -4,9 +4,9 @@
 #include <charconv>
 #include <cstring>
 
+#include "base/rounding.h"
 #include "npu/kernels/catalogue.h"
 #include "npu/program/blocks.h"
-#include "npu/spec/whole.h"
 
 namespace skald::npu::plan {
 namespace {
@@ -83,7 +83,7 @@ Result<Streamed> stream_kernel(const std::string& kernel, int64_t objects, const
 Result<Streamed> stream_elements(const std::string& kernel, int64_t count, const std::vector<int32_t>& numbers) {
   SKALD_TRY(Streamed streamed, stream_kernel(kernel, 1, numbers));
   const int64_t object = elements_of(streamed.output);
-  streamed.objects = parts(count, object);
+  streamed.objects = ceil_div(count, object);
   return streamed;
 }
 

@@ -223,7 +223,7 @@ class Planner {
 }  // namespace
 
 int64_t streamed_objects(const Streamed& streamed, const Spread& spread) {
-  return whole(streamed.objects, int64_t{spread.rows} * spread.columns);
+  return round_up(streamed.objects, int64_t{spread.rows} * spread.columns);
 }
 
 Result<Program> plan_streamed(const Streamed& streamed, const Spread& spread, const std::string& device) {

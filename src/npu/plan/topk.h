@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/rounding.h"
 #include "npu/plan/streamed.h"
-#include "npu/spec/whole.h"
 
 namespace skald::npu::plan {
 
@@ -21,7 +21,7 @@ struct TopkProblem {
   int64_t logits = 0;             ///< of a row
   Element type = Element::kBf16;  ///< or kF32
 
-  int64_t lists_of_row() const { return parts(logits, 4096); }
+  int64_t lists_of_row() const { return ceil_div(logits, 4096); }
 };
 
 /// "x", pack_logits; "y", lists of 8 places in their object and 8 values (float32), row after row.

@@ -2,9 +2,9 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/rounding.h"
 #include "npu/sim/array.h"
 #include "npu/spec/device_spec.h"
-#include "npu/spec/whole.h"
 
 namespace skald::npu::sim {
 namespace {
@@ -12,7 +12,7 @@ namespace {
 constexpr int64_t kAlignment = 64;  // of everything: the widest vector access
 
 int64_t aligned(int64_t bytes) {
-  return whole(bytes, kAlignment);
+  return round_up(bytes, kAlignment);
 }
 
 /// A core reaches the memory of its own tile and of those to the west, north and south; rows below 2 are no cores.

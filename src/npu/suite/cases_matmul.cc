@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/rounding.h"
 #include "npu/kernels/catalogue.h"
 #include "npu/kernels/layout.h"
 #include "npu/plan/matmul.h"
 #include "npu/plan/streamed.h"
 #include "npu/spec/device_spec.h"
-#include "npu/spec/whole.h"
 #include "npu/suite/cases.h"
 #include "npu/suite/products.h"
 #include "npu/suite/suite_values.h"
@@ -36,7 +36,7 @@ struct Product {
 /// Requantises sums: kernels/requantise_i8.cc in plain integers, and without roundings as the ideal. Where GELU
 /// follows, bias is positive: most of what is negative becomes 0, and outputs shall be active.
 Bytes requantised(const MatmulProblem& p, unsigned seed, const std::vector<double>& sums, Values& values) {
-  const int64_t columns = whole(p.n, 8);
+  const int64_t columns = round_up(p.n, 8);
   const bool gelus = p.finish == Finish::kGelu;
   const int most = p.weights_i4 ? 6000 : 100000;
   const auto bias = random_integers<int32_t>(columns, gelus ? 150000 : -most, gelus ? 250000 : most, seed + 2);
@@ -97,7 +97,7 @@ Result<Values> values_bf16(const Product& the) {
   std::vector<double> c = product(a, b, {p.m, p.k, p.n});
   Bytes parameters;
   if (p.finish != Finish::kNone) {
-    const auto drawn = random_normal(whole(p.n, 4), kScale, 10 * the.seed + 2);
+    const auto drawn = random_normal(round_up(p.n, 4), kScale, 10 * the.seed + 2);
     const std::vector<float> bias(drawn.begin(), drawn.end());
     for (size_t i = 0; i < c.size(); ++i) c[i] += static_cast<double>(bias[i % static_cast<size_t>(p.n)]);
     parameters.resize(static_cast<size_t>(finish_bias_bytes(static_cast<int64_t>(bias.size()))));

@@ -3,6 +3,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/rounding.h"
 #include "npu/plan/encoder.h"
 #include "npu/plan/matmul.h"
 #include "npu/plan/operators.h"
@@ -11,7 +12,6 @@
 #include "npu/sim/catalogue_kernels.h"
 #include "npu/sim/simulation.h"
 #include "npu/spec/device_spec.h"
-#include "npu/spec/whole.h"
 #include "npu/suite/lookups.h"
 
 namespace skald::npu::suite {
@@ -63,7 +63,7 @@ struct Split {
 Result<Ladder> product_ladder(const sim::TimeModel& time) {
   constexpr int64_t kM = 3001;
   constexpr int64_t kSide = 512;
-  constexpr int64_t kTiles = parts(kM, 64) * (kSide / 64) * (kSide / 64);
+  constexpr int64_t kTiles = ceil_div(kM, 64) * (kSide / 64) * (kSide / 64);
   static_assert(kTiles == 3008);
   Ladder ladder{.what = "(3001, 512) x (512, 512), bf16 to f32"};
   SKALD_TRY(const Program scalar, scalar_tile());
@@ -77,7 +77,7 @@ Result<Ladder> product_ladder(const sim::TimeModel& time) {
         {"all on 16 cores", kM, kSide, kSide, {.tile = {64, 32, 96}}}}) {
     const plan::MatmulProblem problem{.m = split.m, .k = split.k, .n = split.n, .type = Element::kBf16};
     SKALD_TRY(const Program program, plan::plan_matmul(problem, split.tiling, std::string(kNpu1.name)));
-    const int64_t launches = parts(kM, split.m) * parts(kSide, split.k) * parts(kSide, split.n);
+    const int64_t launches = ceil_div(kM, split.m) * ceil_div(kSide, split.k) * ceil_div(kSide, split.n);
     SKALD_TRY(Rung rung, rung_of(split.what, program, launches, time));
     ladder.rungs.push_back(std::move(rung));
   }
@@ -108,7 +108,7 @@ Result<Program> chained(size_t first, size_t last) {
   streamed.name = "chain";
   streamed.input = block;
   streamed.output = block;
-  streamed.objects = parts(kChainAll, kChainRows);
+  streamed.objects = ceil_div(kChainAll, kChainRows);
   for (size_t i = first; i <= last; ++i) {
     const Link& link = kChain[i];
     if (link.weights) streamed.constant = {Element::kBf16, {2, kChainWidth}};
