@@ -56,6 +56,17 @@ __attribute__((target("avx512f"))) void burst_avx512() {
   for (auto& v : x) benchmark::DoNotOptimize(v);
 }
 
+__attribute__((target("avx512bf16"))) void burst_avx512bf16() {
+  __m512 x[12];
+  for (auto& v : x) v = _mm512_set1_ps(1);
+  const auto pairs = reinterpret_cast<__m512bh>(_mm512_set1_epi32(0x3F803F80));
+  for (int i = 0; i < kPeakRounds; ++i) {
+#pragma GCC unroll 12
+    for (auto& v : x) v = _mm512_dpbf16_ps(v, pairs, pairs);
+  }
+  for (auto& v : x) benchmark::DoNotOptimize(v);
+}
+
 __attribute__((target("avx2,fma"))) void burst_avx2() {
   __m256 x[12];
   for (auto& v : x) v = _mm256_set1_ps(1);
@@ -72,11 +83,19 @@ double peak(Isa isa) {
   constexpr double kFlopsPerLane = 2.0 * 12 * kPeakRounds;
   switch (isa) {
     case Isa::kScalar: return 0;
-    case Isa::kAvx2: return best_rate(burst_avx2, 8 * kFlopsPerLane);
+    case Isa::kAvx2:
+    case Isa::kAvxVnni: return best_rate(burst_avx2, 8 * kFlopsPerLane);
     case Isa::kAvx512:
-    case Isa::kAvx512Vnni: return best_rate(burst_avx512, 16 * kFlopsPerLane);
+    case Isa::kAvx512Vnni:
+    case Isa::kAvx512Bf16: return best_rate(burst_avx512, 16 * kFlopsPerLane);
   }
   return 0;
+}
+
+/// The same in products of bfloat16.
+double peak_bf16(Isa isa) {
+  constexpr double kFlopsPerLane = 2.0 * 12 * kPeakRounds;
+  return isa == Isa::kAvx512Bf16 ? best_rate(burst_avx512bf16, 32 * kFlopsPerLane) : peak(isa);
 }
 
 AlignedBuffer<float> random_floats(size_t count) {
@@ -165,6 +184,27 @@ void gemm(benchmark::State& state, Isa isa, GemmShape shape) {
   measure(state, peak_rate, 2.0 * rows * shape.n * shape.k, 4.0 * shape.n * shape.k, [&] { kernels(isa).gemm_f32(g); });
 }
 
+void gemm_bf16(benchmark::State& state, Isa isa, GemmShape shape) {
+  const double peak_rate = state.thread_index() == 0 ? peak_bf16(isa) : 0;
+  const int rows = (shape.m + state.threads() - 1) / state.threads();
+  const AlignedBuffer<Bfloat16> a(size(rows, shape.k));
+  const AlignedBuffer<Bfloat16> w(packed_size_bf16(shape.n, shape.k));
+  const auto bias = random_floats(static_cast<size_t>(shape.n));
+  AlignedBuffer<float> c(size(rows, shape.n));
+  const GemmBf16 g{.a = a.data(),
+                   .lda = shape.k,
+                   .w = w.data(),
+                   .bias = bias.data(),
+                   .c = c.data(),
+                   .ldc = shape.n,
+                   .m = rows,
+                   .n = shape.n,
+                   .k = shape.k,
+                   .epilogue = shape.epilogue};
+  measure(state, peak_rate, 2.0 * rows * shape.n * shape.k, 2.0 * shape.n * shape.k,
+          [&] { kernels(isa).gemm_bf16(g); });
+}
+
 void layer_norm(benchmark::State& state, Isa isa, int rows, int width) {
   const auto x = random_floats(size(rows, width));
   const auto gain = random_floats(static_cast<size_t>(width));
@@ -238,6 +278,7 @@ void add_gemms(Isa isa, const std::string& suffix) {
   const auto add_one = [&](const GemmShape& s, int threads) {
     const std::string shape = std::to_string(s.m) + "x" + std::to_string(s.n) + "x" + std::to_string(s.k);
     add("gemm_f32/" + suffix + "/" + shape, threads, gemm, isa, s);
+    add("gemm_bf16/" + suffix + "/" + shape, threads, gemm_bf16, isa, s);
     add("gemm_i8/" + suffix + "/" + shape, threads, gemm_integer<uint8_t, int8_t>, isa, &Kernels::gemm_i8, s);
     add("gemm_i16/" + suffix + "/" + shape, threads, gemm_integer<int16_t, int16_t>, isa, &Kernels::gemm_i16, s);
   };
@@ -265,7 +306,7 @@ void add_all(Isa isa) {
 int main(int argc, char** argv) {
   using skald::Isa;
   for (const Isa isa : skald::kIsas) {
-    if (isa > skald::best_isa()) continue;
+    if (!skald::runs(isa)) continue;
     skald::cpu::add_all(isa);
     std::printf("%s: %.1f GFLOP/s multiply-add peak of one thread\n", skald::to_string(isa),
                 skald::cpu::peak(isa) * 1e-9);

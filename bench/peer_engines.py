@@ -244,6 +244,7 @@ class WhisperCpp(Engine):
 # Name -> class, precision, and the steps before it.
 ENGINES = {
     "skald-int8": (Skald, "int8", ()),
+    "skald-bfloat16": (Skald, "bfloat16", ()),
     "skald-float32": (Skald, "float32", ()),
     "openvino-int8": (OpenVino, "int8", (write_hf, convert_openvino, quantize_openvino)),
     "openvino-bfloat16": (OpenVino, "bfloat16", (write_hf, convert_openvino)),

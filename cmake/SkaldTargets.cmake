@@ -49,8 +49,10 @@ endfunction()
 add_custom_target(isa_objects)
 
 set(SKALD_ISA_FLAGS_avx2 -mavx2 -mfma -mf16c)
+set(SKALD_ISA_FLAGS_avxvnni ${SKALD_ISA_FLAGS_avx2} -mavxvnni)
 set(SKALD_ISA_FLAGS_avx512 -mavx512f -mavx512bw -mavx512cd -mavx512dq -mavx512vl -mavx2 -mfma)
 set(SKALD_ISA_FLAGS_avx512vnni ${SKALD_ISA_FLAGS_avx512} -mavx512vnni)
+set(SKALD_ISA_FLAGS_avx512bf16 ${SKALD_ISA_FLAGS_avx512} -mavx512bf16)
 
 # skald_isa_objects(NAME ISA SOURCES ...)
 #   An object library with explicit flags, so that nothing else in the project is compiled for a processor the user may

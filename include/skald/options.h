@@ -38,8 +38,8 @@ struct LoadOptions {
   std::string model = "mini.en";         ///< a name, a directory or a file
   std::optional<std::string> model_dir;  ///< where names are looked for first
   std::string device = "auto";           ///< "auto", "cpu", "npu-sim"
-  std::string compute_type = "auto";     ///< "auto" (int8 where the processor has vectors), "float32", "int8"
-  int threads = 0;                       ///< 0: one per core this process may use
+  std::string compute_type = "auto";  ///< "auto" (int8 where the processor has vectors), "float32", "bfloat16", "int8"
+  int threads = 0;                    ///< 0: one per core this process may use
 
   template <class Visitor>
   void for_each_field(Visitor&& visit);
@@ -108,7 +108,8 @@ void LoadOptions::for_each_field(Visitor&& visit) {
               .metavar = "NAME"},
         device);
   visit(Field{.name = "compute_type",
-              .help = "precision of weights and arithmetic: auto (int8 where the processor has vectors), float32, int8",
+              .help = "precision of weights and arithmetic: auto (int8 where the processor has vectors), float32, "
+                      "bfloat16, int8",
               .metavar = "TYPE"},
         compute_type);
   visit(Field{.name = "threads", .help = "CPU threads (0: all cores)", .min = 0, .max = 1024, .metavar = "N"}, threads);

@@ -3,6 +3,7 @@
 #include <cpuid.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdlib>
@@ -55,14 +56,26 @@ CpuFeatures detect() {
   return f;
 }
 
+/// "scalar, avx2 or avx512"
+std::string names_of_isas() {
+  std::string names;
+  for (const Isa isa : kIsas) {
+    if (isa != kIsas.front()) names += isa == kIsas.back() ? " or " : ", ";
+    names += to_string(isa);
+  }
+  return names;
+}
+
 }  // namespace
 
 const char* to_string(Isa isa) {
   switch (isa) {
     case Isa::kScalar: return "scalar";
     case Isa::kAvx2: return "avx2";
+    case Isa::kAvxVnni: return "avxvnni";
     case Isa::kAvx512: return "avx512";
     case Isa::kAvx512Vnni: return "avx512vnni";
+    case Isa::kAvx512Bf16: return "avx512bf16";
   }
   return "unknown";
 }
@@ -85,11 +98,21 @@ std::string cpu_name() {
   return std::string(view);
 }
 
-Isa best_isa() {
+bool runs(Isa isa) {
   const CpuFeatures& f = cpu_features();
-  if (f.avx512_vnni) return Isa::kAvx512Vnni;
-  if (f.avx512) return Isa::kAvx512;
-  return f.avx2 ? Isa::kAvx2 : Isa::kScalar;
+  switch (isa) {
+    case Isa::kScalar: return true;
+    case Isa::kAvx2: return f.avx2;
+    case Isa::kAvxVnni: return f.avx_vnni;
+    case Isa::kAvx512: return f.avx512;
+    case Isa::kAvx512Vnni: return f.avx512_vnni;
+    case Isa::kAvx512Bf16: return f.avx512_vnni && f.avx512_bf16;
+  }
+  return false;
+}
+
+Isa best_isa() {
+  return *std::ranges::find_if(kIsas.rbegin(), kIsas.rend(), runs);
 }
 
 Result<Isa> select_isa() {
@@ -97,14 +120,14 @@ Result<Isa> select_isa() {
   if (forced == nullptr || *forced == '\0') return best_isa();
   for (const Isa isa : kIsas) {
     if (std::string_view(forced) != to_string(isa)) continue;
-    if (isa > best_isa()) {
+    if (!runs(isa)) {
       return fail(ErrorCode::kUnsupported, "SKALD_CPU", std::string("this processor does not run ") + forced,
-                  std::string("the strongest it runs is ") + to_string(best_isa()));
+                  std::string("the fastest it runs is ") + to_string(best_isa()));
     }
     return isa;
   }
   return fail(ErrorCode::kInvalidArgument, "SKALD_CPU", std::string("unknown instruction set '") + forced + "'",
-              "use scalar, avx2, avx512 or avx512vnni, or unset it");
+              "use " + names_of_isas() + ", or unset it");
 }
 
 int available_cpus() {

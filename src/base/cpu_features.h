@@ -14,12 +14,13 @@ struct CpuFeatures {
   bool avx512 = false;  ///< F, BW, CD, DQ, VL
   bool avx512_vnni = false;
   bool avx512_bf16 = false;
-  bool avx_vnni = false;
+  bool avx_vnni = false;  ///< VNNI's instructions in AVX2's registers
 };
 
-/// The families kernels are written for, weakest first.
-enum class Isa { kScalar = 0, kAvx2 = 1, kAvx512 = 2, kAvx512Vnni = 3 };
-inline constexpr std::array kIsas{Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kAvx512Vnni};
+/// The families kernels are written for; of those that a processor runs the last one is the fastest.
+enum class Isa { kScalar, kAvx2, kAvxVnni, kAvx512, kAvx512Vnni, kAvx512Bf16 };
+inline constexpr std::array kIsas{Isa::kScalar, Isa::kAvx2,       Isa::kAvxVnni,
+                                  Isa::kAvx512, Isa::kAvx512Vnni, Isa::kAvx512Bf16};
 
 const char* to_string(Isa isa);
 
@@ -29,10 +30,13 @@ const CpuFeatures& cpu_features();
 /// The brand string, "AMD Ryzen 7 7840U ..."
 std::string cpu_name();
 
-/// The strongest family this processor runs.
+/// Whether this processor runs a family.
+bool runs(Isa isa);
+
+/// The fastest family that this processor runs.
 Isa best_isa();
 
-/// The family to use: SKALD_CPU=scalar|avx2|avx512|avx512vnni from the environment, else best_isa().
+/// The family to use: SKALD_CPU=scalar|avx2|avxvnni|avx512|avx512vnni|avx512bf16 from the environment, else best_isa().
 /// Errors: kInvalidArgument for an unknown value, kUnsupported for one this processor lacks; never a silent fallback.
 Result<Isa> select_isa();
 

@@ -16,7 +16,8 @@ namespace skald::cpu {
 /// What weights are kept in and products are made of.
 enum class ComputeType : uint8_t {
   kFloat32,
-  kInt8,  ///< weights int8 by output channel, activations int8 by row; attention int16; the rest float32
+  kBfloat16,  ///< weights and what they are multiplied with bfloat16, sums float32; attention int16; the rest float32
+  kInt8,      ///< weights int8 by output channel, activations int8 by row; attention int16; the rest float32
 };
 const char* to_string(ComputeType type);
 

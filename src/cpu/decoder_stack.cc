@@ -16,6 +16,15 @@ constexpr int kCrossRows = 28;
 
 }  // namespace
 
+HeadType cross_head_type(ComputeType compute) {
+  switch (compute) {
+    case ComputeType::kFloat32: return HeadType::kFloat32;
+    case ComputeType::kBfloat16: return HeadType::kInt16;  // as many bytes, and eight bits more
+    case ComputeType::kInt8: return HeadType::kInt8;
+  }
+  return HeadType::kFloat32;
+}
+
 DecoderStack::DecoderStack(const model::Dims& dims, DecoderWeights weights, const Context& context)
     : dims_(dims),
       weights_(std::move(weights)),

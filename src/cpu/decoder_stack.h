@@ -20,9 +20,7 @@ struct TokenRow {
 };
 
 /// What the cross-attention keys and values of a window are kept in. Most of what a step reads is theirs: bytes count.
-inline HeadType cross_head_type(ComputeType compute) {
-  return compute == ComputeType::kFloat32 ? HeadType::kFloat32 : HeadType::kInt8;
-}
+HeadType cross_head_type(ComputeType compute);
 
 class DecoderStack {
  public:

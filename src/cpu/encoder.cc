@@ -83,7 +83,9 @@ void CpuEncoder::allocate(int windows, int frames) {
   grow(act_.wide, product(rows, std::max(3 * width, dims_.audio_ffn)));
   grow(act_.heads, product(windows, dims_.audio_heads) * layout.bytes());
   grow(act_.scratch, static_cast<size_t>(ops_.pool().threads()) * layout.scratch_bytes(query_rows(ops_.compute())));
-  ops_.reserve(static_cast<size_t>(rows), width, std::max(width, dims_.audio_ffn));
+  // The convolutions have three rows side by side; the first one twice as many of them.
+  const int widest = std::max({3 * width, 2 * 3 * dims_.mel_bands, dims_.audio_ffn});
+  ops_.reserve(static_cast<size_t>(rows), width, widest);
 }
 
 Result<void> CpuEncoder::encode(const model::WindowBatch& batch, model::EncodedAudio& out) {

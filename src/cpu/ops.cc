@@ -37,32 +37,36 @@ Tiling choose_tiling(int rows, int panels, int threads) {
   return tile;
 }
 
+/// Of a row of `width` numbers in the type of the weights.
+int64_t row_bytes(ComputeType compute, int width) {
+  return round_up(int64_t{width} * (compute == ComputeType::kBfloat16 ? 2 : 1), int64_t{kGroupBytes});
+}
+
 }  // namespace
 
 void Ops::reserve(size_t rows, int normed, int widest) {
   const auto width = static_cast<size_t>(normed);
   if (compute_ == ComputeType::kFloat32) return grow(normed_, rows * width);
   grow(normed_, static_cast<size_t>(pool_->threads()) * kRowsPerTile * width);
-  grow(rows_i8_, rows * static_cast<size_t>(round_up(widest, kGroupBytes)));
+  grow(converted_, rows * static_cast<size_t>(row_bytes(compute_, widest)));
   grow(row_scale_, rows);
 }
 
 void Ops::linear(const Linear& layer, ConstRows in, MutableRows out, int rows, Epilogue epilogue) {
   assert(in.stride > 0 && out.stride >= layer.n);
-  if (!layer.is_int8()) return multiply_f32(layer, in, out, rows, epilogue);
-  assert(std::cmp_less_equal(rows, row_scale_.size()));
+  if (layer.compute == ComputeType::kFloat32) return multiply_f32(layer, in, out, rows, epilogue);
   pool_->parallel_for(ceil_div(rows, kRowsPerTile), [&](int64_t tile, int /*thread*/) {
     const int64_t row = tile * kRowsPerTile;
     const int count = static_cast<int>(std::min<int64_t>(kRowsPerTile, rows - row));
-    quantise({in.data + row * in.stride, in.stride}, row, count, layer.k);
+    convert(layer, {in.data + row * in.stride, in.stride}, row, count);
   });
-  multiply_i8(layer, out, rows, epilogue);
+  multiply_converted(layer, out, rows, epilogue);
 }
 
 void Ops::linear_of_norm(const LayerNorm& norm, const Linear& layer, const float* x, MutableRows out, int rows,
                          Epilogue epilogue) {
   const int width = norm.width();
-  if (!layer.is_int8()) {
+  if (layer.compute == ComputeType::kFloat32) {
     layer_norm(norm, x, normed_.data(), rows);
     return multiply_f32(layer, {normed_.data(), width}, out, rows, epilogue);
   }
@@ -71,21 +75,31 @@ void Ops::linear_of_norm(const LayerNorm& norm, const Linear& layer, const float
     const int count = static_cast<int>(std::min<int64_t>(kRowsPerTile, rows - row));
     float* normed = normed_.data() + int64_t{thread} * kRowsPerTile * width;
     kernels_->layer_norm_f32(x + row * width, norm.gain.data(), norm.bias.data(), normed, count, width);
-    quantise({normed, width}, row, count, width);
+    convert(layer, {normed, width}, row, count);
   });
-  multiply_i8(layer, out, rows, epilogue);
+  multiply_converted(layer, out, rows, epilogue);
 }
 
-/// Rows of a product's input into the integers of row `first` and those after it. One thread.
-void Ops::quantise(ConstRows in, int64_t first, int rows, int width) {
-  const int64_t stride = round_up(width, kGroupBytes);
+/// Rows of a product's input into the converted rows from `first` on, in the type of the weights. One thread.
+void Ops::convert(const Linear& layer, ConstRows in, int64_t first, int rows) {
+  assert(std::cmp_less_equal((first + rows) * row_bytes(layer.compute, layer.k), converted_.size()));
+  std::byte* const to = converted_.data() + first * row_bytes(layer.compute, layer.k);
+  if (layer.compute == ComputeType::kBfloat16) {
+    kernels_->round_bf16({.x = in.data,
+                          .ldx = in.stride,
+                          .q = reinterpret_cast<Bfloat16*>(to),
+                          .ldq = round_up(layer.k, kGroup<Bfloat16>),
+                          .m = rows,
+                          .k = layer.k});
+    return;
+  }
   kernels_->quantise_i8({.x = in.data,
                          .ldx = in.stride,
-                         .q = rows_i8_.data() + first * stride,
-                         .ldq = stride,
+                         .q = reinterpret_cast<uint8_t*>(to),
+                         .ldq = round_up(layer.k, kGroup<uint8_t>),
                          .scale = row_scale_.data() + first,
                          .m = rows,
-                         .k = width});
+                         .k = layer.k});
 }
 
 /// Calls part(row, rows, column, columns) for tiles of a product, on all threads.
@@ -117,11 +131,34 @@ void Ops::multiply_f32(const Linear& layer, ConstRows in, MutableRows out, int r
   });
 }
 
-/// Of the rows that quantise() has left.
-void Ops::multiply_i8(const Linear& layer, MutableRows out, int rows, Epilogue epilogue) const {
-  const int64_t stride = round_up(layer.k, kGroupBytes);
+/// Of the rows that convert() has left.
+void Ops::multiply_converted(const Linear& layer, MutableRows out, int rows, Epilogue epilogue) const {
+  if (layer.compute == ComputeType::kBfloat16) return multiply_bf16(layer, out, rows, epilogue);
+  multiply_i8(layer, out, rows, epilogue);
+}
+
+void Ops::multiply_bf16(const Linear& layer, MutableRows out, int rows, Epilogue epilogue) const {
+  const int64_t stride = round_up(layer.k, kGroup<Bfloat16>);
+  const auto* const a = reinterpret_cast<const Bfloat16*>(converted_.data());
   for_each_tile(layer, rows, [&](int64_t row, int m, int64_t column, int n) {
-    kernels_->gemm_i8({.a = rows_i8_.data() + row * stride,
+    kernels_->gemm_bf16({.a = a + row * stride,
+                         .lda = stride,
+                         .w = layer.w16.data() + column * stride,
+                         .bias = layer.bias.size() == 0 ? nullptr : layer.bias.data() + column,
+                         .c = out.data + row * out.stride + column,
+                         .ldc = out.stride,
+                         .m = m,
+                         .n = n,
+                         .k = layer.k,
+                         .epilogue = epilogue});
+  });
+}
+
+void Ops::multiply_i8(const Linear& layer, MutableRows out, int rows, Epilogue epilogue) const {
+  const int64_t stride = round_up(layer.k, kGroup<uint8_t>);
+  const auto* const a = reinterpret_cast<const uint8_t*>(converted_.data());
+  for_each_tile(layer, rows, [&](int64_t row, int m, int64_t column, int n) {
+    kernels_->gemm_i8({.a = a + row * stride,
                        .lda = stride,
                        .a_scale = row_scale_.data() + row,
                        .w = layer.w8.data() + column * stride,

@@ -2,6 +2,7 @@
 // Operations of the model over the thread pool: each splits its work into tiles and calls a kernel per tile. A tile is
 // a set of whole results (rows by panels), so no sum is ever split and the numbers do not depend on the thread count.
 
+#include <cstddef>
 #include <cstdint>
 
 #include "base/aligned_buffer.h"
@@ -38,16 +39,18 @@ class Ops {
  private:
   template <class Part>
   void for_each_tile(const Linear& layer, int rows, const Part& part) const;
-  void quantise(ConstRows in, int64_t first, int rows, int width);
+  void convert(const Linear& layer, ConstRows in, int64_t first, int rows);
   void multiply_f32(const Linear& layer, ConstRows in, MutableRows out, int rows, Epilogue epilogue) const;
+  void multiply_converted(const Linear& layer, MutableRows out, int rows, Epilogue epilogue) const;
+  void multiply_bf16(const Linear& layer, MutableRows out, int rows, Epilogue epilogue) const;
   void multiply_i8(const Linear& layer, MutableRows out, int rows, Epilogue epilogue) const;
 
   ThreadPool* pool_;
   ComputeType compute_;
   const Kernels* kernels_;
-  AlignedBuffer<float> normed_;     ///< kFloat32: (rows, normed); kInt8: some rows for each thread
-  AlignedBuffer<uint8_t> rows_i8_;  ///< (rows, widest in whole groups)
-  AlignedBuffer<float> row_scale_;  ///< (rows)
+  AlignedBuffer<float> normed_;         ///< kFloat32: (rows, normed); else some rows for each thread
+  AlignedBuffer<std::byte> converted_;  ///< (rows, widest in whole groups) in the type of the weights
+  AlignedBuffer<float> row_scale_;      ///< kInt8: (rows)
 };
 
 }  // namespace skald::cpu

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "base/half.h"
 #include "base/rounding.h"
 #include "cpu/kernels/kernels.h"
 
@@ -55,7 +56,8 @@ class Loader {
   Result<Linear> conv(const std::string& name, int out, int in) {
     SKALD_TRY(const TensorView view, checkpoint_.tensor(name + ".weight", Shape{out, in, kConvWidth}));
     const Rows rows{view, 0, out, 1};
-    Linear layer = pack(std::span(&rows, 1), out, kConvWidth * in, kConvWidth, ComputeType::kFloat32);
+    const ComputeType compute = compute_ == ComputeType::kInt8 ? ComputeType::kFloat32 : compute_;
+    Linear layer = pack(std::span(&rows, 1), out, kConvWidth * in, kConvWidth, compute);
     const Part part{name, out, true, 1};
     SKALD_CHECK(read_bias(std::span(&part, 1), layer));
     bytes_ += static_cast<int64_t>(layer.bytes());
@@ -112,13 +114,7 @@ class Loader {
           std::copy_n(turned, k, row);
         }
       }
-      const auto at = static_cast<size_t>(panel);
-      if (compute == ComputeType::kFloat32) {
-        pack_f32(rows, end - begin, k, layer.w.data() + at * packed_size_f32(kPanel, k));
-      } else {
-        pack_i8(rows, end - begin, k, layer.w8.data() + at * packed_size_i8(kPanel, k), layer.scale.data() + begin,
-                layer.offset.data() + begin);
-      }
+      pack_panel(rows, end - begin, static_cast<size_t>(panel), layer);
     });
     return layer;
   }
@@ -127,15 +123,31 @@ class Loader {
     Linear layer;
     layer.n = n;
     layer.k = k;
-    if (compute == ComputeType::kFloat32) {
-      layer.w = AlignedBuffer<float>(packed_size_f32(n, k));
-    } else {
-      const size_t columns = packed_size_i8(n, 1) / kGroupBytes;  // whole panels
-      layer.w8 = AlignedBuffer<int8_t>(packed_size_i8(n, k));
-      layer.scale = AlignedBuffer<float>(columns);
-      layer.offset = AlignedBuffer<int32_t>(columns);
+    layer.compute = compute;
+    const auto columns = static_cast<size_t>(round_up(n, kPanel));
+    switch (compute) {
+      case ComputeType::kFloat32: layer.w = AlignedBuffer<float>(packed_size_f32(n, k)); break;
+      case ComputeType::kBfloat16: layer.w16 = AlignedBuffer<Bfloat16>(packed_size_bf16(n, k)); break;
+      case ComputeType::kInt8:
+        layer.w8 = AlignedBuffer<int8_t>(packed_size_i8(n, k));
+        layer.scale = AlignedBuffer<float>(columns);
+        layer.offset = AlignedBuffer<int32_t>(columns);
+        break;
     }
     return layer;
+  }
+
+  /// Rows (count, K) become the panel of that number.
+  static void pack_panel(const float* rows, int count, size_t panel, Linear& layer) {
+    const int k = layer.k;
+    switch (layer.compute) {
+      case ComputeType::kFloat32: return pack_f32(rows, count, k, layer.w.data() + panel * packed_size_f32(kPanel, k));
+      case ComputeType::kBfloat16:
+        return pack_bf16(rows, count, k, layer.w16.data() + panel * packed_size_bf16(kPanel, k));
+      case ComputeType::kInt8:
+        return pack_i8(rows, count, k, layer.w8.data() + panel * packed_size_i8(kPanel, k),
+                       layer.scale.data() + panel * kPanel, layer.offset.data() + panel * kPanel);
+    }
   }
 
   /// Parts without a bias get zeros.
@@ -207,23 +219,31 @@ Result<DecoderBlock> load_decoder_block(Loader& loader, const model::Dims& dims,
 }  // namespace
 
 const char* to_string(ComputeType type) {
-  return type == ComputeType::kFloat32 ? "float32" : "int8";
+  switch (type) {
+    case ComputeType::kFloat32: return "float32";
+    case ComputeType::kBfloat16: return "bfloat16";
+    case ComputeType::kInt8: return "int8";
+  }
+  return "unknown";
 }
 
 void Linear::row(int64_t index, float* out) const {
   const int64_t panel = index / kPanel;
   const int64_t column = index % kPanel;
-  if (is_int8()) {
-    const int8_t* from = w8.data() + panel * static_cast<int64_t>(packed_size_i8(kPanel, k)) + column * kGroupBytes;
-    const float step = scale[static_cast<size_t>(index)];
-    for (int64_t i = 0; i < k; ++i) {
-      const int64_t group = i / kGroupBytes;
-      out[i] = step * static_cast<float>(from[group * kPanel * kGroupBytes + i % kGroupBytes]);
+  /// The element of `packed` that is W(index, i), in panels of groups of so many.
+  const auto element = [&](const auto& packed, int64_t group, int64_t i) {
+    const int64_t groups = ceil_div(int64_t{k}, group);
+    return packed[static_cast<size_t>(((panel * groups + i / group) * kPanel + column) * group + i % group)];
+  };
+  for (int64_t i = 0; i < k; ++i) {
+    switch (compute) {
+      case ComputeType::kFloat32: out[i] = element(w, 1, i); break;
+      case ComputeType::kBfloat16: out[i] = bf16_to_f32(element(w16, kGroup<Bfloat16>, i)); break;
+      case ComputeType::kInt8:
+        out[i] = scale[static_cast<size_t>(index)] * static_cast<float>(element(w8, kGroup<int8_t>, i));
+        break;
     }
-    return;
   }
-  const float* from = w.data() + panel * static_cast<int64_t>(packed_size_f32(kPanel, k)) + column;
-  for (int64_t i = 0; i < k; ++i) out[i] = from[i * kPanel];
 }
 
 Result<EncoderWeights> load_encoder(const model::Checkpoint& checkpoint, const Context& context) {

@@ -8,6 +8,7 @@
 #include "base/aligned_buffer.h"
 #include "base/result.h"
 #include "cpu/cpu_model.h"
+#include "cpu/kernels/bfloat16.h"
 #include "model/checkpoint.h"
 
 namespace skald::cpu {
@@ -15,16 +16,18 @@ namespace skald::cpu {
 /// y(n) = sum_k x(k) * w(n, k) + bias(n).
 struct Linear {
   AlignedBuffer<float> w;         ///< kFloat32: packed by pack_f32
+  AlignedBuffer<Bfloat16> w16;    ///< kBfloat16: packed by pack_bf16
   AlignedBuffer<int8_t> w8;       ///< kInt8: packed by pack_i8, with `scale` and `offset`
   AlignedBuffer<float> scale;     ///< (N, whole panels)
   AlignedBuffer<int32_t> offset;  ///< (N, whole panels)
   AlignedBuffer<float> bias;      ///< (N); empty: none
   int n = 0;
   int k = 0;
+  ComputeType compute = ComputeType::kFloat32;
 
-  bool is_int8() const { return w8.size() > 0; }
   size_t bytes() const {
-    return (w.size() + scale.size() + bias.size()) * sizeof(float) + w8.size() + offset.size() * sizeof(int32_t);
+    return (w.size() + scale.size() + bias.size()) * sizeof(float) + w16.size() * sizeof(Bfloat16) + w8.size() +
+           offset.size() * sizeof(int32_t);
   }
   /// Row `index` of the matrix, (K). Pre: `out` has room.
   void row(int64_t index, float* out) const;
@@ -77,8 +80,8 @@ struct DecoderWeights {
   int64_t bytes = 0;
 };
 
-/// Packs all encoder tensors; the convolutions stay in float32. Errors: kBadModel (missing, wrong shape, element type).
-/// Throws std::bad_alloc.
+/// Packs all encoder tensors; in int8 the convolutions stay in float32. Errors: kBadModel (missing, wrong shape,
+/// element type). Throws std::bad_alloc.
 Result<EncoderWeights> load_encoder(const model::Checkpoint& checkpoint, const Context& context);
 /// Packs all decoder tensors. Errors and exceptions as above.
 Result<DecoderWeights> load_decoder(const model::Checkpoint& checkpoint, const Context& context);

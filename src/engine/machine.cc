@@ -18,6 +18,7 @@ constexpr int kUsualSlots = 6;
 // Integers are faster wherever there are registers for them, and smaller (docs/PERFORMANCE.md).
 cpu::ComputeType compute_type(const std::string& name, Isa isa) {
   if (name == "auto") return isa == Isa::kScalar ? cpu::ComputeType::kFloat32 : cpu::ComputeType::kInt8;
+  if (name == "bfloat16") return cpu::ComputeType::kBfloat16;
   return name == "int8" ? cpu::ComputeType::kInt8 : cpu::ComputeType::kFloat32;
 }
 

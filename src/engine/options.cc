@@ -74,12 +74,10 @@ constexpr auto kRefusedDevices = std::to_array<Refusal>({{"npu", kNoNpu},
                                                          {"xpu", kNoGpu}});
 
 constexpr const char* kNoInteger = "weights are int8 and the rest float32 where they are integers: int8";
-constexpr const char* kNoHalf = "there are no 16-bit kernels; 16-bit weights are read and widened or rounded to int8";
-constexpr auto kRefusedTypes = std::to_array<Refusal>({{"int8_float16", kNoInteger},
-                                                       {"int8_bfloat16", kNoInteger},
-                                                       {"int16", kNoInteger},
-                                                       {"float16", kNoHalf},
-                                                       {"bfloat16", kNoHalf}});
+constexpr const char* kNoHalf =
+    "there are no kernels of float16; weights in it are read and turned to what is asked for";
+constexpr auto kRefusedTypes = std::to_array<Refusal>(
+    {{"int8_float16", kNoInteger}, {"int8_bfloat16", kNoInteger}, {"int16", kNoInteger}, {"float16", kNoHalf}});
 
 /// `value` must be one of `known`; one of `refused` is kUnsupported with its reason.
 Result<void> check_choice(const char* option, const std::string& value, std::span<const std::string_view> known,
@@ -94,7 +92,7 @@ Result<void> check_choice(const char* option, const std::string& value, std::spa
 }
 
 constexpr auto kDevices = std::to_array<std::string_view>({"auto", "cpu", "npu-sim"});
-constexpr auto kTypes = std::to_array<std::string_view>({"auto", "float32", "int8"});
+constexpr auto kTypes = std::to_array<std::string_view>({"auto", "float32", "bfloat16", "int8"});
 constexpr auto kLongForms = std::to_array<std::string_view>({"auto", "sequential", "batched"});
 constexpr auto kTasks = std::to_array<std::string_view>({"transcribe", "translate"});
 

@@ -67,6 +67,7 @@ TEST(ValidateLoad, DeviceAndType) {
   EXPECT_TRUE(validate(LoadOptions{}));
   EXPECT_TRUE(validate(LoadOptions{.device = "cpu", .compute_type = "float32", .threads = 3}));
   EXPECT_TRUE(validate(LoadOptions{.compute_type = "int8"}));
+  EXPECT_TRUE(validate(LoadOptions{.compute_type = "bfloat16"}));
   EXPECT_TRUE(validate(LoadOptions{.device = "npu-sim"}));
   for (const char* device : {"npu", "cuda", "vulkan"}) {
     const auto result = validate(LoadOptions{.device = device});
@@ -74,7 +75,7 @@ TEST(ValidateLoad, DeviceAndType) {
     EXPECT_EQ(ErrorCode::kUnsupported, result.error().code);
     EXPECT_EQ("device", result.error().where);
   }
-  for (const char* type : {"int8_float16", "bfloat16", "float16"}) {
+  for (const char* type : {"int8_float16", "int8_bfloat16", "float16"}) {
     const auto result = validate(LoadOptions{.compute_type = type});
     ASSERT_FALSE(result) << type;
     EXPECT_EQ(ErrorCode::kUnsupported, result.error().code);

@@ -1,7 +1,10 @@
 // The CPU wing, under every instruction set that this processor has.
 
+#include <algorithm>
+
 #include "base/aligned_buffer.h"
 #include "cpu/cpu_model.h"
+#include "cpu/kernels/kernels.h"
 #include "tests/conformance/allocation_counter.h"
 #include "tests/conformance/conformance.h"
 
@@ -12,10 +15,22 @@ namespace {
 /// each, of values whose root mean square is largest / sqrt(3).
 constexpr double kInt8Error = 1.41421356 * 1.73205081 / (127 * 3.46410162);
 
+/// A factor in bfloat16 has a uniform error within 2^-8 of its size: 2^-8 / sqrt(3), root mean square; there are two.
+constexpr double kBf16Error = 1.41421356 * 0x1p-8 / 1.73205081;
+
+double product_error(cpu::ComputeType compute) {
+  switch (compute) {
+    case cpu::ComputeType::kFloat32: return 0;
+    case cpu::ComputeType::kBfloat16: return kBf16Error;
+    case cpu::ComputeType::kInt8: return kInt8Error;
+  }
+  return 0;
+}
+
 Backend cpu_backend(Isa isa, cpu::ComputeType compute) {
   Backend backend;
   backend.name = std::string("Cpu") + to_string(isa) + to_string(compute);
-  if (compute == cpu::ComputeType::kInt8) backend.product_error = kInt8Error;
+  backend.product_error = product_error(compute);
   backend.device = "cpu";
   backend.isa = to_string(isa);
   backend.make_encoder = [isa, compute](const model::Checkpoint& checkpoint, ThreadPool& pool) {
@@ -28,13 +43,21 @@ Backend cpu_backend(Isa isa, cpu::ComputeType compute) {
   return backend;
 }
 
+/// Whether no weaker family has the same kernel.
+template <class Kernel>
+bool is_own(Isa isa, Kernel cpu::Kernels::* kernel) {
+  return std::ranges::none_of(
+      kIsas, [&](Isa other) { return other < isa && cpu::kernels(other).*kernel == cpu::kernels(isa).*kernel; });
+}
+
 std::vector<Backend> cpu_backends() {
   std::vector<Backend> backends;
   for (const Isa isa : kIsas) {
-    if (isa > best_isa()) continue;
-    // In float32 the last family is the one before it, whose products of integers are those of AVX2.
-    if (isa != Isa::kAvx512Vnni) backends.push_back(cpu_backend(isa, cpu::ComputeType::kFloat32));
-    if (isa != Isa::kAvx512) backends.push_back(cpu_backend(isa, cpu::ComputeType::kInt8));
+    if (!runs(isa)) continue;
+    // A family that has a weaker one's products is that one.
+    if (is_own(isa, &cpu::Kernels::gemm_f32)) backends.push_back(cpu_backend(isa, cpu::ComputeType::kFloat32));
+    if (is_own(isa, &cpu::Kernels::gemm_bf16)) backends.push_back(cpu_backend(isa, cpu::ComputeType::kBfloat16));
+    if (is_own(isa, &cpu::Kernels::gemm_i8)) backends.push_back(cpu_backend(isa, cpu::ComputeType::kInt8));
   }
   return backends;
 }

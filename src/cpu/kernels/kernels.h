@@ -10,6 +10,7 @@
 #include <span>
 
 #include "base/cpu_features.h"
+#include "cpu/kernels/bfloat16.h"
 #include "cpu/kernels/integer.h"
 
 namespace skald::cpu {
@@ -88,6 +89,10 @@ struct Kernels {
   void (*pack_rows_i8)(const PackI8&) noexcept = nullptr;
   void (*pack_columns_i8)(const PackI8&) noexcept = nullptr;
   void (*softmax_i16)(const SoftmaxI16&) noexcept = nullptr;
+
+  /// See GemmBf16 and RoundBf16.
+  void (*gemm_bf16)(const GemmBf16&) noexcept = nullptr;
+  void (*round_bf16)(const RoundBf16&) noexcept = nullptr;
 };
 
 /// The table row of one family. Pre: the processor runs it.

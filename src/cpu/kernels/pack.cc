@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/half.h"
 #include "base/rounding.h"
 #include "cpu/kernels/rows.h"
 
@@ -35,6 +36,21 @@ size_t packed_size_i8(int n, int k) {
 
 size_t packed_size_i16(int n, int k) {
   return packed_size<int16_t>(n, k);
+}
+
+size_t packed_size_bf16(int n, int k) {
+  return packed_size<Bfloat16>(n, k);
+}
+
+void pack_bf16(const float* w, int n, int k, Bfloat16* out) {
+  constexpr int kTwo = kGroup<Bfloat16>;
+  const auto panel_size = static_cast<int64_t>(packed_size_bf16(kPanel, k));
+  std::fill_n(out, packed_size_bf16(n, k), Bfloat16{0});
+  for (int column = 0; column < n; ++column) {
+    const float* from = w + int64_t{column} * k;
+    Bfloat16* to = out + column / kPanel * panel_size + column % kPanel * kTwo;
+    for (int i = 0; i < k; ++i) to[i / kTwo * kPanel * kTwo + i % kTwo] = f32_to_bf16(from[i]);
+  }
 }
 
 void pack_i8(const float* w, int n, int k, int8_t* out, float* scale, int32_t* offset) {

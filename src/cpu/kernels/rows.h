@@ -38,6 +38,8 @@ void pack_columns_i16_scalar(const PackI16& args) noexcept;
 void pack_rows_i8_scalar(const PackI8& args) noexcept;
 void pack_columns_i8_scalar(const PackI8& args) noexcept;
 void softmax_i16_scalar(const SoftmaxI16& args) noexcept;
+void gemm_bf16_scalar(const GemmBf16& g) noexcept;
+void round_bf16_scalar(const RoundBf16& args) noexcept;
 
 void gemm_f32_avx2(const GemmF32& g) noexcept;
 void layer_norm_f32_avx2(const float* x, const float* gain, const float* bias, float* y, int rows, int width) noexcept;
@@ -56,6 +58,12 @@ void pack_columns_i16_avx2(const PackI16& args) noexcept;
 void pack_rows_i8_avx2(const PackI8& args) noexcept;
 void pack_columns_i8_avx2(const PackI8& args) noexcept;
 void softmax_i16_avx2(const SoftmaxI16& args) noexcept;
+void gemm_bf16_avx2(const GemmBf16& g) noexcept;
+void round_bf16_avx2(const RoundBf16& args) noexcept;
+
+void gemm_i8_avxvnni(const GemmI8& g) noexcept;
+void gemm_i16_avxvnni(const GemmI16& g) noexcept;
+void gemm_i16i8_avxvnni(const GemmI16I8& g) noexcept;
 
 void gemm_f32_avx512(const GemmF32& g) noexcept;
 void layer_norm_f32_avx512(const float* x, const float* gain, const float* bias, float* y, int rows,
@@ -71,9 +79,13 @@ void pack_columns_i16_avx512(const PackI16& args) noexcept;
 void pack_rows_i8_avx512(const PackI8& args) noexcept;
 void pack_columns_i8_avx512(const PackI8& args) noexcept;
 void softmax_i16_avx512(const SoftmaxI16& args) noexcept;
+void gemm_bf16_avx512(const GemmBf16& g) noexcept;
+void round_bf16_avx512(const RoundBf16& args) noexcept;
 
 void gemm_i8_avx512vnni(const GemmI8& g) noexcept;
 void gemm_i16_avx512vnni(const GemmI16& g) noexcept;
 void gemm_i16i8_avx512vnni(const GemmI16I8& g) noexcept;
+
+void gemm_bf16_avx512bf16(const GemmBf16& g) noexcept;
 
 }  // namespace skald::cpu

@@ -18,7 +18,9 @@ constexpr Kernels kScalarRow = {.isa = Isa::kScalar,
                                 .pack_columns_i16 = pack_columns_i16_scalar,
                                 .pack_rows_i8 = pack_rows_i8_scalar,
                                 .pack_columns_i8 = pack_columns_i8_scalar,
-                                .softmax_i16 = softmax_i16_scalar};
+                                .softmax_i16 = softmax_i16_scalar,
+                                .gemm_bf16 = gemm_bf16_scalar,
+                                .round_bf16 = round_bf16_scalar};
 constexpr Kernels kAvx2Row = {.isa = Isa::kAvx2,
                               .gemm_f32 = gemm_f32_avx2,
                               .layer_norm_f32 = layer_norm_f32_avx2,
@@ -34,7 +36,9 @@ constexpr Kernels kAvx2Row = {.isa = Isa::kAvx2,
                               .pack_columns_i16 = pack_columns_i16_avx2,
                               .pack_rows_i8 = pack_rows_i8_avx2,
                               .pack_columns_i8 = pack_columns_i8_avx2,
-                              .softmax_i16 = softmax_i16_avx2};
+                              .softmax_i16 = softmax_i16_avx2,
+                              .gemm_bf16 = gemm_bf16_avx2,
+                              .round_bf16 = round_bf16_avx2};
 // Without the dot product of bytes, wider registers gain nothing on the integer products of AVX2.
 constexpr Kernels kAvx512Row = {.isa = Isa::kAvx512,
                                 .gemm_f32 = gemm_f32_avx512,
@@ -51,7 +55,18 @@ constexpr Kernels kAvx512Row = {.isa = Isa::kAvx512,
                                 .pack_columns_i16 = pack_columns_i16_avx512,
                                 .pack_rows_i8 = pack_rows_i8_avx512,
                                 .pack_columns_i8 = pack_columns_i8_avx512,
-                                .softmax_i16 = softmax_i16_avx512};
+                                .softmax_i16 = softmax_i16_avx512,
+                                .gemm_bf16 = gemm_bf16_avx512,
+                                .round_bf16 = round_bf16_avx512};
+
+constexpr Kernels with_avx_vnni(Kernels row) {
+  row.isa = Isa::kAvxVnni;
+  row.gemm_i8 = gemm_i8_avxvnni;
+  row.gemm_i16 = gemm_i16_avxvnni;
+  row.gemm_i16i8 = gemm_i16i8_avxvnni;
+  return row;
+}
+constexpr Kernels kAvxVnniRow = with_avx_vnni(kAvx2Row);
 
 constexpr Kernels with_vnni(Kernels row) {
   row.isa = Isa::kAvx512Vnni;
@@ -62,14 +77,23 @@ constexpr Kernels with_vnni(Kernels row) {
 }
 constexpr Kernels kAvx512VnniRow = with_vnni(kAvx512Row);
 
+constexpr Kernels with_bf16(Kernels row) {
+  row.isa = Isa::kAvx512Bf16;
+  row.gemm_bf16 = gemm_bf16_avx512bf16;
+  return row;
+}
+constexpr Kernels kAvx512Bf16Row = with_bf16(kAvx512VnniRow);
+
 }  // namespace
 
 const Kernels& kernels(Isa isa) {
   switch (isa) {
     case Isa::kScalar: return kScalarRow;
     case Isa::kAvx2: return kAvx2Row;
+    case Isa::kAvxVnni: return kAvxVnniRow;
     case Isa::kAvx512: return kAvx512Row;
     case Isa::kAvx512Vnni: return kAvx512VnniRow;
+    case Isa::kAvx512Bf16: return kAvx512Bf16Row;
   }
   return kScalarRow;
 }

@@ -18,7 +18,7 @@ inline constexpr float kSentinel = 12345.678F;  // where a kernel must not write
 inline std::vector<Isa> covered() {
   std::vector<Isa> isas;
   for (const Isa isa : kIsas) {
-    if (isa <= best_isa()) isas.push_back(isa);
+    if (runs(isa)) isas.push_back(isa);
   }
   return isas;
 }

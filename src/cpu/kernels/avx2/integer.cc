@@ -2,6 +2,7 @@
 
 #include "cpu/kernels/vector/integer.h"
 #include "cpu/kernels/avx2/vec.h"
+#include "cpu/kernels/vector/groups.h"
 
 namespace skald::cpu {
 namespace {
@@ -26,9 +27,7 @@ __m256i load_groups(const uint8_t* w) {
 
 /// maddubs adds two products in 16 bits. Of |a| and w with a's sign, both at most 127, they fit; of a + 128 they would
 /// not, so the 128 is taken away here.
-struct DotI8 {
-  static constexpr bool kOffset = false;
-  static constexpr int kWeightBytes = 4;
+struct DotI8 : IntegerSums<Vec> {
   static __m256i load(const uint8_t* w) { return load_groups(w); }
   struct Spread {
     __m256i magnitude;
@@ -44,9 +43,7 @@ struct DotI8 {
   }
 };
 
-struct DotI16 {
-  static constexpr bool kOffset = false;
-  static constexpr int kWeightBytes = 4;
+struct DotI16 : IntegerSums<Vec> {
   static __m256i load(const uint8_t* w) { return load_groups(w); }
   static __m256i spread(const uint8_t* a) { return spread_group(a); }
   static __m256i add(__m256i sum, __m256i a, __m256i w) { return _mm256_add_epi32(sum, _mm256_madd_epi16(a, w)); }
@@ -63,15 +60,15 @@ struct DotI16I8 : DotI16 {
 }  // namespace
 
 void gemm_i8_avx2(const GemmI8& g) noexcept {
-  IntegerGemm<Vec, DotI8, Sizes>::run(g);
+  GroupGemm<Vec, DotI8, Sizes>::run(g);
 }
 
 void gemm_i16_avx2(const GemmI16& g) noexcept {
-  IntegerGemm<Vec, DotI16, Sizes>::run(g);
+  GroupGemm<Vec, DotI16, Sizes>::run(g);
 }
 
 void gemm_i16i8_avx2(const GemmI16I8& g) noexcept {
-  IntegerGemm<Vec, DotI16I8, Sizes>::run(g);
+  GroupGemm<Vec, DotI16I8, Sizes>::run(g);
 }
 
 void quantise_i8_avx2(const QuantiseI8& args) noexcept {

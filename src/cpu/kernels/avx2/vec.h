@@ -72,6 +72,18 @@ struct Vec {
   static I all_i(int x) { return _mm256_set1_epi32(x); }
   static I load_i(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
   static I add_i(I a, I b) { return _mm256_add_epi32(a, b); }
+  static I and_i(I a, I b) { return _mm256_and_si256(a, b); }
+  static I or_i(I a, I b) { return _mm256_or_si256(a, b); }
+  template <int Bits>
+  static I shift_left(I a) {
+    return _mm256_slli_epi32(a, Bits);
+  }
+  template <int Bits>
+  static I shift_right(I a) {
+    return _mm256_srli_epi32(a, Bits);
+  }
+  static I select_i(Mask mask, I a, I b) { return _mm256_blendv_epi8(b, a, mask); }
+  static Mask is_nan(F a) { return _mm256_castps_si256(_mm256_cmp_ps(a, a, _CMP_UNORD_Q)); }
   static I max_i(I a, I b) { return _mm256_max_epi32(a, b); }
   static I bits(F a) { return _mm256_castps_si256(a); }
   static float largest_i(I a) {

@@ -57,6 +57,18 @@ struct Vec {
   static I all_i(int x) { return _mm512_set1_epi32(x); }
   static I load_i(const void* p) { return _mm512_loadu_si512(p); }
   static I add_i(I a, I b) { return _mm512_add_epi32(a, b); }
+  static I and_i(I a, I b) { return _mm512_and_si512(a, b); }
+  static I or_i(I a, I b) { return _mm512_or_si512(a, b); }
+  template <int Bits>
+  static I shift_left(I a) {
+    return _mm512_slli_epi32(a, Bits);
+  }
+  template <int Bits>
+  static I shift_right(I a) {
+    return _mm512_srli_epi32(a, Bits);
+  }
+  static I select_i(Mask mask, I a, I b) { return _mm512_mask_blend_epi32(mask, b, a); }
+  static Mask is_nan(F a) { return _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q); }
   static I max_i(I a, I b) { return _mm512_max_epi32(a, b); }
   static I bits(F a) { return _mm512_castps_si512(a); }
   static float largest_i(I a) { return _mm_cvtss_f32(_mm_castsi128_ps(_mm_cvtsi32_si128(_mm512_reduce_max_epi32(a)))); }

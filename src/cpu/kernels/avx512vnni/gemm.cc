@@ -1,7 +1,7 @@
 // Integer products in AVX-512 VNNI: one instruction multiplies and adds up sixteen groups of four bytes.
 
 #include "cpu/kernels/avx512/vec.h"
-#include "cpu/kernels/vector/integer.h"
+#include "cpu/kernels/vector/groups.h"
 
 namespace skald::cpu {
 namespace {
@@ -20,17 +20,14 @@ __m512i spread_group(const uint8_t* a) {
   return _mm512_set1_epi32(group);
 }
 
-struct DotI8 {
+struct DotI8 : IntegerSums<Vec> {
   static constexpr bool kOffset = true;
-  static constexpr int kWeightBytes = 4;
   static __m512i load(const uint8_t* w) { return _mm512_loadu_si512(w); }
   static __m512i spread(const uint8_t* a) { return spread_group(a); }
   static __m512i add(__m512i sum, __m512i a, __m512i w) { return _mm512_dpbusd_epi32(sum, a, w); }
 };
 
-struct DotI16 {
-  static constexpr bool kOffset = false;
-  static constexpr int kWeightBytes = 4;
+struct DotI16 : IntegerSums<Vec> {
   static __m512i load(const uint8_t* w) { return _mm512_loadu_si512(w); }
   static __m512i spread(const uint8_t* a) { return spread_group(a); }
   static __m512i add(__m512i sum, __m512i a, __m512i w) { return _mm512_dpwssd_epi32(sum, a, w); }
@@ -47,15 +44,15 @@ struct DotI16I8 : DotI16 {
 }  // namespace
 
 void gemm_i8_avx512vnni(const GemmI8& g) noexcept {
-  IntegerGemm<Vec, DotI8, Sizes>::run(g);
+  GroupGemm<Vec, DotI8, Sizes>::run(g);
 }
 
 void gemm_i16_avx512vnni(const GemmI16& g) noexcept {
-  IntegerGemm<Vec, DotI16, Sizes>::run(g);
+  GroupGemm<Vec, DotI16, Sizes>::run(g);
 }
 
 void gemm_i16i8_avx512vnni(const GemmI16I8& g) noexcept {
-  IntegerGemm<Vec, DotI16I8, Sizes>::run(g);
+  GroupGemm<Vec, DotI16I8, Sizes>::run(g);
 }
 
 }  // namespace skald::cpu

@@ -28,9 +28,11 @@ const Rows& choose() {
 const Rows& rows(skald::Isa isa) {
   switch (isa) {
     case skald::Isa::kScalar: return kScalarRow;
-    case skald::Isa::kAvx2: return kAvx2Row;
+    case skald::Isa::kAvx2:
+    case skald::Isa::kAvxVnni: return kAvx2Row;
     case skald::Isa::kAvx512:
-    case skald::Isa::kAvx512Vnni: return kAvx512Row;
+    case skald::Isa::kAvx512Vnni:
+    case skald::Isa::kAvx512Bf16: return kAvx512Row;
   }
   return kScalarRow;
 }

@@ -1,5 +1,5 @@
-// What int8 costs: encoder states and logits of it against float32, on mini.en and on random checkpoints, also on one
-// with outlier channels, as published models have them.
+// What int8 and bfloat16 cost: encoder states and logits of it against float32, on mini.en and on random checkpoints,
+// also on one with outlier channels, as published models have them.
 
 #include <gtest/gtest.h>
 
@@ -88,24 +88,31 @@ double cosine(const std::vector<float>& a, const std::vector<float>& b) {
   return ab / std::sqrt(aa * bb);
 }
 
-double encoder_cosine(const std::string& what, const model::Checkpoint& checkpoint) {
+double encoder_cosine(const std::string& what, const model::Checkpoint& checkpoint, cpu::ComputeType compute) {
   ThreadPool pool(available_cpus());
   const std::vector<float> mel = mel_of("samples/answer.wav", checkpoint.dims().mel_bands, pool);
-  const double found = cosine(states_of(checkpoint, cpu::ComputeType::kFloat32, mel, pool),
-                              states_of(checkpoint, cpu::ComputeType::kInt8, mel, pool));
-  std::cout << what << ": cosine of the encoder's states in int8 with those in float32 " << found << '\n';
+  const double found =
+      cosine(states_of(checkpoint, cpu::ComputeType::kFloat32, mel, pool), states_of(checkpoint, compute, mel, pool));
+  std::cout << what << ": cosine of the encoder's states in " << to_string(compute) << " with those in float32 "
+            << found << '\n';
   return found;
 }
 
-TEST(Int8Accuracy, EncoderStates) {
-  EXPECT_GE(encoder_cosine("mini.en", *model::open_checkpoint(golden::project_file("models/mini.en")).value()), 0.999);
-  EXPECT_GE(encoder_cosine("random tiny", *random_model("tiny")), 0.999);
-  EXPECT_GE(encoder_cosine("random base", *random_model("base")), 0.999);
+class Accuracy : public testing::TestWithParam<cpu::ComputeType> {};
+
+TEST_P(Accuracy, EncoderStates) {
+  const auto mini = model::open_checkpoint(golden::project_file("models/mini.en")).value();
+  EXPECT_GE(encoder_cosine("mini.en", *mini, GetParam()), 0.999);
+  EXPECT_GE(encoder_cosine("random tiny", *random_model("tiny"), GetParam()), 0.999);
+  EXPECT_GE(encoder_cosine("random base", *random_model("base"), GetParam()), 0.999);
 }
 
-TEST(Int8Accuracy, EncoderStatesWithOutlierChannels) {
-  EXPECT_GE(encoder_cosine("random base with outliers", WithOutliers(random_model("base"))), 0.99);
+TEST_P(Accuracy, EncoderStatesWithOutlierChannels) {
+  EXPECT_GE(encoder_cosine("random base with outliers", WithOutliers(random_model("base")), GetParam()), 0.99);
 }
+
+INSTANTIATE_TEST_SUITE_P(Types, Accuracy, testing::Values(cpu::ComputeType::kBfloat16, cpu::ComputeType::kInt8),
+                         [](const auto& instance) { return std::string(to_string(instance.param)); });
 
 }  // namespace
 }  // namespace skald
