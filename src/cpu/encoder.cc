@@ -5,20 +5,23 @@
 #include <new>
 
 #include "base/rounding.h"
+#include "cpu/byte_head.h"
+#include "cpu/packed_head.h"
 
 namespace skald::cpu {
 namespace {
 
-/// The encoder reads a head's keys and values from cache for all queries: two bytes cost little, and are exacter than
-/// one.
-HeadType head_type(ComputeType compute) {
-  return compute == ComputeType::kFloat32 ? HeadType::kFloat32 : HeadType::kInt16;
-}
-
-// Query rows of one piece of attention, a whole number of register tiles: their scores over 1500 positions (412 KiB;
-// with kInt8 247 KiB, and the weights) stay in the level-2 cache between the two products.
-int query_rows(ComputeType compute) {
-  return compute == ComputeType::kFloat32 ? 70 : 28;
+/// Calls body(layout, rows) with the layout of a head and the query rows of one piece of attention, a whole number of
+/// register tiles.
+template <class Body>
+void with_heads(ComputeType compute, int positions, int head_width, const Body& body) {
+  switch (compute) {
+    // Scores over 1500 positions (412 KiB; in int16 247 KiB, and the weights) stay in the level-2 cache between the two
+    // products.
+    case ComputeType::kFloat32: return body(HeadLayout(HeadType::kFloat32, positions, head_width), 70);
+    case ComputeType::kBfloat16: return body(HeadLayout(HeadType::kInt16, positions, head_width), 28);
+    case ComputeType::kInt8: return body(ByteHeadLayout(positions, head_width), 14);
+  }
 }
 
 size_t product(int a, int b, int c = 1) {
@@ -75,14 +78,15 @@ void CpuEncoder::allocate(int windows, int frames) {
   const int positions = frames / 2;
   const int rows = windows * positions;
   const int width = dims_.audio_state;
-  const HeadLayout layout(head_type(ops_.compute()), positions, dims_.head_width());
   grow(act_.mel, product(windows, frames + 2, dims_.mel_bands));
   grow(act_.conv, product(windows, frames + 2, width));
   grow(act_.x, product(rows, width));
   grow(act_.attended, product(rows, width));
   grow(act_.wide, product(rows, std::max(3 * width, dims_.audio_ffn)));
-  grow(act_.heads, product(windows, dims_.audio_heads) * layout.bytes());
-  grow(act_.scratch, static_cast<size_t>(ops_.pool().threads()) * layout.scratch_bytes(query_rows(ops_.compute())));
+  with_heads(ops_.compute(), positions, dims_.head_width(), [&](const auto& layout, int most_rows) {
+    grow(act_.heads, product(windows, dims_.audio_heads) * layout.bytes());
+    grow(act_.scratch, static_cast<size_t>(ops_.pool().threads()) * layout.scratch_bytes(most_rows));
+  });
   // The convolutions have three rows side by side; the first one twice as many of them.
   const int widest = std::max({3 * width, 2 * 3 * dims_.mel_bands, dims_.audio_ffn});
   ops_.reserve(static_cast<size_t>(rows), width, widest);
@@ -141,20 +145,26 @@ void CpuEncoder::convolve(const model::WindowBatch& batch) {
 /// x += out(softmax(q k^T) v) of layer_norm(x).
 void CpuEncoder::self_attention(const EncoderBlock& block, int windows, int positions) {
   const int width = dims_.audio_state;
+  const int rows = windows * positions;
+  ops_.linear_of_norm(block.attn_ln, block.qkv, act_.x.data(), {act_.wide.data(), 3 * int64_t{width}}, rows);
+  with_heads(ops_.compute(), positions, dims_.head_width(),
+             [&](const auto& layout, int most_rows) { attend(layout, most_rows, windows, positions); });
+  ops_.linear(block.attn_out, {act_.attended.data(), width}, {act_.x.data(), width}, rows, Epilogue::kResidual);
+}
+
+/// attended = softmax(q k^T) v of all heads, `most_rows` queries at a time.
+template <class Layout>
+void CpuEncoder::attend(const Layout& layout, int most_rows, int windows, int positions) {
+  const int width = dims_.audio_state;
   const int heads = dims_.audio_heads;
   const int head_width = dims_.head_width();
-  const int rows = windows * positions;
   const int64_t stride = 3 * int64_t{width};
-  ops_.linear_of_norm(block.attn_ln, block.qkv, act_.x.data(), {act_.wide.data(), stride}, rows);
-
-  const HeadLayout layout(head_type(ops_.compute()), positions, head_width);
   const auto head_memory = [&](int64_t head) { return act_.heads.data() + static_cast<size_t>(head) * layout.bytes(); };
   ops_.pool().parallel_for(int64_t{windows} * heads, [&](int64_t i, int /*thread*/) {
     const float* keys = act_.wide.data() + i / heads * positions * stride + width + i % heads * head_width;
     layout.pack(ops_.kernel(), keys, keys + width, stride, head_memory(i));
   });
 
-  const int most_rows = query_rows(ops_.compute());
   const int blocks = ceil_div(positions, most_rows);
   ops_.pool().parallel_for(int64_t{windows} * heads * blocks, [&](int64_t i, int thread) {
     const int64_t head = i / blocks;  // the blocks of a head follow one another: its keys and values stay in cache
@@ -166,7 +176,6 @@ void CpuEncoder::self_attention(const EncoderBlock& block, int windows, int posi
                   {act_.attended.data() + row * width + column, width},
                   act_.scratch.data() + static_cast<size_t>(thread) * layout.scratch_bytes(most_rows));
   });
-  ops_.linear(block.attn_out, {act_.attended.data(), width}, {act_.x.data(), width}, rows, Epilogue::kResidual);
 }
 
 /// x += fc2(gelu(fc1(layer_norm(x)))).

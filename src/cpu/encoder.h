@@ -36,6 +36,8 @@ class CpuEncoder final : public model::Encoder {
   void allocate(int windows, int frames);
   void convolve(const model::WindowBatch& batch);
   void self_attention(const EncoderBlock& block, int windows, int positions);
+  template <class Layout>
+  void attend(const Layout& layout, int most_rows, int windows, int positions);
   void mlp(const EncoderBlock& block, int rows);
 
   model::Dims dims_;

@@ -52,6 +52,9 @@ std::vector<KernelUse> kernel_uses(Isa chosen) {
           kernel_use("pack_rows_i8", &cpu::Kernels::pack_rows_i8, chosen),
           kernel_use("pack_columns_i8", &cpu::Kernels::pack_columns_i8, chosen),
           kernel_use("softmax_i16", &cpu::Kernels::softmax_i16, chosen),
+          kernel_use("pack_rows_bytes", &cpu::Kernels::pack_rows_bytes, chosen),
+          kernel_use("pack_columns_bytes", &cpu::Kernels::pack_columns_bytes, chosen),
+          kernel_use("softmax_block", &cpu::Kernels::softmax_block, chosen),
           kernel_use("gemm_bf16", &cpu::Kernels::gemm_bf16, chosen),
           kernel_use("round_bf16", &cpu::Kernels::round_bf16, chosen)};
 }

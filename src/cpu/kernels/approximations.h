@@ -20,6 +20,14 @@ inline constexpr float kExp2 = 0.0416683907980176F;
 inline constexpr float kExp3 = 0.008368745303068914F;
 inline constexpr float kExp4 = 0.0013814540178277415F;
 
+// 2^x = 2^n * e(r), n = round(x), r = x - n, e(r) = k0 + k1 r + k2 r^2 + k3 r^3, relative error 7.5e-5: a hundredth of
+// a step where the result becomes one of 126. Below kExp2Low the result is that of it, which is zero steps.
+inline constexpr float kExp2Low = -126.0F;
+inline constexpr float kExp2K0 = 0.99992807F;
+inline constexpr float kExp2K1 = 0.69326099F;
+inline constexpr float kExp2K2 = 0.24261112F;
+inline constexpr float kExp2K3 = 0.05517167F;
+
 // gelu(x) = max(x, 0) - t * exp(-t^2 / 2) * p(t), t = |x|: the two halves of x * Phi(x) differ by x alone.
 // p(t) = erfcx(t / sqrt 2) / 2 as N(t) / D(t), degrees 4 and 5, relative error 2.2e-9 on [0, 9.5]. All coefficients are
 // positive: nothing cancels.

@@ -81,6 +81,41 @@ struct Pack {
 using PackI16 = Pack<int16_t>;
 using PackI8 = Pack<int8_t>;
 
+/// Rows of float32, x(rows, width), packed as pack_i8 packs weights: as they are, W(n, k) = x(n, k), or transposed,
+/// W(n, k) = x(k, n). |q| at most kMostI8.
+struct PackBytes {
+  const float* x = nullptr;
+  int64_t stride = 0;
+  int rows = 0;
+  int width = 0;
+  int8_t* out = nullptr;      ///< packed_size_i8 elements
+  float* scale = nullptr;     ///< (N, whole panels)
+  int32_t* offset = nullptr;  ///< (N, whole panels)
+};
+
+/// A block of columns of rows of scores, in the state of a softmax that goes on over blocks (Milakov and Gimelshein,
+/// "Online normalizer calculation for softmax", 2018), scores being logarithms to base 2:
+///   max' = max(max, x), sum' = sum 2^(max - max') + sum_i 2^(x_i - max'), out' = out 2^(max - max')
+///   q_i = kSoftmaxLevel 2^(x_i - max(x)), step = 2^(max(x) - max') / kSoftmaxLevel
+/// so that sum_i step q_i v_i is what the block adds to `out`. q is stored as GemmI8's A, rounded with what the numbers
+/// before it, kSoftmaxChains apart, have lost: many small weights keep what they have together.
+struct SoftmaxBlock {
+  const float* x = nullptr;
+  int64_t ldx = 0;
+  uint8_t* q = nullptr;
+  int64_t ldq = 0;        ///< elements, whole groups
+  float* step = nullptr;  ///< (M)
+  float* max = nullptr;   ///< (M), before the first block -infinity
+  float* sum = nullptr;   ///< (M), before the first block 0
+  float* out = nullptr;   ///< (M, width)
+  int64_t ldo = 0;
+  int m = 0;
+  int n = 0;
+  int width = 0;
+};
+inline constexpr int kSoftmaxLevel = 126;  // with half a step of the numbers before: 127 at most
+inline constexpr int kSoftmaxChains = 32;
+
 /// Softmax weights as integers: q = exp(x - max) / sum * 2^15 to the nearest, over rows of n. A row adds up to 2^15 and
 /// its roundings, so that products with int16 values stay within int32 for n up to 32,768.
 struct SoftmaxI16 {

@@ -89,6 +89,10 @@ struct Kernels {
   void (*pack_rows_i8)(const PackI8&) noexcept = nullptr;
   void (*pack_columns_i8)(const PackI8&) noexcept = nullptr;
   void (*softmax_i16)(const SoftmaxI16&) noexcept = nullptr;
+  /// See PackBytes and SoftmaxBlock.
+  void (*pack_rows_bytes)(const PackBytes&) noexcept = nullptr;
+  void (*pack_columns_bytes)(const PackBytes&) noexcept = nullptr;
+  void (*softmax_block)(const SoftmaxBlock&) noexcept = nullptr;
 
   /// See GemmBf16 and RoundBf16.
   void (*gemm_bf16)(const GemmBf16&) noexcept = nullptr;

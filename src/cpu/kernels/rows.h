@@ -38,6 +38,9 @@ void pack_columns_i16_scalar(const PackI16& args) noexcept;
 void pack_rows_i8_scalar(const PackI8& args) noexcept;
 void pack_columns_i8_scalar(const PackI8& args) noexcept;
 void softmax_i16_scalar(const SoftmaxI16& args) noexcept;
+void pack_rows_bytes_scalar(const PackBytes& args) noexcept;
+void pack_columns_bytes_scalar(const PackBytes& args) noexcept;
+void softmax_block_scalar(const SoftmaxBlock& args) noexcept;
 void gemm_bf16_scalar(const GemmBf16& g) noexcept;
 void round_bf16_scalar(const RoundBf16& args) noexcept;
 
@@ -58,6 +61,9 @@ void pack_columns_i16_avx2(const PackI16& args) noexcept;
 void pack_rows_i8_avx2(const PackI8& args) noexcept;
 void pack_columns_i8_avx2(const PackI8& args) noexcept;
 void softmax_i16_avx2(const SoftmaxI16& args) noexcept;
+void pack_rows_bytes_avx2(const PackBytes& args) noexcept;
+void pack_columns_bytes_avx2(const PackBytes& args) noexcept;
+void softmax_block_avx2(const SoftmaxBlock& args) noexcept;
 void gemm_bf16_avx2(const GemmBf16& g) noexcept;
 void round_bf16_avx2(const RoundBf16& args) noexcept;
 
@@ -79,6 +85,9 @@ void pack_columns_i16_avx512(const PackI16& args) noexcept;
 void pack_rows_i8_avx512(const PackI8& args) noexcept;
 void pack_columns_i8_avx512(const PackI8& args) noexcept;
 void softmax_i16_avx512(const SoftmaxI16& args) noexcept;
+void pack_rows_bytes_avx512(const PackBytes& args) noexcept;
+void pack_columns_bytes_avx512(const PackBytes& args) noexcept;
+void softmax_block_avx512(const SoftmaxBlock& args) noexcept;
 void gemm_bf16_avx512(const GemmBf16& g) noexcept;
 void round_bf16_avx512(const RoundBf16& args) noexcept;
 

@@ -71,6 +71,9 @@ struct Vec {
   static I zero_i() { return _mm256_setzero_si256(); }
   static I all_i(int x) { return _mm256_set1_epi32(x); }
   static I load_i(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
+  static void store_i(void* p, I a) { _mm256_storeu_si256(static_cast<__m256i*>(p), a); }
+  static float lowest_lane(F a) { return _mm256_cvtss_f32(a); }
+  static I sub_i(I a, I b) { return _mm256_sub_epi32(a, b); }
   static I add_i(I a, I b) { return _mm256_add_epi32(a, b); }
   static I and_i(I a, I b) { return _mm256_and_si256(a, b); }
   static I or_i(I a, I b) { return _mm256_or_si256(a, b); }

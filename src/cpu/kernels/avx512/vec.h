@@ -56,6 +56,9 @@ struct Vec {
   static I zero_i() { return _mm512_setzero_si512(); }
   static I all_i(int x) { return _mm512_set1_epi32(x); }
   static I load_i(const void* p) { return _mm512_loadu_si512(p); }
+  static void store_i(void* p, I a) { _mm512_storeu_si512(p, a); }
+  static float lowest_lane(F a) { return _mm512_cvtss_f32(a); }
+  static I sub_i(I a, I b) { return _mm512_sub_epi32(a, b); }
   static I add_i(I a, I b) { return _mm512_add_epi32(a, b); }
   static I and_i(I a, I b) { return _mm512_and_si512(a, b); }
   static I or_i(I a, I b) { return _mm512_or_si512(a, b); }

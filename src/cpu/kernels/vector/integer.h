@@ -2,6 +2,7 @@
 // Conversions to integers for any Vec. Unnamed namespace: see rows.h.
 
 #include "cpu/kernels/vector/norm.h"
+#include "cpu/kernels/vector/tiles.h"
 
 namespace skald::cpu {
 namespace {
@@ -74,6 +75,21 @@ inline void pack_rows(const Pack<W>& args) {
   }
 }
 
+/// The steps of columns whose largest magnitudes are given.
+template <class V>
+struct Steps {
+  typename V::F size;
+  typename V::F inverse;
+  typename V::Mask usable;
+};
+template <class V>
+inline Steps<V> steps_of(typename V::F largest, int most) {
+  const auto level = V::all(static_cast<float>(most));
+  // Of a column that is zero, or has what is no number, nothing is kept.
+  const auto usable = V::both(V::greater_mask(largest, V::zero()), V::greater_mask(V::all(__builtin_inff()), largest));
+  return {V::div(largest, level), V::select(usable, V::div(level, largest), V::zero()), usable};
+}
+
 /// Panels of columns: two rows side by side are a group.
 template <class V, class W>
 inline void pack_columns(const Pack<W>& args) {
@@ -85,18 +101,14 @@ inline void pack_columns(const Pack<W>& args) {
     for (int row = 0; row < args.rows; ++row) {
       largest = V::max_i(largest, V::bits(V::abs(V::load(mask, x + row * args.stride))));
     }
-    const auto level = V::all(static_cast<float>(args.level));
-    const auto size = V::from_bits_i(largest);
-    V::store(args.scale + column, V::div(size, level));
-    // Of a column that is zero, or has what is no number, nothing is kept.
-    const auto usable = V::both(V::greater_mask(size, V::zero()), V::greater_mask(V::all(__builtin_inff()), size));
-    const auto inverse = V::select(usable, V::div(level, size), V::zero());
+    const Steps<V> steps = steps_of<V>(V::from_bits_i(largest), args.level);
+    V::store(args.scale + column, steps.size);
+    const auto wanted = V::both(mask, steps.usable);
     W* to = args.out + 2 * (static_cast<int64_t>(column / kPanel) * kPanel * groups + column % kPanel);
     for (int g = 0; g < groups; ++g, to += 2 * kPanel) {
-      const auto wanted = V::both(mask, usable);
-      const auto low = V::mul(V::load(wanted, x + 2 * g * args.stride), inverse);
+      const auto low = V::mul(V::load(wanted, x + 2 * g * args.stride), steps.inverse);
       const auto high =
-          2 * g + 1 < args.rows ? V::mul(V::load(wanted, x + (2 * g + 1) * args.stride), inverse) : V::zero();
+          2 * g + 1 < args.rows ? V::mul(V::load(wanted, x + (2 * g + 1) * args.stride), steps.inverse) : V::zero();
       V::store_pairs(to, V::to_i32(low), V::to_i32(high));
     }
   }

@@ -1,0 +1,76 @@
+// Attention in bytes, as plain loops: the definition the other rows are tested against.
+
+#include <cmath>
+
+#include "base/rounding.h"
+#include "cpu/kernels/rows.h"
+
+namespace skald::cpu {
+namespace {
+
+/// W(n, k) = x[n * row_step + k * column_step].
+void pack(const PackBytes& args, int n, int64_t row_step, int k, int64_t column_step) {
+  constexpr int kFour = kGroup<int8_t>;
+  const int64_t depth = round_up(k, kFour);
+  for (int column = 0; column < round_up(n, kPanel); ++column) {
+    float largest = 0;
+    for (int i = 0; column < n && i < k; ++i) {
+      largest = largest_scalar(largest, args.x[column * row_step + i * column_step]);
+    }
+    args.scale[column] = largest / kMostI8;
+    args.offset[column] = 0;
+    const float inverse = inverse_step_scalar(largest, kMostI8);
+    int8_t* to = args.out + column / kPanel * kPanel * depth + column % kPanel * kFour;
+    for (int i = 0; i < depth; ++i) {
+      const bool there = inverse > 0 && i < k;
+      const float value = there ? std::nearbyint(args.x[column * row_step + i * column_step] * inverse) : 0.0F;
+      to[i / kFour * kPanel * kFour + i % kFour] = static_cast<int8_t>(value);
+      args.offset[column] -= kZeroPoint * static_cast<int>(value);
+    }
+  }
+}
+
+void softmax_row(const float* x, int n, uint8_t* q, float shrunk_sum, float max_before, float* max, float* sum,
+                 float* step) {
+  float largest = -INFINITY;
+  for (int i = 0; i < n; ++i) largest = std::fmax(largest, x[i]);
+  *max = std::fmax(max_before, largest);
+  const float factor = std::exp2(largest - *max);
+  *step = factor / kSoftmaxLevel;
+  float total = 0;
+  float lost[kSoftmaxChains] = {};
+  for (int i = 0; i < round_up(n, kGroup<uint8_t>); ++i) {
+    const float p = i < n ? std::exp2(x[i] - largest) : 0.0F;
+    total += p;
+    const float wanted = p * kSoftmaxLevel + lost[i % kSoftmaxChains];
+    const float whole = std::nearbyint(wanted);
+    lost[i % kSoftmaxChains] = wanted - whole;
+    q[i] = static_cast<uint8_t>((std::isnan(whole) ? 0 : static_cast<int>(whole)) + kZeroPoint);
+  }
+  *sum = shrunk_sum + total * factor;
+}
+
+}  // namespace
+
+void pack_rows_bytes_scalar(const PackBytes& args) noexcept {
+  pack(args, args.rows, args.stride, args.width, 1);
+}
+
+void pack_columns_bytes_scalar(const PackBytes& args) noexcept {
+  pack(args, args.width, 1, args.rows, args.stride);
+}
+
+void softmax_block_scalar(const SoftmaxBlock& args) noexcept {
+  for (int row = 0; row < args.m; ++row) {
+    const float* x = args.x + row * args.ldx;
+    float largest = args.max[row];
+    for (int i = 0; i < args.n; ++i) largest = std::fmax(largest, x[i]);
+    const float shrink = largest > args.max[row] ? std::exp2(args.max[row] - largest) : 1.0F;
+    float* out = args.out + row * args.ldo;
+    for (int i = 0; i < args.width; ++i) out[i] *= shrink;
+    softmax_row(x, args.n, args.q + row * args.ldq, args.sum[row] * shrink, args.max[row], &args.max[row],
+                &args.sum[row], &args.step[row]);
+  }
+}
+
+}  // namespace skald::cpu
