@@ -87,9 +87,10 @@ void CpuEncoder::allocate(int windows, int frames) {
     grow(act_.heads, product(windows, dims_.audio_heads) * layout.bytes());
     grow(act_.scratch, static_cast<size_t>(ops_.pool().threads()) * layout.scratch_bytes(most_rows));
   });
-  // The convolutions have three rows side by side; the first one twice as many of them.
-  const int widest = std::max({3 * width, 2 * 3 * dims_.mel_bands, dims_.audio_ffn});
-  ops_.reserve(static_cast<size_t>(rows), width, widest);
+  ops_.reserve(static_cast<size_t>(rows), width, std::max(width, dims_.audio_ffn));
+  // The convolutions have three rows side by side.
+  ops_.reserve(static_cast<size_t>(frames), 0, 3 * dims_.mel_bands);
+  ops_.reserve(static_cast<size_t>(positions), 0, 3 * width);
 }
 
 Result<void> CpuEncoder::encode(const model::WindowBatch& batch, model::EncodedAudio& out) {

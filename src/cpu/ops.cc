@@ -37,9 +37,15 @@ Tiling choose_tiling(int rows, int panels, int threads) {
   return tile;
 }
 
-/// Of a row of `width` numbers in the type of the weights.
-int64_t row_bytes(ComputeType compute, int width) {
-  return round_up(int64_t{width} * (compute == ComputeType::kBfloat16 ? 2 : 1), int64_t{kGroupBytes});
+/// Of a row of `width` numbers, in whole groups.
+int64_t row_bytes(FactorType type, int width) {
+  switch (type) {
+    case FactorType::kFloat32: return int64_t{width} * 4;
+    case FactorType::kBfloat16:
+    case FactorType::kInt16: return round_up(int64_t{width} * 2, kGroupBytes);
+    case FactorType::kInt8: return round_up(int64_t{width}, kGroupBytes);
+  }
+  return 0;
 }
 
 }  // namespace
@@ -48,13 +54,13 @@ void Ops::reserve(size_t rows, int normed, int widest) {
   const auto width = static_cast<size_t>(normed);
   if (compute_ == ComputeType::kFloat32) return grow(normed_, rows * width);
   grow(normed_, static_cast<size_t>(pool_->threads()) * kRowsPerTile * width);
-  grow(converted_, rows * static_cast<size_t>(row_bytes(compute_, widest)));
+  grow(converted_, rows * static_cast<size_t>(row_bytes(FactorType::kInt16, widest)));
   grow(row_scale_, rows);
 }
 
 void Ops::linear(const Linear& layer, ConstRows in, MutableRows out, int rows, Epilogue epilogue) {
   assert(in.stride > 0 && out.stride >= layer.n);
-  if (layer.compute == ComputeType::kFloat32) return multiply_f32(layer, in, out, rows, epilogue);
+  if (layer.type == FactorType::kFloat32) return multiply_f32(layer, in, out, rows, epilogue);
   pool_->parallel_for(ceil_div(rows, kRowsPerTile), [&](int64_t tile, int /*thread*/) {
     const int64_t row = tile * kRowsPerTile;
     const int count = static_cast<int>(std::min<int64_t>(kRowsPerTile, rows - row));
@@ -66,7 +72,7 @@ void Ops::linear(const Linear& layer, ConstRows in, MutableRows out, int rows, E
 void Ops::linear_of_norm(const LayerNorm& norm, const Linear& layer, const float* x, MutableRows out, int rows,
                          Epilogue epilogue) {
   const int width = norm.width();
-  if (layer.compute == ComputeType::kFloat32) {
+  if (layer.type == FactorType::kFloat32) {
     layer_norm(norm, x, normed_.data(), rows);
     return multiply_f32(layer, {normed_.data(), width}, out, rows, epilogue);
   }
@@ -82,24 +88,33 @@ void Ops::linear_of_norm(const LayerNorm& norm, const Linear& layer, const float
 
 /// Rows of a product's input into the converted rows from `first` on, in the type of the weights. One thread.
 void Ops::convert(const Linear& layer, ConstRows in, int64_t first, int rows) {
-  assert(std::cmp_less_equal((first + rows) * row_bytes(layer.compute, layer.k), converted_.size()));
-  std::byte* const to = converted_.data() + first * row_bytes(layer.compute, layer.k);
-  if (layer.compute == ComputeType::kBfloat16) {
-    kernels_->round_bf16({.x = in.data,
-                          .ldx = in.stride,
-                          .q = reinterpret_cast<Bfloat16*>(to),
-                          .ldq = round_up(layer.k, kGroup<Bfloat16>),
-                          .m = rows,
-                          .k = layer.k});
-    return;
+  const int64_t bytes = row_bytes(layer.type, layer.k);
+  assert(std::cmp_less_equal((first + rows) * bytes, converted_.size()));
+  assert(layer.type == FactorType::kBfloat16 || std::cmp_less_equal(first + rows, row_scale_.size()));
+  std::byte* const to = converted_.data() + first * bytes;
+  const auto quantised = [&](auto element, int level) {
+    using Q = decltype(element);
+    return Quantise<Q>{.x = in.data,
+                       .ldx = in.stride,
+                       .q = reinterpret_cast<Q*>(to),
+                       .ldq = bytes / static_cast<int64_t>(sizeof(Q)),
+                       .scale = row_scale_.data() + first,
+                       .m = rows,
+                       .k = layer.k,
+                       .level = level};
+  };
+  switch (layer.type) {
+    case FactorType::kFloat32: return;
+    case FactorType::kBfloat16:
+      return kernels_->round_bf16({.x = in.data,
+                                   .ldx = in.stride,
+                                   .q = reinterpret_cast<Bfloat16*>(to),
+                                   .ldq = round_up(layer.k, kGroup<Bfloat16>),
+                                   .m = rows,
+                                   .k = layer.k});
+    case FactorType::kInt16: return kernels_->quantise_i16(quantised(int16_t{}, most_level(layer.k)));
+    case FactorType::kInt8: return kernels_->quantise_i8(quantised(uint8_t{}, kMostI8));
   }
-  kernels_->quantise_i8({.x = in.data,
-                         .ldx = in.stride,
-                         .q = reinterpret_cast<uint8_t*>(to),
-                         .ldq = round_up(layer.k, kGroup<uint8_t>),
-                         .scale = row_scale_.data() + first,
-                         .m = rows,
-                         .k = layer.k});
 }
 
 /// Calls part(row, rows, column, columns) for tiles of a product, on all threads.
@@ -133,8 +148,12 @@ void Ops::multiply_f32(const Linear& layer, ConstRows in, MutableRows out, int r
 
 /// Of the rows that convert() has left.
 void Ops::multiply_converted(const Linear& layer, MutableRows out, int rows, Epilogue epilogue) const {
-  if (layer.compute == ComputeType::kBfloat16) return multiply_bf16(layer, out, rows, epilogue);
-  multiply_i8(layer, out, rows, epilogue);
+  switch (layer.type) {
+    case FactorType::kFloat32: return;
+    case FactorType::kBfloat16: return multiply_bf16(layer, out, rows, epilogue);
+    case FactorType::kInt16: return multiply_integers(layer, layer.w16.data(), &Kernels::gemm_i16, out, rows, epilogue);
+    case FactorType::kInt8: return multiply_integers(layer, layer.w8.data(), &Kernels::gemm_i8, out, rows, epilogue);
+  }
 }
 
 void Ops::multiply_bf16(const Linear& layer, MutableRows out, int rows, Epilogue epilogue) const {
@@ -143,7 +162,7 @@ void Ops::multiply_bf16(const Linear& layer, MutableRows out, int rows, Epilogue
   for_each_tile(layer, rows, [&](int64_t row, int m, int64_t column, int n) {
     kernels_->gemm_bf16({.a = a + row * stride,
                          .lda = stride,
-                         .w = layer.w16.data() + column * stride,
+                         .w = layer.w_bf16.data() + column * stride,
                          .bias = layer.bias.size() == 0 ? nullptr : layer.bias.data() + column,
                          .c = out.data + row * out.stride + column,
                          .ldc = out.stride,
@@ -154,23 +173,26 @@ void Ops::multiply_bf16(const Linear& layer, MutableRows out, int rows, Epilogue
   });
 }
 
-void Ops::multiply_i8(const Linear& layer, MutableRows out, int rows, Epilogue epilogue) const {
-  const int64_t stride = round_up(layer.k, kGroup<uint8_t>);
-  const auto* const a = reinterpret_cast<const uint8_t*>(converted_.data());
+template <class A, class W>
+void Ops::multiply_integers(const Linear& layer, const W* w,
+                            void (*Kernels::*kernel)(const GemmInteger<A, W>&) noexcept, MutableRows out, int rows,
+                            Epilogue epilogue) const {
+  const int64_t stride = round_up(layer.k, kGroup<A>);
+  const auto* const a = reinterpret_cast<const A*>(converted_.data());
   for_each_tile(layer, rows, [&](int64_t row, int m, int64_t column, int n) {
-    kernels_->gemm_i8({.a = a + row * stride,
-                       .lda = stride,
-                       .a_scale = row_scale_.data() + row,
-                       .w = layer.w8.data() + column * stride,
-                       .offset = layer.offset.data() + column,
-                       .w_scale = layer.scale.data() + column,
-                       .bias = layer.bias.size() == 0 ? nullptr : layer.bias.data() + column,
-                       .c = out.data + row * out.stride + column,
-                       .ldc = out.stride,
-                       .m = m,
-                       .n = n,
-                       .k = layer.k,
-                       .epilogue = epilogue});
+    (kernels_->*kernel)({.a = a + row * stride,
+                         .lda = stride,
+                         .a_scale = row_scale_.data() + row,
+                         .w = w + column * stride,
+                         .offset = layer.offset.size() == 0 ? nullptr : layer.offset.data() + column,
+                         .w_scale = layer.scale.data() + column,
+                         .bias = layer.bias.size() == 0 ? nullptr : layer.bias.data() + column,
+                         .c = out.data + row * out.stride + column,
+                         .ldc = out.stride,
+                         .m = m,
+                         .n = n,
+                         .k = layer.k,
+                         .epilogue = epilogue});
   });
 }
 

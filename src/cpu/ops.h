@@ -43,14 +43,16 @@ class Ops {
   void multiply_f32(const Linear& layer, ConstRows in, MutableRows out, int rows, Epilogue epilogue) const;
   void multiply_converted(const Linear& layer, MutableRows out, int rows, Epilogue epilogue) const;
   void multiply_bf16(const Linear& layer, MutableRows out, int rows, Epilogue epilogue) const;
-  void multiply_i8(const Linear& layer, MutableRows out, int rows, Epilogue epilogue) const;
+  template <class A, class W>
+  void multiply_integers(const Linear& layer, const W* w, void (*Kernels::*kernel)(const GemmInteger<A, W>&) noexcept,
+                         MutableRows out, int rows, Epilogue epilogue) const;
 
   ThreadPool* pool_;
   ComputeType compute_;
   const Kernels* kernels_;
   AlignedBuffer<float> normed_;         ///< kFloat32: (rows, normed); else some rows for each thread
   AlignedBuffer<std::byte> converted_;  ///< (rows, widest in whole groups) in the type of the weights
-  AlignedBuffer<float> row_scale_;      ///< kInt8: (rows)
+  AlignedBuffer<float> row_scale_;      ///< of integers: (rows)
 };
 
 }  // namespace skald::cpu

@@ -27,11 +27,20 @@ struct Rows {
   float scale = 1;
 };
 
+FactorType factor_type(ComputeType compute) {
+  switch (compute) {
+    case ComputeType::kFloat32: return FactorType::kFloat32;
+    case ComputeType::kBfloat16: return FactorType::kBfloat16;
+    case ComputeType::kInt8: return FactorType::kInt8;
+  }
+  return FactorType::kFloat32;
+}
+
 /// Reads tensors of one checkpoint; the total of what it packed stands in bytes().
 class Loader {
  public:
   Loader(const model::Checkpoint& checkpoint, const Context& context)
-      : checkpoint_(checkpoint), pool_(*context.pool), compute_(context.compute) {}
+      : checkpoint_(checkpoint), pool_(*context.pool), type_(factor_type(context.compute)) {}
 
   /// The parts stacked along the output dimension.
   Result<Linear> linear(std::span<const Part> parts, int k) {
@@ -42,7 +51,7 @@ class Loader {
       rows.push_back({view, n, part.rows, part.scale});
       n += part.rows;
     }
-    Linear layer = pack(rows, n, k, 1, compute_);
+    Linear layer = pack(rows, n, k, 1, type_);
     if (std::ranges::any_of(parts, &Part::has_bias)) SKALD_CHECK(read_bias(parts, layer));
     bytes_ += static_cast<int64_t>(layer.bytes());
     return layer;
@@ -56,8 +65,9 @@ class Loader {
   Result<Linear> conv(const std::string& name, int out, int in) {
     SKALD_TRY(const TensorView view, checkpoint_.tensor(name + ".weight", Shape{out, in, kConvWidth}));
     const Rows rows{view, 0, out, 1};
-    const ComputeType compute = compute_ == ComputeType::kInt8 ? ComputeType::kFloat32 : compute_;
-    Linear layer = pack(std::span(&rows, 1), out, kConvWidth * in, kConvWidth, compute);
+    // What all layers build on, and little work: two bytes.
+    const FactorType type = type_ == FactorType::kInt8 ? FactorType::kInt16 : type_;
+    Linear layer = pack(std::span(&rows, 1), out, kConvWidth * in, kConvWidth, type);
     const Part part{name, out, true, 1};
     SKALD_CHECK(read_bias(std::span(&part, 1), layer));
     bytes_ += static_cast<int64_t>(layer.bytes());
@@ -93,8 +103,8 @@ class Loader {
 
   /// Panels are independent: each thread converts 16 rows at a time. With `taps` > 1 the k of a source row runs over
   /// (in, taps) and is turned to (taps, in).
-  Linear pack(std::span<const Rows> stack, int n, int k, int taps, ComputeType compute) {
-    Linear layer = room_for(n, k, compute);
+  Linear pack(std::span<const Rows> stack, int n, int k, int taps, FactorType type) {
+    Linear layer = room_for(n, k, type);
     const int64_t panels = ceil_div(n, kPanel);
     const auto row_size = static_cast<size_t>(k);
     AlignedBuffer<float> scratch(static_cast<size_t>(pool_.threads()) * (kPanel + 1) * row_size);
@@ -119,16 +129,20 @@ class Loader {
     return layer;
   }
 
-  static Linear room_for(int n, int k, ComputeType compute) {
+  static Linear room_for(int n, int k, FactorType type) {
     Linear layer;
     layer.n = n;
     layer.k = k;
-    layer.compute = compute;
+    layer.type = type;
     const auto columns = static_cast<size_t>(round_up(n, kPanel));
-    switch (compute) {
-      case ComputeType::kFloat32: layer.w = AlignedBuffer<float>(packed_size_f32(n, k)); break;
-      case ComputeType::kBfloat16: layer.w16 = AlignedBuffer<Bfloat16>(packed_size_bf16(n, k)); break;
-      case ComputeType::kInt8:
+    switch (type) {
+      case FactorType::kFloat32: layer.w = AlignedBuffer<float>(packed_size_f32(n, k)); break;
+      case FactorType::kBfloat16: layer.w_bf16 = AlignedBuffer<Bfloat16>(packed_size_bf16(n, k)); break;
+      case FactorType::kInt16:
+        layer.w16 = AlignedBuffer<int16_t>(packed_size_i16(n, k));
+        layer.scale = AlignedBuffer<float>(columns);
+        break;
+      case FactorType::kInt8:
         layer.w8 = AlignedBuffer<int8_t>(packed_size_i8(n, k));
         layer.scale = AlignedBuffer<float>(columns);
         layer.offset = AlignedBuffer<int32_t>(columns);
@@ -140,11 +154,20 @@ class Loader {
   /// Rows (count, K) become the panel of that number.
   static void pack_panel(const float* rows, int count, size_t panel, Linear& layer) {
     const int k = layer.k;
-    switch (layer.compute) {
-      case ComputeType::kFloat32: return pack_f32(rows, count, k, layer.w.data() + panel * packed_size_f32(kPanel, k));
-      case ComputeType::kBfloat16:
-        return pack_bf16(rows, count, k, layer.w16.data() + panel * packed_size_bf16(kPanel, k));
-      case ComputeType::kInt8:
+    switch (layer.type) {
+      case FactorType::kFloat32: return pack_f32(rows, count, k, layer.w.data() + panel * packed_size_f32(kPanel, k));
+      case FactorType::kBfloat16:
+        return pack_bf16(rows, count, k, layer.w_bf16.data() + panel * packed_size_bf16(kPanel, k));
+      case FactorType::kInt16:
+        return kernels(Isa::kScalar)
+            .pack_rows_i16({.x = rows,
+                            .stride = k,
+                            .rows = count,
+                            .width = k,
+                            .level = most_level(k),
+                            .out = layer.w16.data() + panel * packed_size_i16(kPanel, k),
+                            .scale = layer.scale.data() + panel * kPanel});
+      case FactorType::kInt8:
         return pack_i8(rows, count, k, layer.w8.data() + panel * packed_size_i8(kPanel, k),
                        layer.scale.data() + panel * kPanel, layer.offset.data() + panel * kPanel);
     }
@@ -167,7 +190,7 @@ class Loader {
 
   const model::Checkpoint& checkpoint_;
   ThreadPool& pool_;
-  ComputeType compute_;
+  FactorType type_;
   int64_t bytes_ = 0;
 };
 
@@ -236,10 +259,13 @@ void Linear::row(int64_t index, float* out) const {
     return packed[static_cast<size_t>(((panel * groups + i / group) * kPanel + column) * group + i % group)];
   };
   for (int64_t i = 0; i < k; ++i) {
-    switch (compute) {
-      case ComputeType::kFloat32: out[i] = element(w, 1, i); break;
-      case ComputeType::kBfloat16: out[i] = bf16_to_f32(element(w16, kGroup<Bfloat16>, i)); break;
-      case ComputeType::kInt8:
+    switch (type) {
+      case FactorType::kFloat32: out[i] = element(w, 1, i); break;
+      case FactorType::kBfloat16: out[i] = bf16_to_f32(element(w_bf16, kGroup<Bfloat16>, i)); break;
+      case FactorType::kInt16:
+        out[i] = scale[static_cast<size_t>(index)] * static_cast<float>(element(w16, kGroup<int16_t>, i));
+        break;
+      case FactorType::kInt8:
         out[i] = scale[static_cast<size_t>(index)] * static_cast<float>(element(w8, kGroup<int8_t>, i));
         break;
     }

@@ -13,21 +13,25 @@
 
 namespace skald::cpu {
 
+/// What the factors of a product are.
+enum class FactorType : uint8_t { kFloat32, kBfloat16, kInt16, kInt8 };
+
 /// y(n) = sum_k x(k) * w(n, k) + bias(n).
 struct Linear {
-  AlignedBuffer<float> w;         ///< kFloat32: packed by pack_f32
-  AlignedBuffer<Bfloat16> w16;    ///< kBfloat16: packed by pack_bf16
-  AlignedBuffer<int8_t> w8;       ///< kInt8: packed by pack_i8, with `scale` and `offset`
-  AlignedBuffer<float> scale;     ///< (N, whole panels)
-  AlignedBuffer<int32_t> offset;  ///< (N, whole panels)
-  AlignedBuffer<float> bias;      ///< (N); empty: none
+  AlignedBuffer<float> w;          ///< kFloat32: packed by pack_f32
+  AlignedBuffer<Bfloat16> w_bf16;  ///< kBfloat16: packed by pack_bf16
+  AlignedBuffer<int16_t> w16;      ///< kInt16: packed by pack_rows_i16, with `scale`
+  AlignedBuffer<int8_t> w8;        ///< kInt8: packed by pack_i8, with `scale` and `offset`
+  AlignedBuffer<float> scale;      ///< (N, whole panels)
+  AlignedBuffer<int32_t> offset;   ///< (N, whole panels)
+  AlignedBuffer<float> bias;       ///< (N); empty: none
   int n = 0;
   int k = 0;
-  ComputeType compute = ComputeType::kFloat32;
+  FactorType type = FactorType::kFloat32;
 
   size_t bytes() const {
-    return (w.size() + scale.size() + bias.size()) * sizeof(float) + w16.size() * sizeof(Bfloat16) + w8.size() +
-           offset.size() * sizeof(int32_t);
+    return (w.size() + scale.size() + bias.size()) * sizeof(float) + (w_bf16.size() + w16.size()) * sizeof(int16_t) +
+           w8.size() + offset.size() * sizeof(int32_t);
   }
   /// Row `index` of the matrix, (K). Pre: `out` has room.
   void row(int64_t index, float* out) const;
@@ -80,7 +84,7 @@ struct DecoderWeights {
   int64_t bytes = 0;
 };
 
-/// Packs all encoder tensors; in int8 the convolutions stay in float32. Errors: kBadModel (missing, wrong shape,
+/// Packs all encoder tensors; in int8 the convolutions' are int16. Errors: kBadModel (missing, wrong shape,
 /// element type). Throws std::bad_alloc.
 Result<EncoderWeights> load_encoder(const model::Checkpoint& checkpoint, const Context& context);
 /// Packs all decoder tensors. Errors and exceptions as above.

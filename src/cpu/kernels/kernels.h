@@ -20,7 +20,7 @@ inline constexpr int kPanel = 16;  // output columns of a packed panel, for ever
 /// What happens to a GEMM result before it is stored.
 enum class Epilogue : uint8_t {
   kNone,      ///< c = acc + bias
-  kGelu,      ///< c = gelu(acc + bias), exact (erf)
+  kGelu,      ///< c = gelu(acc + bias), exact (erf); in GemmInteger and GemmBf16 within 3e-5
   kResidual,  ///< c = c + acc + bias
 };
 

@@ -91,36 +91,55 @@ template <class V>
 inline float largest_number(const float* x, int n) {
   const auto lowest = V::all(-__builtin_inff());
   auto max = lowest;
-  for (int i = 0; i < n; i += V::kLanes) {
-    const auto mask = V::first(n - i);
-    max = V::max(V::select(mask, V::load(mask, x + i), lowest), max);
-  }
-  return V::largest(max);
+  int i = 0;
+  for (; i + V::kLanes <= n; i += V::kLanes) max = V::max(V::load(x + i), max);
+  const auto mask = V::first(n - i);
+  return V::largest(V::max(V::select(mask, V::load(mask, x + i), lowest), max));
 }
+
+// What is added to a number of less than 2^22 to round it to a whole one; its lowest byte is then that number and
+// kZeroPoint.
+constexpr float kToByte = 0x1.8p23F + kZeroPoint;
+
+/// What rounding has taken so far from the weights of each chain, and their sum before it.
+template <class V>
+struct Rounding {
+  static constexpr int kChains = kSoftmaxChains / V::kLanes;
+  typename V::F lost[kChains];
+  typename V::F sum = V::zero();
+
+  Rounding() {
+    for (auto& chain : lost) chain = V::zero();
+  }
+  void add(int chain, typename V::F p, uint8_t* q, int count) {
+    sum = V::add(sum, p);
+    const auto wanted = V::fma(p, V::all(static_cast<float>(kSoftmaxLevel)), lost[chain]);
+    const auto rounded = V::add(wanted, V::all(kToByte));
+    lost[chain] = V::sub(wanted, V::sub(rounded, V::all(kToByte)));
+    V::store_narrow(q, V::bits(rounded), count);
+  }
+};
 
 /// The block's weights in bytes; returns the sum of 2^(x - largest).
 template <class V>
 inline float weights_in_bytes(const float* x, int n, float largest, uint8_t* q) {
-  constexpr int kChains = kSoftmaxChains / V::kLanes;
   const int whole = (n + kFour - 1) / kFour * kFour;
   const auto offset = V::all(largest);
-  typename V::F lost[kChains];
-  for (auto& chain : lost) chain = V::zero();
-  auto sum = V::zero();
-  for (int i = 0; i < whole; i += kSoftmaxChains) {
+  Rounding<V> rounding;
+  int i = 0;
+  for (; i + kSoftmaxChains <= n; i += kSoftmaxChains) {
 #pragma GCC unroll 4
-    for (int chain = 0; chain < kChains; ++chain) {
+    for (int chain = 0; chain < Rounding<V>::kChains; ++chain) {
       const int at = i + chain * V::kLanes;
-      const auto mask = V::first(n - at);
-      const auto p = V::select(mask, exp2_of<V>(V::sub(V::load(mask, x + at), offset)), V::zero());
-      sum = V::add(sum, p);
-      const auto wanted = V::fma(p, V::all(static_cast<float>(kSoftmaxLevel)), lost[chain]);
-      const auto rounded = V::to_i32(wanted);
-      lost[chain] = V::sub(wanted, V::to_f32(rounded));
-      V::store_narrow(q + at, V::add_i(rounded, V::all_i(kZeroPoint)), whole - at);
+      rounding.add(chain, exp2_of<V>(V::sub(V::load(x + at), offset)), q + at, V::kLanes);
     }
   }
-  return V::sum(sum);
+  for (int chain = 0; i < whole; ++chain, i += V::kLanes) {
+    const auto mask = V::first(n - i);
+    const auto p = exp2_of<V>(V::sub(V::load(mask, x + i), offset));
+    rounding.add(chain, V::select(mask, p, V::zero()), q + i, whole - i);
+  }
+  return V::sum(rounding.sum);
 }
 
 template <class V>

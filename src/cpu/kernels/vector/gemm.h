@@ -117,7 +117,7 @@ struct Gemm {
         t.k = least(g.k - k0, Sizes::kBlockK);
         kThinTiles.run(g.m, t);
       }
-      if (g.epilogue == Epilogue::kGelu) gelu_rows<V>(g.c + n0, g.ldc, g.m, columns);
+      if (g.epilogue == Epilogue::kGelu) gelu_rows<V, gelu_of<V>>(g.c + n0, g.ldc, g.m, columns);
     }
   }
 
@@ -148,7 +148,8 @@ struct Gemm {
         t.k = k;
         kTiles.run(rows, t);
       }
-      if (g.epilogue == Epilogue::kGelu && k0 + k == g.k) gelu_rows<V>(g.c + m0 * g.ldc + n0, g.ldc, rows, columns);
+      if (g.epilogue == Epilogue::kGelu && k0 + k == g.k)
+        gelu_rows<V, gelu_of<V>>(g.c + m0 * g.ldc + n0, g.ldc, rows, columns);
     }
   }
 

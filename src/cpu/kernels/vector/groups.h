@@ -155,7 +155,7 @@ struct GroupGemm {
     for (int n = n0; n < n1; n += step) {
       const GroupTile t = part(whole, m, n, least(n1 - n, step));
       tiles.run(rows, t);
-      if (t.epilogue == Epilogue::kGelu) gelu_rows<V>(t.c, t.ldc, rows, t.columns);
+      if (t.epilogue == Epilogue::kGelu) gelu_rows<V, rough_gelu_of<V>>(t.c, t.ldc, rows, t.columns);
     }
   }
 

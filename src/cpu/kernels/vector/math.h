@@ -40,5 +40,17 @@ inline typename V::F gelu_of(typename V::F x) {
   return V::sub(V::max(V::zero(), x), V::mul(V::mul(t, gauss), V::div(num, den)));
 }
 
+/// The same, within 3e-5; NaN stays NaN.
+template <class V>
+inline typename V::F rough_gelu_of(typename V::F x) {
+  constexpr int kCount = sizeof kRoughGelu / sizeof *kRoughGelu;
+  const auto c = V::max(V::all(-kHalfWidth), V::min(V::all(kHalfWidth), x));
+  const auto s = V::fma(V::mul(c, c), V::all(2 / (kHalfWidth * kHalfWidth)), V::all(-1.0F));
+  auto p = V::all(kRoughGelu[kCount - 1]);
+#pragma GCC unroll 16
+  for (int i = kCount - 2; i >= 0; --i) p = V::fma(p, s, V::all(kRoughGelu[i]));
+  return V::mul(x, V::fma(c, p, V::all(0.5F)));
+}
+
 }  // namespace
 }  // namespace skald::cpu

@@ -35,13 +35,13 @@ struct Tiles {
   void run(int rows, const Args& t) const { at[rows - 1][(t.columns - 1) / kPanel](t); }
 };
 
-/// In place, over rows that have just been stored.
-template <class V>
+/// Gelu in place, over rows that have just been stored.
+template <class V, auto Gelu>
 inline void gelu_rows(float* c, int64_t ldc, int rows, int columns) {
   for (int r = 0; r < rows; ++r, c += ldc) {
     for (int i = 0; i < columns; i += V::kLanes) {
       const auto mask = V::first(columns - i);
-      V::store(mask, c + i, gelu_of<V>(V::load(mask, c + i)));
+      V::store(mask, c + i, Gelu(V::load(mask, c + i)));
     }
   }
 }
