@@ -97,7 +97,10 @@ class Skald(Engine):
         step, share = ms("decoder step"), keys / TOKENS
         return {"encoder": encoder, "encoder+keys": encoder + keys, "step": step, "step+keys": step + share,
                 "batch": ms("decoder step", batch=WINDOWS) / WINDOWS + share,
-                "beam": ms("decoder step", beam=BEAMS) + share, "window": ms("whole window")}
+                "beam": ms("decoder step", beam=BEAMS) + share, "window": ms("whole window"),
+                "many": (ms("encoder", positions=POSITIONS, batch=WINDOWS) + TOKENS * ms("decoder step", batch=WINDOWS))
+                / WINDOWS + keys + ms("mel"),
+                "beam window": ms("mel") + encoder + keys + TOKENS * ms("decoder step", beam=BEAMS)}
 
 
 def openvino_options(threads, precision):
@@ -105,6 +108,13 @@ def openvino_options(threads, precision):
     options = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": 1}
     hints = {"float32": "f32", "bfloat16": "bf16"}
     return options | ({"INFERENCE_PRECISION_HINT": hints[precision]} if precision in hints else {})
+
+
+def instructions(model):
+    """What the products of a compiled model were made for: brgemm_avx512_amx and the like."""
+    kinds = {op.get_rt_info()["primitiveType"].astype(str) for op in model.get_runtime_model().get_ordered_ops()
+             if op.get_rt_info()["layerType"].astype(str) in ("FullyConnected", "MatMul", "Convolution")}
+    return " ".join(sorted(kind for kind in kinds if kind.startswith(("brgemm", "jit", "gemm"))))
 
 
 class OpenVino(Engine):
@@ -119,7 +129,7 @@ class OpenVino(Engine):
         self.request, self.mel = model.create_infer_request(), openvino.Tensor(self.job.mel())
         if self.precision == "int8":
             self.setting = self.job.text("encoder-int8.txt")
-        self.setting += ", latency hint"
+        self.setting += f", latency hint, {instructions(model)}"
 
     def encoded(self):
         self.once()
@@ -157,7 +167,8 @@ class GenAi(Engine):
 
     def once(self):
         (encoder, greedy), (_, beam) = self.generate(1), self.generate(BEAMS)
-        return {"step+keys": greedy / TOKENS, "beam": beam / TOKENS, "window": encoder + greedy}
+        return {"step+keys": greedy / TOKENS, "beam": beam / TOKENS, "window": encoder + greedy,
+                "many": encoder + greedy, "beam window": encoder + beam}
 
 
 class OnnxRuntime(Engine):
@@ -186,7 +197,7 @@ class CTranslate2(Engine):
         self.model = Whisper(self.job.path("ctranslate2"), device="cpu", compute_type=self.precision, inter_threads=1,
                              intra_threads=self.job.threads)
         self.mel = StorageView.from_array(self.job.mel())
-        self.many = self.model.encode(StorageView.from_array(np.repeat(self.job.mel(), WINDOWS, axis=0)))
+        self.mels = StorageView.from_array(np.repeat(self.job.mel(), WINDOWS, axis=0))
         self.setting = f"{self.model.compute_type}, 1 worker"
 
     def encoded(self):
@@ -203,10 +214,12 @@ class CTranslate2(Engine):
 
     def once(self):
         features, encoder = timed(self.encoded)
-        greedy = self.decode(features, 1, 1)
+        greedy, beam = self.decode(features, 1, 1), self.decode(features, 1, BEAMS)
+        many_features, many_encoder = timed(self.model.encode, self.mels)
+        many = self.decode(many_features, WINDOWS, 1)
         return {"encoder": encoder, "step+keys": greedy / TOKENS, "window": encoder + greedy,
-                "batch": self.decode(self.many, WINDOWS, 1) / (WINDOWS * TOKENS),
-                "beam": self.decode(features, 1, BEAMS) / TOKENS}
+                "batch": many / (WINDOWS * TOKENS), "beam": beam / TOKENS, "many": (many_encoder + many) / WINDOWS,
+                "beam window": encoder + beam}
 
 
 class WhisperCpp(Engine):
@@ -238,7 +251,7 @@ class WhisperCpp(Engine):
         prompt = self.job.prompt()
         self.decode(prompt, 0)
         steps = timed(self.decode, range(TOKENS), len(prompt))[1]
-        return {"encoder+keys": encoder, "step": steps / TOKENS, "window": encoder + steps}
+        return {"encoder+keys": encoder, "step": steps / TOKENS, "window": encoder + steps, "many": encoder + steps}
 
 
 # Name -> class, precision, and the steps before it.

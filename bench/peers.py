@@ -1,4 +1,5 @@
-"""peers.py [--skald PROGRAM] [--shape base] [--threads 2] [--rounds 5] [--repeats 3] [--only NAMES] [--json FILE]
+"""peers.py [--skald PROGRAM] [--shape base] [--threads 2] [--rounds 5] [--repeats 3] [--only NAMES] [--isa ISA]
+         [--json FILE]
 
 What a window of 30 s takes on the CPU: Skald, OpenVINO, ONNX Runtime, CTranslate2 and whisper.cpp with the same random
 weights (tools/reference.py), on as many threads, taking turns in one run. An engine is loaded once, in a process of its
@@ -14,7 +15,9 @@ Engines do their work in different places, so a figure stands beside Skald's for
                 values": CTranslate2 and OpenVINO GenAI compute them when decoding starts; for Skald a 70th of the
                 opening of a window is added. Theirs also has the prompt and the choice of tokens and hypotheses;
                 Skald's has the candidates of every hypothesis.
-* whole window  encoder and 70 tokens, greedily. Skald's also has the log-mel spectrogram and the prompt.
+* whole window  encoder and 70 tokens, greedily. Skald's also has the log-mel spectrogram and the prompt. "8 at once":
+                a window of a long recording, 8 encoded and decoded together by Skald and CTranslate2 (which is what
+                faster-whisper does in its batched mode); OpenVINO GenAI and whisper.cpp take one after the other.
 
 "differs" is the distance of an encoder's output from PyTorch's in float32, relative to its length: a check that the
 engine computes this network. OpenVINO GenAI takes samples and computes its own mel, which its figures leave out.
@@ -24,6 +27,9 @@ transformers, int8 weights and dynamic quantisation in GenAI's decoder. ONNX Run
 the attention operator of opset 23. CTranslate2: one worker. whisper.cpp: flash attention. The wheel of pywhispercpp is
 built for AVX2; pip install --no-binary pywhispercpp pywhispercpp builds it for the CPU at hand, and then it needs
 LD_LIBRARY_PATH set to site-packages. The table says what it is built for.
+
+--isa avx512 holds the engines to AVX-512 with VNNI and BF16, what processors of laptops have, where this one has AMX
+too; --isa avx2 to AVX2. The table says what OpenVINO's products were made for.
 
 Requirements: pip install openai-whisper torch transformers, and of openvino, nncf, openvino-genai, optimum-intel,
 openvino-tokenizers, onnx, onnxscript, onnxruntime, ctranslate2, pywhispercpp those to compare with; the built program.
@@ -58,7 +64,16 @@ TABLES = {
     "Decoder, a token of a window": {"step": "steps alone", "step+keys": "with keys and values",
                                      "batch": f"{WINDOWS} windows, with keys and values",
                                      "beam": f"beam {BEAMS}, with keys and values"},
-    f"Whole window of {TOKENS} tokens": {"window": "encoder and decoder"},
+    f"Whole window of {TOKENS} tokens": {"window": "one at a time", "many": f"{WINDOWS} at once where the engine can",
+                                         "beam window": f"one at a time, beam {BEAMS}"},
+}
+# What holds the engines to instruction sets: Skald, CTranslate2, and the libraries of OpenVINO and CTranslate2. ONNX
+# Runtime and whisper.cpp have no such setting.
+ISAS = {
+    "avx2": {"SKALD_CPU": "avx2", "CT2_FORCE_CPU_ISA": "AVX2", "ONEDNN_MAX_CPU_ISA": "AVX2",
+             "MKL_ENABLE_INSTRUCTIONS": "AVX2"},
+    "avx512": {"CT2_FORCE_CPU_ISA": "AVX512", "ONEDNN_MAX_CPU_ISA": "AVX512_CORE_BF16",
+               "MKL_ENABLE_INSTRUCTIONS": "AVX512"},
 }
 
 
@@ -202,9 +217,10 @@ def table(part, measures, run):
 
 
 def report(run, args):
-    facts = {"shape": args.shape, "threads": args.threads, "rounds": args.rounds, "repeats": args.repeats,
+    facts = {"shape": args.shape, "threads": args.threads, "rounds": args.rounds, "repeats": args.repeats, "isa": args.isa,
              "cpu": cpu("model name"), "date": str(datetime.date.today()), "versions": versions()}
-    print(f"\n{args.shape}, {args.threads} threads, {args.rounds} rounds of {args.repeats}; {facts['cpu']}; "
+    held = f", held to {args.isa}" if args.isa else ""
+    print(f"\n{args.shape}, {args.threads} threads, {args.rounds} rounds of {args.repeats}; {facts['cpu']}{held}; "
           f"{facts['date']}; " + ", ".join(f"{name} {version}" for name, version in facts["versions"].items()) + "\n")
     for part, measures in TABLES.items():
         print(table(part, measures, run))
@@ -238,9 +254,11 @@ def main():
     parser.add_argument("--rounds", type=count, default=5)
     parser.add_argument("--repeats", type=count, default=3, help="measurements of a turn, after one to warm up")
     parser.add_argument("--only", default="", metavar="NAMES", help="beginnings of " + ", ".join(ENGINES))
+    parser.add_argument("--isa", choices=ISAS, help="hold the engines to these instructions")
     parser.add_argument("--json", metavar="FILE", help="write everything that was measured")
     args = parser.parse_args()
     os.environ["HF_HUB_OFFLINE"] = "1"  # nothing is downloaded
+    os.environ.update(ISAS.get(args.isa, {}))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))  # so that the folder is removed
     with tempfile.TemporaryDirectory() as folder:
         run = Run(Job(args.shape, args.threads, args.repeats, folder, os.path.abspath(args.skald)))
