@@ -87,7 +87,8 @@ double peak(Isa isa) {
     case Isa::kAvxVnni: return best_rate(burst_avx2, 8 * kFlopsPerLane);
     case Isa::kAvx512:
     case Isa::kAvx512Vnni:
-    case Isa::kAvx512Bf16: return best_rate(burst_avx512, 16 * kFlopsPerLane);
+    case Isa::kAvx512Bf16:
+    case Isa::kAmx: return best_rate(burst_avx512, 16 * kFlopsPerLane);
   }
   return 0;
 }
@@ -95,7 +96,7 @@ double peak(Isa isa) {
 /// The same in products of bfloat16.
 double peak_bf16(Isa isa) {
   constexpr double kFlopsPerLane = 2.0 * 12 * kPeakRounds;
-  return isa == Isa::kAvx512Bf16 ? best_rate(burst_avx512bf16, 32 * kFlopsPerLane) : peak(isa);
+  return isa >= Isa::kAvx512Bf16 ? best_rate(burst_avx512bf16, 32 * kFlopsPerLane) : peak(isa);
 }
 
 AlignedBuffer<float> random_floats(size_t count) {

@@ -31,7 +31,7 @@ LD_LIBRARY_PATH set to site-packages. The table says what it is built for.
 --isa avx512 holds the engines to AVX-512 with VNNI and BF16, what processors of laptops have, where this one has AMX
 too; --isa avx2 to AVX2. The table says what OpenVINO's products were made for.
 
-Requirements: pip install openai-whisper torch transformers, and of openvino, nncf, openvino-genai, optimum-intel,
+Requirements: pip install openai-whisper torch 'transformers>=5', and of openvino, nncf, openvino-genai, optimum-intel,
 openvino-tokenizers, onnx, onnxscript, onnxruntime, ctranslate2, pywhispercpp those to compare with; the built program.
 """
 
@@ -72,7 +72,7 @@ TABLES = {
 ISAS = {
     "avx2": {"SKALD_CPU": "avx2", "CT2_FORCE_CPU_ISA": "AVX2", "ONEDNN_MAX_CPU_ISA": "AVX2",
              "MKL_ENABLE_INSTRUCTIONS": "AVX2"},
-    "avx512": {"CT2_FORCE_CPU_ISA": "AVX512", "ONEDNN_MAX_CPU_ISA": "AVX512_CORE_BF16",
+    "avx512": {"SKALD_CPU": "avx512bf16", "CT2_FORCE_CPU_ISA": "AVX512", "ONEDNN_MAX_CPU_ISA": "AVX512_CORE_BF16",
                "MKL_ENABLE_INSTRUCTIONS": "AVX512"},
 }
 

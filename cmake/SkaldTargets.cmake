@@ -52,6 +52,7 @@ set(SKALD_ISA_FLAGS_avx2 -mavx2 -mfma -mf16c)
 set(SKALD_ISA_FLAGS_avxvnni ${SKALD_ISA_FLAGS_avx2} -mavxvnni)
 set(SKALD_ISA_FLAGS_avx512 -mavx512f -mavx512bw -mavx512cd -mavx512dq -mavx512vl -mavx2 -mfma)
 set(SKALD_ISA_FLAGS_avx512vnni ${SKALD_ISA_FLAGS_avx512} -mavx512vnni)
+set(SKALD_ISA_FLAGS_amx ${SKALD_ISA_FLAGS_avx512} -mamx-tile -mamx-int8)
 set(SKALD_ISA_FLAGS_avx512bf16 ${SKALD_ISA_FLAGS_avx512} -mavx512bf16)
 
 # skald_isa_objects(NAME ISA SOURCES ...)
@@ -65,7 +66,7 @@ function(skald_isa_objects name isa)
   target_compile_options(${name} PRIVATE -fno-exceptions ${SKALD_ISA_FLAGS_${isa}})
   set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   # GCC 12 sees its own _mm512_undefined_ps() as an uninitialised read (GCC bug 105593).
-  if(isa MATCHES avx512 AND CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  if(isa MATCHES "avx512|amx" AND CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     target_compile_options(${name} PRIVATE -Wno-uninitialized -Wno-maybe-uninitialized)
   endif()
   # Address checks as calls: inlined into the unrolled tiles they take minutes to compile.

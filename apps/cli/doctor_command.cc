@@ -26,6 +26,7 @@ std::string feature_names(const CpuFeatures& f) {
   add(f.avx512, "avx512");
   add(f.avx512_vnni, "avx512-vnni");
   add(f.avx512_bf16, "avx512-bf16");
+  add(f.amx_int8, "amx-int8");
   return names.empty() ? "none beyond x86-64" : names;
 }
 
@@ -109,7 +110,8 @@ std::string as_json(const SystemReport& r) {
                  {"avx_vnni", r.features.avx_vnni},
                  {"avx512", r.features.avx512},
                  {"avx512_vnni", r.features.avx512_vnni},
-                 {"avx512_bf16", r.features.avx512_bf16}}},
+                 {"avx512_bf16", r.features.avx512_bf16},
+                 {"amx_int8", r.features.amx_int8}}},
                {"isa", to_string(r.chosen)},
                {"best_isa", to_string(r.best)},
                {"threads", r.threads},

@@ -2,6 +2,8 @@
 
 #include <cpuid.h>
 #include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -35,6 +37,14 @@ uint32_t saved_state() {
   return low;
 }
 
+/// Asks Linux for the registers of AMX, which it gives a process that has asked, for all of its threads
+/// (Documentation/arch/x86/xstate.rst).
+bool may_use_amx() {
+  constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
+  constexpr long kTileData = 18;               // XFEATURE_XTILEDATA
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+
 // Bit numbers: Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2A, CPUID.
 CpuFeatures detect() {
   CpuFeatures f;
@@ -53,6 +63,8 @@ CpuFeatures detect() {
   f.avx512_vnni = f.avx512 && bit(seven.ecx, 11);
   f.avx512_bf16 = f.avx512 && bit(seven_one.eax, 5);
   f.avx_vnni = f.avx2 && bit(seven_one.eax, 4);
+  const bool amx = (saved & 0x60000U) == 0x60000U && bit(seven.edx, 24) && bit(seven.edx, 25);  // state, tiles, int8
+  f.amx_int8 = f.avx512_vnni && f.avx512_bf16 && amx && may_use_amx();
   return f;
 }
 
@@ -76,6 +88,7 @@ const char* to_string(Isa isa) {
     case Isa::kAvx512: return "avx512";
     case Isa::kAvx512Vnni: return "avx512vnni";
     case Isa::kAvx512Bf16: return "avx512bf16";
+    case Isa::kAmx: return "amx";
   }
   return "unknown";
 }
@@ -107,6 +120,7 @@ bool runs(Isa isa) {
     case Isa::kAvx512: return f.avx512;
     case Isa::kAvx512Vnni: return f.avx512_vnni;
     case Isa::kAvx512Bf16: return f.avx512_vnni && f.avx512_bf16;
+    case Isa::kAmx: return f.amx_int8;
   }
   return false;
 }

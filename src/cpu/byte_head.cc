@@ -6,8 +6,8 @@
 namespace skald::cpu {
 namespace {
 
-// Positions of a block: scores of a register tile's 14 rows over it (14 KiB) and their weights stay in the level-1
-// cache, and a product over its 64 groups is long beside what is done with its sums.
+// Positions of a block: scores of a register tile's 14 rows over it (14 KiB; AMX's 32 rows: 32 KiB of 48) and their
+// weights stay in the level-1 cache, and a product over its 64 groups is long beside what is done with its sums.
 constexpr int kBlock = 256;
 constexpr float kLog2E = 1.44269504F;
 

@@ -14,13 +14,13 @@ namespace {
 /// Calls body(layout, rows) with the layout of a head and the query rows of one piece of attention, a whole number of
 /// register tiles.
 template <class Body>
-void with_heads(ComputeType compute, int positions, int head_width, const Body& body) {
-  switch (compute) {
+void with_heads(const Ops& ops, int positions, int head_width, const Body& body) {
+  switch (ops.compute()) {
     // Scores over 1500 positions (412 KiB; in int16 247 KiB, and the weights) stay in the level-2 cache between the two
     // products.
     case ComputeType::kFloat32: return body(HeadLayout(HeadType::kFloat32, positions, head_width), 70);
     case ComputeType::kBfloat16: return body(HeadLayout(HeadType::kInt16, positions, head_width), 28);
-    case ComputeType::kInt8: return body(ByteHeadLayout(positions, head_width), 14);
+    case ComputeType::kInt8: return body(ByteHeadLayout(positions, head_width), ops.kernel().tile_rows);
   }
 }
 
@@ -83,7 +83,7 @@ void CpuEncoder::allocate(int windows, int frames) {
   grow(act_.x, product(rows, width));
   grow(act_.attended, product(rows, width));
   grow(act_.wide, product(rows, std::max(3 * width, dims_.audio_ffn)));
-  with_heads(ops_.compute(), positions, dims_.head_width(), [&](const auto& layout, int most_rows) {
+  with_heads(ops_, positions, dims_.head_width(), [&](const auto& layout, int most_rows) {
     grow(act_.heads, product(windows, dims_.audio_heads) * layout.bytes());
     grow(act_.scratch, static_cast<size_t>(ops_.pool().threads()) * layout.scratch_bytes(most_rows));
   });
@@ -148,7 +148,7 @@ void CpuEncoder::self_attention(const EncoderBlock& block, int windows, int posi
   const int width = dims_.audio_state;
   const int rows = windows * positions;
   ops_.linear_of_norm(block.attn_ln, block.qkv, act_.x.data(), {act_.wide.data(), 3 * int64_t{width}}, rows);
-  with_heads(ops_.compute(), positions, dims_.head_width(),
+  with_heads(ops_, positions, dims_.head_width(),
              [&](const auto& layout, int most_rows) { attend(layout, most_rows, windows, positions); });
   ops_.linear(block.attn_out, {act_.attended.data(), width}, {act_.x.data(), width}, rows, Epilogue::kResidual);
 }

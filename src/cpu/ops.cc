@@ -9,11 +9,10 @@
 namespace skald::cpu {
 namespace {
 
-// A tile of 84 rows is a whole number of register tiles of every instruction set (14 and 6 rows); one of 512 columns is
-// what the kernels keep of the weights in the level-2 cache (kernels/vector/gemm.h).
+// A tile of about 84 rows is a whole number of register tiles (AVX2's 6 rows divide those of AVX-512's 14); one of 512
+// columns is what the kernels keep of the weights in the level-2 cache (kernels/vector/gemm.h).
 constexpr int kTileRows = 84;
 constexpr int kTilePanels = 512 / kPanel;
-constexpr int kLeastTileRows = 42;
 constexpr int kLeastTilePanels = 4;  // one register tile of the kernels for few rows
 // More tiles than threads, so that the last ones to finish wait little.
 constexpr int kTilesPerThread = 6;
@@ -23,17 +22,17 @@ constexpr int kTilesPerThread = 6;
 constexpr int kRowsPerTile = 16;
 
 struct Tiling {
-  int rows = kTileRows;
-  int panels = kTilePanels;
+  int rows = 0;
+  int panels = 0;
 };
 
 /// Tiles that suit the kernels, made smaller where there are too few of them to keep every thread busy.
-Tiling choose_tiling(int rows, int panels, int threads) {
-  Tiling tile;
+Tiling choose_tiling(int rows, int panels, int kernel_rows, int threads) {
   if (threads == 1) return {.rows = rows, .panels = panels};
+  Tiling tile{.rows = round_up(kTileRows, kernel_rows), .panels = kTilePanels};
   const auto tiles = [&] { return ceil_div(rows, tile.rows) * ceil_div(panels, tile.panels); };
   while (tile.panels > kLeastTilePanels && tiles() < threads * kTilesPerThread) tile.panels /= 2;
-  if (tiles() < threads * kTilesPerThread) tile.rows = kLeastTileRows;
+  if (tiles() < threads * kTilesPerThread) tile.rows = round_up(kTileRows / 2, kernel_rows);
   return tile;
 }
 
@@ -122,7 +121,7 @@ template <class Part>
 void Ops::for_each_tile(const Linear& layer, int rows, const Part& part) const {
   if (rows == 0) return;
   const int panels = ceil_div(layer.n, kPanel);
-  const Tiling tile = choose_tiling(rows, panels, pool_->threads());
+  const Tiling tile = choose_tiling(rows, panels, kernels_->tile_rows, pool_->threads());
   const int panel_tiles = ceil_div(panels, tile.panels);
   pool_->parallel_for(int64_t{ceil_div(rows, tile.rows)} * panel_tiles, [&](int64_t i, int /*thread*/) {
     const int row = static_cast<int>(i / panel_tiles) * tile.rows;

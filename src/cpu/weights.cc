@@ -40,7 +40,10 @@ FactorType factor_type(ComputeType compute) {
 class Loader {
  public:
   Loader(const model::Checkpoint& checkpoint, const Context& context)
-      : checkpoint_(checkpoint), pool_(*context.pool), type_(factor_type(context.compute)) {}
+      : checkpoint_(checkpoint),
+        pool_(*context.pool),
+        kernels_(kernels(context.isa)),
+        type_(factor_type(context.compute)) {}
 
   /// The parts stacked along the output dimension.
   Result<Linear> linear(std::span<const Part> parts, int k) {
@@ -152,24 +155,28 @@ class Loader {
   }
 
   /// Rows (count, K) become the panel of that number.
-  static void pack_panel(const float* rows, int count, size_t panel, Linear& layer) {
+  void pack_panel(const float* rows, int count, size_t panel, Linear& layer) const {
     const int k = layer.k;
     switch (layer.type) {
       case FactorType::kFloat32: return pack_f32(rows, count, k, layer.w.data() + panel * packed_size_f32(kPanel, k));
       case FactorType::kBfloat16:
         return pack_bf16(rows, count, k, layer.w_bf16.data() + panel * packed_size_bf16(kPanel, k));
       case FactorType::kInt16:
-        return kernels(Isa::kScalar)
-            .pack_rows_i16({.x = rows,
-                            .stride = k,
-                            .rows = count,
-                            .width = k,
-                            .level = most_level(k),
-                            .out = layer.w16.data() + panel * packed_size_i16(kPanel, k),
-                            .scale = layer.scale.data() + panel * kPanel});
+        return kernels_.pack_rows_i16({.x = rows,
+                                       .stride = k,
+                                       .rows = count,
+                                       .width = k,
+                                       .level = most_level(k),
+                                       .out = layer.w16.data() + panel * packed_size_i16(kPanel, k),
+                                       .scale = layer.scale.data() + panel * kPanel});
       case FactorType::kInt8:
-        return pack_i8(rows, count, k, layer.w8.data() + panel * packed_size_i8(kPanel, k),
-                       layer.scale.data() + panel * kPanel, layer.offset.data() + panel * kPanel);
+        return kernels_.pack_rows_bytes({.x = rows,
+                                         .stride = k,
+                                         .rows = count,
+                                         .width = k,
+                                         .out = layer.w8.data() + panel * packed_size_i8(kPanel, k),
+                                         .scale = layer.scale.data() + panel * kPanel,
+                                         .offset = layer.offset.data() + panel * kPanel});
     }
   }
 
@@ -190,6 +197,7 @@ class Loader {
 
   const model::Checkpoint& checkpoint_;
   ThreadPool& pool_;
+  const Kernels& kernels_;
   FactorType type_;
   int64_t bytes_ = 0;
 };

@@ -21,7 +21,7 @@ struct Linear {
   AlignedBuffer<float> w;          ///< kFloat32: packed by pack_f32
   AlignedBuffer<Bfloat16> w_bf16;  ///< kBfloat16: packed by pack_bf16
   AlignedBuffer<int16_t> w16;      ///< kInt16: packed by pack_rows_i16, with `scale`
-  AlignedBuffer<int8_t> w8;        ///< kInt8: packed by pack_i8, with `scale` and `offset`
+  AlignedBuffer<int8_t> w8;        ///< kInt8: packed by pack_rows_bytes, with `scale` and `offset`
   AlignedBuffer<float> scale;      ///< (N, whole panels)
   AlignedBuffer<int32_t> offset;   ///< (N, whole panels)
   AlignedBuffer<float> bias;       ///< (N); empty: none

@@ -40,8 +40,8 @@ Packed packed(Isa isa, const std::vector<float>& w, int n, int k, bool columns) 
   return made;
 }
 
-/// Rows, and columns of the transposed matrix, are packed as weights are.
-TEST(PackBytes, AsWeights) {
+/// Rows and columns give the same panels where one is the transposed other, in every family to the bit.
+TEST(PackBytes, RowsAndColumns) {
   for (const int n : {1, 15, 16, 17, 40}) {
     for (const int k : {1, 3, 4, 31, 64, 66, 131}) {
       SCOPED_TRACE(::testing::Message() << n << " x " << k);
@@ -50,12 +50,47 @@ TEST(PackBytes, AsWeights) {
       if (n > 3) w[at(3 * k)] = std::numeric_limits<float>::infinity();
       std::vector<float> transposed(w.size());
       for (int i = 0; i < n * k; ++i) transposed[at(i % k * n + i / k)] = w[at(i)];
-      Packed expected = room(n, k);
-      pack_i8(w.data(), n, k, expected.weights.data(), expected.scale.data(), expected.offset.data());
+      const Packed expected = packed(Isa::kScalar, w, n, k, false);
+      EXPECT_EQ(77, expected.weights.back());
+      EXPECT_EQ(7.5F, expected.scale.back());
+      EXPECT_EQ(9, expected.offset.back());
       for (const Isa isa : covered()) {
         EXPECT_EQ(expected, packed(isa, w, n, k, false)) << to_string(isa);
         EXPECT_EQ(expected, packed(isa, transposed, n, k, true)) << to_string(isa) << " columns";
       }
+    }
+  }
+}
+
+TEST(PackBytes, PanelsAndOffsets) {
+  constexpr int kColumns = 21;
+  constexpr int kDepth = 6;
+  const auto w = random_floats(at(kColumns * kDepth), 8);
+  const Packed made = packed(Isa::kScalar, w, kColumns, kDepth, false);
+  for (int n = 0; n < 32; ++n) {
+    int32_t sum = 0;
+    for (int k = 0; k < 8; ++k) {
+      const auto q = int{made.weights[at(n / kPanel * kPanel * 8 + (k / 4 * kPanel + n % kPanel) * 4 + k % 4)]};
+      sum += q;
+      if (n < kColumns && k < kDepth) {
+        EXPECT_NEAR(w[at(n * kDepth + k)], made.scale[at(n)] * static_cast<float>(q), 0.501F * made.scale[at(n)]);
+      } else {
+        EXPECT_EQ(0, q);
+      }
+    }
+    EXPECT_EQ(-128 * sum, made.offset[at(n)]);
+  }
+}
+
+TEST(PackBytes, WeightsThatAreNoNumbersStayToBeSeen) {
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    const std::vector<float> w = {1, bad, 2, 3, std::numeric_limits<float>::denorm_min(), 0};  // (3, 2)
+    for (const Isa isa : covered()) {
+      const Packed made = packed(isa, w, 3, 2, false);
+      EXPECT_FALSE(std::isfinite(made.scale[0])) << to_string(isa);
+      EXPECT_EQ(3.0F / kMostI8, made.scale[1]) << to_string(isa);
+      EXPECT_EQ(0, made.weights[8]) << to_string(isa);  // of the third: too small for a quotient
+      EXPECT_EQ(0, made.offset[2]) << to_string(isa);
     }
   }
 }

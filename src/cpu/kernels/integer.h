@@ -23,7 +23,7 @@ inline constexpr int kZeroPoint = 128;
 inline constexpr int kMostI8 = 127;  ///< |q| at most: -128 has no positive counterpart
 
 /// C(m, n) = epilogue(a_scale(m) * sum_k A(m, k) W(n, k) * w_scale(n) + bias(n)), the products scaled in that order.
-/// A: rows of whole groups, bytes beyond k zeros (A(m, k) = 0). W: packed by pack_i8, or by a kernel of Pack. C:
+/// A: rows of whole groups, bytes beyond k zeros (A(m, k) = 0). W: packed by a kernel of PackBytes or Pack. C:
 /// float32, row stride `ldc`. Pre: no sum leaves int32; see most_level().
 template <class A, class W>
 struct GemmInteger {
@@ -66,7 +66,7 @@ struct Quantise {
 using QuantiseI8 = Quantise<uint8_t>;  ///< stores q + 128; level 127
 using QuantiseI16 = Quantise<int16_t>;
 
-/// Rows of float32, x(rows, width), packed as the weights of a product with int16, in panels as pack_i8 makes them but
+/// Rows of float32, x(rows, width), packed as the weights of a product with int16, in panels as those of PackBytes but
 /// groups of two: as they are, W(n, k) = x(n, k), or transposed, W(n, k) = x(k, n). Scales as in Quantise, for each n.
 template <class W>
 struct Pack {
@@ -81,8 +81,9 @@ struct Pack {
 using PackI16 = Pack<int16_t>;
 using PackI8 = Pack<int8_t>;
 
-/// Rows of float32, x(rows, width), packed as pack_i8 packs weights: as they are, W(n, k) = x(n, k), or transposed,
-/// W(n, k) = x(k, n). |q| at most kMostI8.
+/// Rows of float32, x(rows, width), to the int8 weights of a product: as they are, W(n, k) = x(n, k), or transposed,
+/// W(n, k) = x(k, n). A scale for each n, as in Quantise: what is no number stays to be seen; |q| at most kMostI8.
+/// Panels of kPanel columns, each (groups of k, kPanel, 4); missing columns and the rest of the last group are 0.
 struct PackBytes {
   const float* x = nullptr;
   int64_t stride = 0;
@@ -133,10 +134,7 @@ inline constexpr int kMostI16 = 32767;
 /// The largest |q| of both factors for which a sum of k products stays within int32, at most 32,767.
 int most_level(int k);
 
-/// W(n, k) at w[n * row_stride + k * col_stride] to int8: a scale for each n, panels of kPanel columns, each
-/// (groups of k, kPanel, 4); missing columns and the rest of the last group are 0. `out` has packed_size_i8(n, k)
-/// elements, `scale` and `offset` whole panels. Scales as in Quantise: what is no number stays to be seen.
-void pack_i8(const float* w, int n, int k, int8_t* out, float* scale, int32_t* offset);
+/// Elements that PackBytes needs for a W(n, k).
 size_t packed_size_i8(int n, int k);
 
 /// Elements that Pack needs for a W(n, k).

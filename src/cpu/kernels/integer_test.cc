@@ -42,15 +42,21 @@ std::vector<float> run_i8(Isa isa, const Case& shape, Operands& the) {
   std::vector<uint8_t> a(at(shape.m * lda), 0xEE);
   std::vector<int8_t> packed(packed_size_i8(shape.n, shape.k));
   std::vector<int32_t> offset(the.w_scale.size());
-  pack_i8(the.w.data(), shape.n, shape.k, packed.data(), the.w_scale.data(), offset.data());
-  kernels(Isa::kScalar)
-      .quantise_i8({.x = the.x.data(),
-                    .ldx = shape.k,
-                    .q = a.data(),
-                    .ldq = lda,
-                    .scale = the.x_scale.data(),
-                    .m = shape.m,
-                    .k = shape.k});
+  const Kernels& scalar = kernels(Isa::kScalar);
+  scalar.pack_rows_bytes({.x = the.w.data(),
+                          .stride = shape.k,
+                          .rows = shape.n,
+                          .width = shape.k,
+                          .out = packed.data(),
+                          .scale = the.w_scale.data(),
+                          .offset = offset.data()});
+  scalar.quantise_i8({.x = the.x.data(),
+                      .ldx = shape.k,
+                      .q = a.data(),
+                      .ldq = lda,
+                      .scale = the.x_scale.data(),
+                      .m = shape.m,
+                      .k = shape.k});
   std::vector<float> c = the.before;
   kernels(isa).gemm_i8({.a = a.data(),
                         .lda = lda,

@@ -56,6 +56,7 @@ struct AttendF32 {
 /// Every kernel an ISA provides. Fields carry the contract.
 struct Kernels {
   Isa isa = Isa::kScalar;
+  int tile_rows = 14;  ///< products take so many rows at once: a whole number of them wastes nothing
 
   /// See GemmF32.
   void (*gemm_f32)(const GemmF32&) noexcept = nullptr;

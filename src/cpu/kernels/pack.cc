@@ -16,13 +16,6 @@ size_t packed_size(int n, int k) {
   return static_cast<size_t>(round_up(n, kPanel)) * static_cast<size_t>(round_up(k, kGroup<W>));
 }
 
-/// The nearest whole number, halves to even, of |x| < 2^22: what a sum with 1.5 * 2^23 has no bits for is rounded away.
-/// nearbyint() is a call where the instruction set is not named.
-float nearest(float x) {
-  constexpr float kShift = 0x1.8p23F;
-  return (x + kShift) - kShift;
-}
-
 }  // namespace
 
 int most_level(int k) {
@@ -50,27 +43,6 @@ void pack_bf16(const float* w, int n, int k, Bfloat16* out) {
     const float* from = w + int64_t{column} * k;
     Bfloat16* to = out + column / kPanel * panel_size + column % kPanel * kTwo;
     for (int i = 0; i < k; ++i) to[i / kTwo * kPanel * kTwo + i % kTwo] = f32_to_bf16(from[i]);
-  }
-}
-
-void pack_i8(const float* w, int n, int k, int8_t* out, float* scale, int32_t* offset) {
-  const auto panel_size = static_cast<int64_t>(packed_size_i8(kPanel, k));
-  const int whole = round_up(n, kPanel);
-  std::fill_n(out, packed_size_i8(n, k), int8_t{0});
-  for (int column = 0; column < whole; ++column) {
-    const float* from = w + int64_t{column} * k;
-    float largest = 0;
-    for (int i = 0; column < n && i < k; ++i) largest = largest_scalar(largest, from[i]);
-    scale[column] = largest / kMostI8;
-    offset[column] = 0;
-    const float inverse = inverse_step_scalar(largest, kMostI8);
-    if (inverse == 0) continue;
-    int8_t* to = out + column / kPanel * panel_size + column % kPanel * kGroupBytes;
-    for (int i = 0; i < k; ++i) {
-      const auto q = static_cast<int8_t>(nearest(from[i] * inverse));
-      to[i / kGroupBytes * kPanel * kGroupBytes + i % kGroupBytes] = q;
-      offset[column] -= kZeroPoint * q;
-    }
   }
 }
 

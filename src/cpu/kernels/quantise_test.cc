@@ -182,43 +182,5 @@ TEST(PackInteger, RowsAndColumns) {
   }
 }
 
-TEST(PackInteger, PanelsAndOffsets) {
-  constexpr int kColumns = 21;
-  constexpr int kDepth = 6;
-  const auto w = random_floats(at(kColumns * kDepth), 8);
-  std::vector<int8_t> packed(packed_size_i8(kColumns, kDepth) + 1, int8_t{55});
-  std::vector<float> scale(32, kSentinel);
-  std::vector<int32_t> offset(32, 9);
-  pack_i8(w.data(), kColumns, kDepth, packed.data(), scale.data(), offset.data());
-  EXPECT_EQ(55, packed.back());
-  for (int n = 0; n < 32; ++n) {
-    int32_t sum = 0;
-    for (int k = 0; k < 8; ++k) {
-      const auto q = int{packed[at(n / kPanel * kPanel * 8 + (k / 4 * kPanel + n % kPanel) * 4 + k % 4)]};
-      sum += q;
-      if (n < kColumns && k < kDepth) {
-        EXPECT_NEAR(w[at(n * kDepth + k)], scale[at(n)] * static_cast<float>(q), 0.501F * scale[at(n)]);
-      } else {
-        EXPECT_EQ(0, q);
-      }
-    }
-    EXPECT_EQ(-128 * sum, offset[at(n)]);
-  }
-}
-
-TEST(PackInteger, WeightsThatAreNoNumbersStayToBeSeen) {
-  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
-    const std::vector<float> w = {1, bad, 2, 3, std::numeric_limits<float>::denorm_min(), 0};  // (3, 2)
-    std::vector<int8_t> packed(packed_size_i8(3, 2));
-    std::vector<float> scale(kPanel);
-    std::vector<int32_t> offset(kPanel);
-    pack_i8(w.data(), 3, 2, packed.data(), scale.data(), offset.data());
-    EXPECT_FALSE(std::isfinite(scale[0]));
-    EXPECT_EQ(3.0F / kMostI8, scale[1]);
-    EXPECT_EQ(0, packed[8]);  // of the third: too small for a quotient
-    EXPECT_EQ(0, offset[2]);
-  }
-}
-
 }  // namespace
 }  // namespace skald::cpu

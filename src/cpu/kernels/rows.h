@@ -97,4 +97,6 @@ void gemm_i16i8_avx512vnni(const GemmI16I8& g) noexcept;
 
 void gemm_bf16_avx512bf16(const GemmBf16& g) noexcept;
 
+void gemm_i8_amx(const GemmI8& g) noexcept;
+
 }  // namespace skald::cpu

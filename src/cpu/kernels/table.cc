@@ -93,6 +93,14 @@ constexpr Kernels with_bf16(Kernels row) {
 }
 constexpr Kernels kAvx512Bf16Row = with_bf16(kAvx512VnniRow);
 
+constexpr Kernels with_amx(Kernels row) {
+  row.isa = Isa::kAmx;
+  row.tile_rows = 32;
+  row.gemm_i8 = gemm_i8_amx;
+  return row;
+}
+constexpr Kernels kAmxRow = with_amx(kAvx512Bf16Row);
+
 }  // namespace
 
 const Kernels& kernels(Isa isa) {
@@ -103,6 +111,7 @@ const Kernels& kernels(Isa isa) {
     case Isa::kAvx512: return kAvx512Row;
     case Isa::kAvx512Vnni: return kAvx512VnniRow;
     case Isa::kAvx512Bf16: return kAvx512Bf16Row;
+    case Isa::kAmx: return kAmxRow;
   }
   return kScalarRow;
 }

@@ -102,13 +102,9 @@ struct DotTile {
   static constexpr auto kFunction = group_tile<V, Dot, Rows, Panels>;
 };
 
-/// Sizes, chosen per ISA: kRows, kPanels of the tile; kThinRows, kThinPanels where rows are few and W is read once;
-/// kBlockBytes of W that stay in the level-2 cache.
-template <class V, class Dot, class Sizes>
-struct GroupGemm {
-  static constexpr Tiles<DotTile<V, Dot>, Sizes::kRows, Sizes::kPanels> kTiles{};
-  static constexpr Tiles<DotTile<V, Dot>, Sizes::kThinRows, Sizes::kThinPanels> kThinTiles{};
-
+/// A product as one call of a tile, and parts of it.
+template <class Dot>
+struct GroupArgs {
   /// What every product has.
   template <class Product>
   static GroupTile common_args(const Product& g) {
@@ -149,6 +145,16 @@ struct GroupGemm {
     t.columns = columns;
     return t;
   }
+};
+
+/// Sizes, chosen per ISA: kRows, kPanels of the tile; kThinRows, kThinPanels where rows are few and W is read once;
+/// kBlockBytes of W that stay in the level-2 cache.
+template <class V, class Dot, class Sizes>
+struct GroupGemm : GroupArgs<Dot> {
+  using GroupArgs<Dot>::part;
+
+  static constexpr Tiles<DotTile<V, Dot>, Sizes::kRows, Sizes::kPanels> kTiles{};
+  static constexpr Tiles<DotTile<V, Dot>, Sizes::kThinRows, Sizes::kThinPanels> kThinTiles{};
 
   template <class Table>
   static void columns_of(const Table& tiles, const GroupTile& whole, int m, int rows, int n0, int n1, int step) {
@@ -162,7 +168,7 @@ struct GroupGemm {
   template <class Product>
   static void run(const Product& g) {
     if (g.m <= 0 || g.n <= 0) return;
-    const GroupTile whole = args_of(g);
+    const GroupTile whole = GroupGemm::args_of(g);
     if (g.m <= Sizes::kThinRows) {
       return columns_of(kThinTiles, whole, 0, g.m, 0, g.n, Sizes::kThinPanels * kPanel);
     }

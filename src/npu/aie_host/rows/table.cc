@@ -32,7 +32,8 @@ const Rows& rows(skald::Isa isa) {
     case skald::Isa::kAvxVnni: return kAvx2Row;
     case skald::Isa::kAvx512:
     case skald::Isa::kAvx512Vnni:
-    case skald::Isa::kAvx512Bf16: return kAvx512Row;
+    case skald::Isa::kAvx512Bf16:
+    case skald::Isa::kAmx: return kAvx512Row;
   }
   return kScalarRow;
 }
