@@ -30,24 +30,19 @@ void pack(const PackBytes& args, int n, int64_t row_step, int k, int64_t column_
   }
 }
 
-void softmax_row(const float* x, int n, uint8_t* q, float shrunk_sum, float max_before, float* max, float* sum,
-                 float* step) {
-  float largest = -INFINITY;
-  for (int i = 0; i < n; ++i) largest = std::fmax(largest, x[i]);
-  *max = std::fmax(max_before, largest);
-  const float factor = std::exp2(largest - *max);
-  *step = factor / kSoftmaxLevel;
-  float total = 0;
+/// The weights of a row in bytes; returns the sum of 2^(x - largest).
+float weights_in_bytes(const float* x, int n, float largest, uint8_t* q) {
+  float sum = 0;
   float lost[kSoftmaxChains] = {};
   for (int i = 0; i < round_up(n, kGroup<uint8_t>); ++i) {
     const float p = i < n ? std::exp2(x[i] - largest) : 0.0F;
-    total += p;
+    sum += p;
     const float wanted = p * kSoftmaxLevel + lost[i % kSoftmaxChains];
-    const float whole = std::nearbyint(wanted);
+    const float whole = std::isnan(wanted) ? 0.0F : std::nearbyint(wanted);
     lost[i % kSoftmaxChains] = wanted - whole;
-    q[i] = static_cast<uint8_t>((std::isnan(whole) ? 0 : static_cast<int>(whole)) + kZeroPoint);
+    q[i] = static_cast<uint8_t>(static_cast<int>(whole) + kZeroPoint);
   }
-  *sum = shrunk_sum + total * factor;
+  return sum;
 }
 
 }  // namespace
@@ -63,13 +58,17 @@ void pack_columns_bytes_scalar(const PackBytes& args) noexcept {
 void softmax_block_scalar(const SoftmaxBlock& args) noexcept {
   for (int row = 0; row < args.m; ++row) {
     const float* x = args.x + row * args.ldx;
-    float largest = args.max[row];
+    float largest = -INFINITY;
     for (int i = 0; i < args.n; ++i) largest = std::fmax(largest, x[i]);
-    const float shrink = largest > args.max[row] ? std::exp2(args.max[row] - largest) : 1.0F;
-    float* out = args.out + row * args.ldo;
-    for (int i = 0; i < args.width; ++i) out[i] *= shrink;
-    softmax_row(x, args.n, args.q + row * args.ldq, args.sum[row] * shrink, args.max[row], &args.max[row],
-                &args.sum[row], &args.step[row]);
+    if (largest > args.max[row]) {
+      const float shrink = std::exp2(args.max[row] - largest);
+      for (int i = 0; i < args.width; ++i) args.out[row * args.ldo + i] *= shrink;
+      args.sum[row] *= shrink;
+      args.max[row] = largest;
+    }
+    const float factor = std::exp2(largest - args.max[row]);
+    args.step[row] = factor / kSoftmaxLevel;
+    args.sum[row] += factor * weights_in_bytes(x, args.n, largest, args.q + row * args.ldq);
   }
 }
 
