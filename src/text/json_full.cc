@@ -115,7 +115,8 @@ Json token_of(const Token& token, const std::optional<SpecialTokens>& special) {
   if (token.start && token.end) add_times(json, *token.start, *token.end);
   json["id"] = token.id;
   if (token.probability) json["p"] = *token.probability;
-  json["t_dtw"] = token.start && token.probability ? milliseconds(*token.start) / 10 : -1;
+  // Where the alignment leaves the token for the next (whisper_exp_compute_token_level_timestamps_dtw).
+  json["t_dtw"] = token.end && token.probability ? milliseconds(*token.end) / 10 : -1;
   return json;
 }
 

@@ -185,7 +185,7 @@ TEST(Writers, FullJsonIsWhisperCpps) {
         {"text": "[_BEG_]", "timestamps": {"from": "01:01:01,020", "to": "01:01:01,020"},
          "offsets": {"from": 3661020, "to": 3661020}, "id": 50364, "t_dtw": -1},
         {"text": " said", "timestamps": {"from": "01:01:01,234", "to": "01:01:01,500"},
-         "offsets": {"from": 3661234, "to": 3661500}, "id": 440, "p": 0.5, "t_dtw": 366123},
+         "offsets": {"from": 3661234, "to": 3661500}, "id": 440, "p": 0.5, "t_dtw": 366150},
         {"text": "\ufffd", "id": 158, "t_dtw": -1},
         {"text": "[_TT_49]", "timestamps": {"from": "01:01:02,000", "to": "01:01:02,000"},
          "offsets": {"from": 3662000, "to": 3662000}, "id": 50413, "t_dtw": -1}]},
@@ -193,7 +193,7 @@ TEST(Writers, FullJsonIsWhisperCpps) {
        "text": "…",
        "tokens": [
         {"text": "…", "timestamps": {"from": "01:01:02,000", "to": "01:01:02,400"},
-         "offsets": {"from": 3662000, "to": 3662400}, "id": 158, "p": 0.25, "t_dtw": 366200}]}]})");
+         "offsets": {"from": 3662000, "to": 3662400}, "id": 158, "p": 0.25, "t_dtw": 366240}]}]})");
   EXPECT_EQ(expected, Json::parse(write(transcript, "json-full").value()));
   EXPECT_EQ("full.json", extension("json-full"));
   EXPECT_EQ("srt", extension("srt"));
