@@ -16,7 +16,6 @@ parsers=(
   src/audio/av_input.cc
   src/audio/av_reader.cc
   src/audio/ffmpeg_source.cc
-  src/audio/input_file.cc
   src/audio/pcm_stream.cc
   src/audio/resampler.cc
   src/model/ct2_checkpoint.cc
