@@ -31,11 +31,20 @@ def fields(value, path=""):
     return set().union(*(fields(inner, f"{path}[]") for inner in value)) if isinstance(value, list) else set()
 
 
+def is_special(token):
+    return token["text"].startswith("[_")
+
+
+def words(segment):
+    """Numbers of its text tokens."""
+    return [token["id"] for token in segment["tokens"] if not is_special(token)]
+
+
 def kinds(segment):
-    """Its tokens: number, text, the names of what else they have; p is left out of timestamps."""
-    names = ("timestamps", "offsets", "p", "t_dtw")
-    return [(token["id"], token["text"], [name for name in names if name in token and
-                                         not (name == "p" and token["text"].startswith("[_"))])
+    """Its tokens: number and the names of what else they have; timestamps, each a decision of its own, without both number
+    and p."""
+    return [(0 if is_special(token) else token["id"], [name for name in token if name not in ("id", "text") and
+                                                      not (name == "p" and is_special(token))])
             for token in segment["tokens"]]
 
 
@@ -61,12 +70,10 @@ def compare(name, theirs, ours):
     for path, kind in sorted(unlike):
         print(f"{name}: {path} ({kind}) has one of them alone")
     pairs = list(zip(theirs["transcription"], ours["transcription"]))
-    alike = [(a, b) for a, b in pairs if a["text"] == b["text"] and [t["id"] for t in a["tokens"][:-1]] ==
-             [t["id"] for t in b["tokens"][:-1]]]
+    alike = [(a, b) for a, b in pairs if a["text"] == b["text"] and words(a) == words(b)]
     same = True
     for a, b in alike:
-        # The timestamp at the end is a decision of its own.
-        if kinds(a)[:-1] != kinds(b)[:-1] or kinds(a)[-1][2] != kinds(b)[-1][2]:
+        if kinds(a) != kinds(b):
             print(f"{name}: tokens of {a['text']!r}:\n  {kinds(a)}\n  {kinds(b)}")
             same = False
     apart = [abs(a["offsets"][end] - b["offsets"][end]) for a, b in alike for end in ("from", "to")]
