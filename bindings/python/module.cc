@@ -220,8 +220,8 @@ class Live {
  public:
   Live(Engine& engine, const nb::dict& options, const nb::dict& live)
       : live_(value_or_raise(skald::Live::open(
-            *engine.engine_, options_from(options, skald::Live::usual_options()), options_from<skald::LiveOptions>(live),
-            [this](const skald::LiveText& text) { hear(text); }, &cancel_))) {}
+            *engine.engine_, options_from(options, skald::Live::usual_options()),
+            options_from<skald::LiveOptions>(live), [this](const skald::LiveText& text) { hear(text); }, &cancel_))) {}
 
   nb::list feed_bytes(nb::handle object) {
     const Bytes bytes(object);
