@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the Python package into a fresh virtual environment, from PyPI what it needs to be built, and runs its tests, the example
+# Builds the Python package into a fresh virtual environment, from PyPI what it needs to be built, and runs its tests, the examples
 # and, where a Python with faster_whisper is named, one script with both packages.
 #   tools/check_python.sh [PYTHON_WITH_FASTER_WHISPER]
 set -euo pipefail
@@ -17,6 +17,8 @@ cd "$work"
 "$python" -m pytest -q "$root/bindings/python/tests"
 "$python" "$root/examples/transcribe.py" mini.en "$root/samples/hello.wav" | tee "$work/example.txt"
 grep -q 'Good morning, how are you today?' "$work/example.txt"
+tail -c +45 "$root/samples/hello.wav" | "$python" "$root/examples/live.py" mini.en 2>/dev/null | tee "$work/live.txt"
+grep -q 'Good morning, how are you today?' "$work/live.txt"
 
 if [ -n "${1:-}" ]; then
   "$1" -c "import ctranslate2; ctranslate2.converters.TransformersConverter('$root/models/mini.en', copy_files=['tokenizer.json', 'preprocessor_config.json']).convert('$work/ct2')"

@@ -56,10 +56,8 @@ Result<void> check_beginning(std::span<const std::byte> bytes) {
 }  // namespace
 
 ListenCommand::ListenCommand(CLI::App& root)
-    : Command(root, "listen", "Turn raw audio from standard input or a microphone into text as it comes") {
-  // A step must not take several times as long as another, and two hypotheses judge each other.
-  options_.temperature_increment_on_fallback.reset();
-  options_.beam_size.reset();
+    : Command(root, "listen", "Turn raw audio from standard input or a microphone into text as it comes"),
+      options_(Live::usual_options()) {
   table().add_fields(load_, "Model");
   table().add_fields(live_, "Audio");
   table().add("--microphone", microphone_, "listen to the default microphone instead of standard input", "", "Audio");

@@ -357,6 +357,142 @@ static void test_cancel(skald_engine* engine, const char* path) {
   free(samples);
 }
 
+struct listened {
+  char stable[512];
+  char provisional[512]; /* of the last text */
+  double heard;
+  double last; /* end of the last stable word */
+  int texts;
+  skald_cancel* cancel;
+};
+
+static void hear_text(void* user, const skald_live_text* text) {
+  struct listened* listened = user;
+  skald_live_text_info info = {.size = sizeof info};
+  EXPECT(skald_live_text_read(text, &info, NULL) == SKALD_OK);
+  char words[512] = "";
+  for (size_t i = 0; i < info.stable_words + info.provisional_words; ++i) {
+    if (i == info.stable_words) {
+      EXPECT_STR(info.stable, words);
+      words[0] = 0;
+    }
+    skald_word_info word = {.size = sizeof word};
+    EXPECT(skald_live_text_word(text, i, &word, NULL) == SKALD_OK);
+    EXPECT(word.end >= word.start && word.end <= info.heard && word.probability > 0);
+    if (i < info.stable_words) {
+      EXPECT(word.end >= listened->last);
+      listened->last = word.end;
+    }
+    strncat(words, word.word, sizeof words - strlen(words) - 1);
+  }
+  EXPECT_STR(info.provisional_words > 0 ? info.provisional : info.stable, words);
+  skald_word_info none = {.size = sizeof none};
+  EXPECT_FAILS(SKALD_INVALID_ARGUMENT, "index",
+               skald_live_text_word(text, info.stable_words + info.provisional_words, &none, &failure));
+  strncat(listened->stable, info.stable, sizeof listened->stable - strlen(listened->stable) - 1);
+  (void)snprintf(listened->provisional, sizeof listened->provisional, "%s", info.provisional);
+  EXPECT(info.heard > listened->heard);
+  listened->heard = info.heard;
+  ++listened->texts;
+  skald_cancel_request(listened->cancel);
+}
+
+/* As bytes that are cut within samples, and as samples. */
+static void test_live(skald_engine* engine, const char* path) {
+  size_t count = 0;
+  float* samples = wav_samples(path, &count);
+  unsigned char* bytes = malloc(2 * count);
+  if (bytes == NULL) abort();
+  for (size_t i = 0; i < count; ++i) {
+    const int value = (int)(samples[i] * 32768.0F);
+    bytes[2 * i] = (unsigned char)(value & 255);
+    bytes[2 * i + 1] = (unsigned char)(value >> 8 & 255);
+  }
+  skald_options* options = skald_options_new_live();
+  EXPECT(skald_options_set_string(options, "language", "en", NULL) == SKALD_OK);
+  const skald_live_options often = {.size = sizeof often, .step = 0.25};
+  for (int as_bytes = 0; as_bytes < 2; ++as_bytes) {
+    struct listened listened = {.texts = 0};
+    const skald_live_callbacks callbacks = {.size = sizeof callbacks, .user = &listened, .on_text = hear_text};
+    skald_live* live = NULL;
+    skald_error* error = NULL;
+    EXPECT(skald_live_open(engine, options, &often, &callbacks, &live, &error) == SKALD_OK);
+    EXPECT_STR("", skald_error_string(error));
+    const size_t all = as_bytes ? 2 * count : count;
+    const size_t most = as_bytes ? 8001 : 4000; /* 0.25 s */
+    for (size_t fed = 0; fed < all; fed += most) {
+      const size_t piece = all - fed < most ? all - fed : most;
+      EXPECT((as_bytes ? skald_live_feed_bytes(live, bytes + fed, piece, NULL)
+                       : skald_live_feed_samples(live, samples + fed, piece, NULL)) == SKALD_OK);
+    }
+    EXPECT(listened.texts >= 8); /* 2.5 s */
+    EXPECT(skald_live_finish(live, NULL) == SKALD_OK);
+    EXPECT_STR(" Good morning, how are you today?", listened.stable);
+    EXPECT_STR("", listened.provisional);
+    EXPECT(fabs(listened.heard - (double)count / 16000) < 1e-4);
+    EXPECT_FAILS(SKALD_INVALID_ARGUMENT, "audio", skald_live_feed_bytes(live, bytes, 2, &failure));
+    EXPECT_FAILS(SKALD_INVALID_ARGUMENT, "audio", skald_live_finish(live, &failure));
+    skald_live_free(live);
+  }
+  skald_options_free(options);
+  free(samples);
+  free(bytes);
+}
+
+static void test_live_cancel(skald_engine* engine, const char* path) {
+  size_t count = 0;
+  float* samples = wav_samples(path, &count);
+  struct listened listened = {.cancel = skald_cancel_new()};
+  const skald_live_callbacks callbacks = {
+      .size = sizeof callbacks, .user = &listened, .on_text = hear_text, .cancel = listened.cancel};
+  skald_live* live = NULL;
+  EXPECT(skald_live_open(engine, NULL, NULL, &callbacks, &live, NULL) == SKALD_OK);
+  EXPECT(skald_live_feed_samples(live, samples, 8000, NULL) == SKALD_OK);
+  EXPECT(listened.texts == 1); /* by which it is cancelled */
+  EXPECT(skald_live_feed_samples(live, samples + 8000, 8000, NULL) == SKALD_CANCELLED);
+  EXPECT(skald_live_finish(live, NULL) == SKALD_CANCELLED);
+  skald_cancel_reset(listened.cancel);
+  EXPECT(skald_live_feed_samples(live, samples + 8000, 8000, NULL) == SKALD_OK);
+  EXPECT(listened.texts == 2);
+  skald_live_free(live); /* without an end */
+  skald_cancel_free(listened.cancel);
+  free(samples);
+}
+
+static void test_live_refusals(skald_engine* engine) {
+  skald_live* live = NULL;
+  EXPECT_FAILS(SKALD_INVALID_ARGUMENT, "engine", skald_live_open(NULL, NULL, NULL, NULL, &live, &failure));
+  EXPECT_FAILS(SKALD_INVALID_ARGUMENT, "out", skald_live_open(engine, NULL, NULL, NULL, NULL, &failure));
+  EXPECT_FAILS(SKALD_INVALID_ARGUMENT, "live", skald_live_feed_bytes(NULL, "", 1, &failure));
+  EXPECT_FAILS(SKALD_INVALID_ARGUMENT, "live", skald_live_feed_samples(NULL, NULL, 0, &failure));
+  EXPECT_FAILS(SKALD_INVALID_ARGUMENT, "live", skald_live_finish(NULL, &failure));
+  skald_live_text_info info = {.size = sizeof info};
+  skald_word_info word = {.size = sizeof word};
+  EXPECT_FAILS(SKALD_INVALID_ARGUMENT, "text", skald_live_text_read(NULL, &info, &failure));
+  EXPECT_FAILS(SKALD_INVALID_ARGUMENT, "text", skald_live_text_word(NULL, 0, &word, &failure));
+  skald_live_free(NULL);
+  skald_live_options audio = {.size = sizeof audio, .format = "mp3"};
+  EXPECT_FAILS(SKALD_INVALID_ARGUMENT, "format", skald_live_open(engine, NULL, &audio, NULL, &live, &failure));
+  audio.format = "f32le";
+  audio.channels = -1;
+  EXPECT_FAILS(SKALD_INVALID_ARGUMENT, "channels", skald_live_open(engine, NULL, &audio, NULL, &live, &failure));
+  audio.size = 1;
+  EXPECT_FAILS(SKALD_INVALID_ARGUMENT, "size", skald_live_open(engine, NULL, &audio, NULL, &live, &failure));
+  const skald_live_callbacks unset = {.size = 0};
+  EXPECT_FAILS(SKALD_INVALID_ARGUMENT, "size", skald_live_open(engine, NULL, NULL, &unset, &live, &failure));
+  skald_options* options = skald_options_new_live();
+  EXPECT(skald_options_set_string(options, "task", "translate", NULL) == SKALD_OK);
+  EXPECT_FAILS(SKALD_UNSUPPORTED, "task", skald_live_open(engine, options, NULL, NULL, &live, &failure));
+  skald_options_free(options);
+  EXPECT(live == NULL);
+  EXPECT(skald_live_open(engine, NULL, NULL, NULL, &live, NULL) == SKALD_OK);
+  EXPECT_FAILS(SKALD_INVALID_ARGUMENT, "samples", skald_live_feed_samples(live, NULL, 1, &failure));
+  EXPECT_FAILS(SKALD_INVALID_ARGUMENT, "bytes", skald_live_feed_bytes(live, NULL, 1, &failure));
+  EXPECT(skald_live_feed_bytes(live, NULL, 0, NULL) == SKALD_OK);
+  EXPECT(skald_live_finish(live, NULL) == SKALD_OK); /* nobody listens */
+  skald_live_free(live);
+}
+
 int main(int argc, char** argv) {
   if (argc != 2) {
     (void)fprintf(stderr, "usage: c_test SOURCE_FOLDER\n");
@@ -387,6 +523,9 @@ int main(int argc, char** argv) {
     test_transcript(engine, hello);
     test_samples_and_output(engine, hello);
     test_cancel(engine, hello);
+    test_live(engine, hello);
+    test_live_cancel(engine, hello);
+    test_live_refusals(engine);
   }
   skald_engine_free(engine);
   free(model);

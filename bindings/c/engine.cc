@@ -1,18 +1,7 @@
-#include <atomic>
 #include <span>
 #include <utility>
 
 #include "support.h"
-
-// NOLINTBEGIN(readability-identifier-naming)
-struct skald_engine {
-  skald::Engine engine;
-};
-
-struct skald_cancel {
-  std::atomic<bool> requested{false};
-};
-// NOLINTEND(readability-identifier-naming)
 
 // What a signal handler may touch.
 static_assert(std::atomic<bool>::is_always_lock_free);

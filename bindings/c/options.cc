@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "skald/live.h"
 #include "support.h"
 
 namespace skald::c {
@@ -121,6 +122,12 @@ skald_options* skald_options_new(void) {
   } catch (const std::bad_alloc&) {
     return nullptr;
   }
+}
+
+skald_options* skald_options_new_live(void) {
+  skald_options* options = skald_options_new();
+  if (options != nullptr) options->transcribe = skald::Live::usual_options();
+  return options;
 }
 
 void skald_options_free(skald_options* options) {

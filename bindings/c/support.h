@@ -2,6 +2,7 @@
 // What all parts of the C API share: objects behind the handles, errors, structs with a size.
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstring>
 #include <exception>
@@ -23,6 +24,14 @@ struct skald_error {
 struct skald_options {
   skald::LoadOptions load;
   skald::TranscribeOptions transcribe;
+};
+
+struct skald_engine {
+  skald::Engine engine;
+};
+
+struct skald_cancel {
+  std::atomic<bool> requested{false};
 };
 
 struct skald_transcript {
@@ -60,6 +69,14 @@ inline constexpr size_t kFirstSize<skald_attempt_info> = offsetof(skald_attempt_
 template <>
 inline constexpr size_t kFirstSize<skald_subtitle_options> =
     offsetof(skald_subtitle_options, highlight_words) + sizeof(bool);
+
+template <>
+inline constexpr size_t kFirstSize<skald_live_options> = offsetof(skald_live_options, keep_context) + sizeof(bool);
+template <>
+inline constexpr size_t kFirstSize<skald_live_callbacks> = offsetof(skald_live_callbacks, cancel) + sizeof(void*);
+template <>
+inline constexpr size_t kFirstSize<skald_live_text_info> =
+    offsetof(skald_live_text_info, provisional_words) + sizeof(size_t);
 
 /// The error of an argument that must not be NULL.
 Result<void> refuse_null(const char* argument);
@@ -125,6 +142,11 @@ skald_code guarded(skald_error** error, const Body& body) noexcept {
   } catch (...) {
     return report({.code = ErrorCode::kInternal}, error);
   }
+}
+
+/// A word as C sees it, without the size.
+inline skald_word_info to_c(const Word& word) {
+  return {.size = 0, .word = word.word.c_str(), .start = word.start, .end = word.end, .probability = word.probability};
 }
 
 /// A segment as C sees it, and back.

@@ -112,9 +112,7 @@ skald_code skald_segment_word(const skald_segment* segment, size_t index, skald_
     if (auto given = not_null(segment, "segment"); !given) return given;
     const auto word = element(from_c(*segment).words, index);
     if (!word) return std::unexpected(word.error());
-    const skald::Word& w = **word;
-    return hand_out({.size = 0, .word = w.word.c_str(), .start = w.start, .end = w.end, .probability = w.probability},
-                    out);
+    return hand_out(to_c(**word), out);
   });
 }
 

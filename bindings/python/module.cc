@@ -8,12 +8,15 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 #include "skald/engine.h"
+#include "skald/live.h"
 #include "skald/models.h"
 #include "skald/version.h"
 
@@ -37,10 +40,10 @@ T value_or_raise(skald::Result<T> result) {
   if constexpr (!std::is_void_v<T>) return *std::move(result);
 }
 
-/// Sets the fields that a dict names. What it names beside them, and values of another type, raise TypeError.
+/// Options with the fields that a dict names set. What it names beside them, and values of another type, raise
+/// TypeError.
 template <class Options>
-Options options_from(const nb::dict& given) {
-  Options options;
+Options options_from(const nb::dict& given, Options options = {}) {
   size_t used = 0;
   options.for_each_field([&](const skald::Field& field, auto& target) {
     using T = std::decay_t<decltype(target)>;
@@ -86,6 +89,12 @@ nb::dict dict_of(const skald::Word& word) {
   return d;
 }
 
+nb::list list_of(const std::vector<skald::Word>& words) {
+  nb::list list;
+  for (const skald::Word& word : words) list.append(dict_of(word));
+  return list;
+}
+
 nb::dict dict_of(const skald::Segment& segment, bool with_words) {
   nb::dict d;
   d["id"] = segment.id;
@@ -98,11 +107,7 @@ nb::dict dict_of(const skald::Segment& segment, bool with_words) {
   d["compression_ratio"] = segment.compression_ratio;
   d["no_speech_prob"] = segment.no_speech_prob;
   d["words"] = nb::none();
-  if (with_words) {
-    nb::list words;
-    for (const skald::Word& word : segment.words) words.append(dict_of(word));
-    d["words"] = words;
-  }
+  if (with_words) d["words"] = list_of(segment.words);
   d["temperature"] = segment.temperature;
   return d;
 }
@@ -187,7 +192,91 @@ class Engine {
     return d;
   }
 
+  friend class Live;
+
   std::unique_ptr<skald::Engine> engine_;
+};
+
+/// The bytes of an object that has some, as long as this lives. Others raise TypeError.
+class Bytes {
+ public:
+  explicit Bytes(nb::handle object) {
+    if (PyObject_GetBuffer(object.ptr(), &view_, PyBUF_SIMPLE) != 0) throw nb::python_error();
+  }
+  ~Bytes() { PyBuffer_Release(&view_); }
+  Bytes(const Bytes&) = delete;
+  Bytes& operator=(const Bytes&) = delete;
+
+  std::span<const std::byte> span() const {
+    return {static_cast<const std::byte*>(view_.buf), static_cast<size_t>(view_.len)};
+  }
+
+ private:
+  Py_buffer view_{};
+};
+
+/// One stream of audio. What feeds lets other Python threads run, and returns a list of texts.
+class Live {
+ public:
+  Live(Engine& engine, const nb::dict& options, const nb::dict& live)
+      : live_(value_or_raise(skald::Live::open(
+            *engine.engine_, options_from(options, skald::Live::usual_options()),
+            options_from<skald::LiveOptions>(live), [this](const skald::LiveText& text) { hear(text); }, &cancel_))) {}
+
+  nb::list feed_bytes(nb::handle object) {
+    const Bytes bytes(object);
+    return listen([&] { return live_.feed(bytes.span()); });
+  }
+  nb::list feed_samples(const Samples& samples) {
+    return listen([&] { return live_.feed(std::span(samples.data(), samples.size())); });
+  }
+  nb::list finish() {
+    return listen([&] { return live_.finish(); });
+  }
+  void cancel() { cancel_ = true; }
+
+ private:
+  /// Without the GIL.
+  void hear(const skald::LiveText& text) {
+    texts_.push_back(text);
+    const nb::gil_scoped_acquire acquire;
+    if (PyErr_CheckSignals() == 0) return;  // Ctrl-C, whose exception is kept until listen() raises it
+    interrupted_ = true;
+    cancel_ = true;
+  }
+
+  /// What was heard before an error is returned by the next call.
+  template <class Body>
+  nb::list listen(const Body& body) {
+    std::vector<skald::LiveText> texts;
+    bool interrupted = false;
+    auto outcome = [&] {
+      const nb::gil_scoped_release release;
+      const std::scoped_lock lock(mutex_);
+      auto done = body();
+      interrupted = std::exchange(interrupted_, false);
+      if (interrupted) cancel_ = false;
+      if (done && !interrupted) texts.swap(texts_);
+      return done;
+    }();
+    if (interrupted) throw nb::python_error();
+    value_or_raise(std::move(outcome));
+    nb::list list;
+    for (const skald::LiveText& text : texts) {
+      nb::dict d;
+      d["stable"] = list_of(text.stable);
+      d["provisional"] = list_of(text.provisional);
+      d["heard"] = text.heard;
+      list.append(d);
+    }
+    return list;
+  }
+
+  std::atomic<bool> cancel_{false};
+  std::mutex mutex_;  // one call at a time
+  std::vector<skald::LiveText> texts_;
+  bool interrupted_ = false;
+  skald::Live live_;
 };
 
 nb::list installed_models() {
@@ -212,4 +301,11 @@ NB_MODULE(_skald, m) {
            nb::arg("cancel"))
       .def("transcribe_samples", &Engine::transcribe_samples, nb::arg("samples"), nb::arg("options"),
            nb::arg("listener"), nb::arg("cancel"));
+  nb::class_<Live>(m, "Live")
+      .def(nb::init<Engine&, const nb::dict&, const nb::dict&>(), nb::arg("engine"), nb::arg("options"),
+           nb::arg("live"), nb::keep_alive<1, 2>())
+      .def("feed_bytes", &Live::feed_bytes, nb::arg("bytes"))
+      .def("feed_samples", &Live::feed_samples, nb::arg("samples"))
+      .def("finish", &Live::finish)
+      .def("cancel", &Live::cancel);
 }

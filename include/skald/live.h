@@ -1,6 +1,7 @@
 #pragma once
 // Transcription of audio as it comes.
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -70,17 +71,22 @@ class Live {
  public:
   using OnText = std::function<void(const LiveText&)>;
 
-  /// `engine` outlives this. Of `options`, words are always timed, nothing is clipped or conditioned on. Fallback makes
-  /// a step take several times as long as another: without temperature_increment_on_fallback the delay is bounded.
+  /// The defaults of listening: greedy, since two hypotheses judge each other, and without fallback, which makes a step
+  /// take several times as long as another.
+  static TranscribeOptions usual_options();
+
+  /// `engine` and `cancel` outlive this. Of `options`, words are always timed, nothing is clipped or conditioned on.
   /// Errors: kInvalidArgument, kUnsupported.
-  static Result<Live> open(Engine& engine, const TranscribeOptions& options, const LiveOptions& live, OnText on_text);
+  static Result<Live> open(Engine& engine, const TranscribeOptions& options, const LiveOptions& live, OnText on_text,
+                           const std::atomic<bool>* cancel = nullptr);
 
   /// Takes audio of any amount and listens to it when there is a step's worth. Calls on_text before it returns.
-  /// bytes: as LiveOptions say; samples: 16 kHz, mono, in [-1, 1]. Errors: those of Engine::transcribe.
+  /// bytes: as LiveOptions say; samples: 16 kHz, mono, in [-1, 1]. Errors: those of Engine::transcribe; kCancelled as
+  /// long as `cancel` is true, between the steps of decoding too; kInvalidArgument after finish().
   Result<void> feed(std::span<const std::byte> bytes);
   Result<void> feed(std::span<const float> samples);
 
-  /// The audio ends here: what is still provisional becomes stable. Afterwards nothing can be fed.
+  /// The audio ends here: what is still provisional becomes stable. Errors: those of feed().
   Result<void> finish();
 
   Live(const Live&) = delete;

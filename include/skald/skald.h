@@ -74,6 +74,8 @@ SKALD_API const char* skald_version(void);
 typedef struct skald_options skald_options;
 
 SKALD_API skald_options* skald_options_new(void); /* NULL: no memory. Free with skald_options_free() */
+/* The same at the defaults of listening, greedy and without fallback: see skald_live_open(). */
+SKALD_API skald_options* skald_options_new_live(void);
 SKALD_API void skald_options_free(skald_options* options);
 
 /* Each sets one option. SKALD_NOT_FOUND: no such option; SKALD_INVALID_ARGUMENT: it is of another type. A whole number
@@ -301,6 +303,63 @@ SKALD_API void skald_text_free(char* text);
 /* Writes that to a file: complete, or not there at all. */
 SKALD_API skald_code skald_transcript_save(const skald_transcript* transcript, const char* format, const char* path,
                                            const skald_subtitle_options* subtitles, skald_error** error);
+
+/* ---- listening ------------------------------------------------------------------------------------------------- */
+
+/* One stream of audio that is transcribed as it comes. */
+typedef struct skald_live skald_live;
+
+/* What the audio is, and how often it is listened to; 0 and NULL are the defaults in all members. */
+typedef struct skald_live_options {
+  size_t size;
+  const char* format; /* of bytes: "u8", "s16le" (the default), "s32le", "f32le", channels interleaved */
+  int32_t rate;       /* of bytes: samples a second; 16000 */
+  int32_t channels;   /* of bytes: their mean is heard; 1 */
+  double step;        /* seconds of new audio before it is listened to again; 0.5 */
+  double length;      /* seconds of audio that are listened to at most; 15 */
+  bool keep_context;  /* a step is given the stable text before its audio */
+} skald_live_options;
+
+/* What is known after a step; see skald_live_text_read(). */
+typedef struct skald_live_text skald_live_text;
+
+/* As skald_callbacks: called on the thread that feeds; any may be NULL. */
+typedef struct skald_live_callbacks {
+  size_t size;
+  void* user; /* handed to each */
+  void (*on_text)(void* user, const skald_live_text* text);
+  const skald_cancel* cancel; /* looked at between the steps of decoding; freed after the skald_live */
+} skald_live_callbacks;
+
+/* The engine is freed after it. `options`, `live` and `callbacks` may be NULL; of `options`, words are always timed,
+   nothing is clipped or conditioned on. Free with skald_live_free(). */
+SKALD_API skald_code skald_live_open(skald_engine* engine, const skald_options* options, const skald_live_options* live,
+                                     const skald_live_callbacks* callbacks, skald_live** out, skald_error** error);
+SKALD_API void skald_live_free(skald_live* live);
+
+/* Takes audio of any amount, and listens to it when there is a step's worth; calls on_text before it returns. Samples
+   are of 16 kHz, mono, in [-1, 1]; bytes as skald_live_options say, cut anywhere. SKALD_CANCELLED: as long as that is
+   requested. SKALD_INVALID_ARGUMENT: after skald_live_finish() too. */
+SKALD_API skald_code skald_live_feed_samples(skald_live* live, const float* samples, size_t count, skald_error** error);
+SKALD_API skald_code skald_live_feed_bytes(skald_live* live, const void* bytes, size_t count, skald_error** error);
+
+/* The audio ends here: what is still provisional becomes stable. Fails as what feeds. */
+SKALD_API skald_code skald_live_finish(skald_live* live, skald_error** error);
+
+typedef struct skald_live_text_info {
+  size_t size;
+  double heard;            /* seconds of audio that this is about */
+  const char* stable;      /* words that will not change any more, joined; each is told once, in order */
+  const char* provisional; /* what is heard after them so far; the next text replaces it */
+  size_t stable_words;
+  size_t provisional_words;
+} skald_live_text_info;
+
+SKALD_API skald_code skald_live_text_read(const skald_live_text* text, skald_live_text_info* out, skald_error** error);
+
+/* The words, first the stable, then the provisional ones; times in seconds from the first sample. */
+SKALD_API skald_code skald_live_text_word(const skald_live_text* text, size_t index, skald_word_info* out,
+                                          skald_error** error);
 
 /* NOLINTEND(modernize-use-using, readability-identifier-naming) */
 

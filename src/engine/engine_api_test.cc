@@ -173,10 +173,8 @@ TEST(Live, TextComesWithinTwoSecondsOfTheWords) {
     const std::vector<float> samples = samples_of(path + ".wav");
     double now = 0;
     std::vector<LiveText> texts;
-    TranscribeOptions options;
-    options.temperature_increment_on_fallback.reset();
-    options.beam_size.reset();
-    auto live = Live::open(engine(), options, {}, [&](const LiveText& text) { texts.push_back(text); }).value();
+    auto live =
+        Live::open(engine(), Live::usual_options(), {}, [&](const LiveText& text) { texts.push_back(text); }).value();
     std::string said;
     const auto tell = [&] {
       if (!texts.empty()) now += kHypothesis;
@@ -203,10 +201,8 @@ TEST(Live, TextComesWithinTwoSecondsOfTheWords) {
 }
 
 TEST(Live, EveryStepMayFindItsLanguage) {
-  TranscribeOptions options;
+  TranscribeOptions options = Live::usual_options();
   options.multilingual = true;
-  options.beam_size.reset();
-  options.temperature_increment_on_fallback.reset();
   std::string said;
   auto live = Live::open(engine(), options, {.step = 1}, [&](const LiveText& text) {
                 for (const Word& word : text.stable) said += word.word;
@@ -215,6 +211,33 @@ TEST(Live, EveryStepMayFindItsLanguage) {
   ASSERT_TRUE(live.feed(samples_of(path)));
   ASSERT_TRUE(live.finish());
   EXPECT_EQ(core_of(engine().transcribe(path, {}).value().text), core_of(said));
+}
+
+TEST(Live, CancelledWithinAStep) {
+  std::atomic<bool> cancel{false};
+  int steps = 0;
+  auto live = Live::open(
+                  engine(), Live::usual_options(), {},
+                  [&](const LiveText&) {
+                    ++steps;
+                    cancel = true;
+                  },
+                  &cancel)
+                  .value();
+  const std::vector<float> samples = samples_of(std::string(SKALD_SOURCE_DIR) + "/samples/village.wav");
+  ASSERT_GT(samples.size(), size_t{4} * audio::kSampleRate);  // two steps, since 3 s are taken at once
+  EXPECT_EQ(ErrorCode::kCancelled, live.feed(samples).error().code);
+  EXPECT_EQ(1, steps);
+  EXPECT_EQ(ErrorCode::kCancelled, live.feed(std::span(samples).first(1)).error().code);  // which makes no step
+  cancel = false;
+  EXPECT_TRUE(live.feed(std::span(samples).first(1)));
+}
+
+TEST(Live, NothingFollowsTheEnd) {
+  auto live = Live::open(engine(), Live::usual_options(), {}, {}).value();
+  ASSERT_TRUE(live.finish());
+  EXPECT_EQ(ErrorCode::kInvalidArgument, live.feed(std::vector<float>(16000)).error().code);
+  EXPECT_EQ(ErrorCode::kInvalidArgument, live.finish().error().code);
 }
 
 TEST(Live, BadOptionsAndSamples) {

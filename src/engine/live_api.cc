@@ -3,12 +3,14 @@
 #include "skald/live.h"
 
 #include <algorithm>
+#include <atomic>
 #include <exception>
 #include <new>
 #include <utility>
 
 #include "audio/audio_source.h"
 #include "audio/pcm_stream.h"
+#include "engine/cancel.h"
 #include "engine/live.h"
 
 namespace skald {
@@ -40,11 +42,16 @@ int most_tokens(size_t samples) {
 struct Live::Impl {
   audio::PcmStream pcm;
   engine::LiveLoop loop;
+  const std::atomic<bool>* cancel;
+  bool finished = false;
   std::vector<float> samples;
 
   template <class Body>
   Result<void> guarded(const Body& body) {
+    if (finished)
+      return fail(ErrorCode::kInvalidArgument, "audio", "it has ended: finish() was called", "open another");
     try {
+      SKALD_CHECK(engine::check(cancel));
       return body();
     } catch (const std::bad_alloc&) {
       return fail(ErrorCode::kOutOfMemory, "audio", "there is not enough memory to listen");
@@ -54,19 +61,27 @@ struct Live::Impl {
   }
 };
 
-Result<Live> Live::open(Engine& engine, const TranscribeOptions& options, const LiveOptions& live, OnText on_text) {
+TranscribeOptions Live::usual_options() {
+  TranscribeOptions options;
+  options.temperature_increment_on_fallback.reset();
+  options.beam_size.reset();
+  return options;
+}
+
+Result<Live> Live::open(Engine& engine, const TranscribeOptions& options, const LiveOptions& live, OnText on_text,
+                        const std::atomic<bool>* cancel) {
   SKALD_CHECK(validate(live));
   TranscribeOptions step = options_of_step(options);
   SKALD_CHECK(engine.check(step));
   SKALD_TRY(audio::PcmStream pcm, audio::PcmStream::open(live.format, live.rate, live.channels));
   const std::string prompt = options.initial_prompt.value_or("");
-  const auto recognise = [&engine, step, prompt, keep_context = live.keep_context](
+  const auto recognise = [&engine, step, prompt, cancel, keep_context = live.keep_context](
                              std::span<const float> samples,
                              const std::string& before) mutable -> Result<std::vector<Word>> {
     TranscribeOptions own = step;
     if (!own.sample_len) own.sample_len = most_tokens(samples.size());
     if (keep_context && !before.empty()) own.initial_prompt = prompt + before;
-    SKALD_TRY(Transcript transcript, engine.transcribe(samples, own));
+    SKALD_TRY(Transcript transcript, engine.transcribe(samples, own, {.cancel = cancel}));
     if (transcript.error) return std::unexpected(*transcript.error);
     std::vector<Word> words;
     for (Segment& segment : transcript.segments) std::ranges::move(segment.words, std::back_inserter(words));
@@ -74,7 +89,7 @@ Result<Live> Live::open(Engine& engine, const TranscribeOptions& options, const 
     if (found) step.language = transcript.language;  // it is not asked again
     return words;
   };
-  return Live(std::make_unique<Impl>(std::move(pcm), engine::LiveLoop(recognise, live, std::move(on_text))));
+  return Live(std::make_unique<Impl>(std::move(pcm), engine::LiveLoop(recognise, live, std::move(on_text)), cancel));
 }
 
 Result<void> Live::feed(std::span<const std::byte> bytes) {
@@ -98,6 +113,7 @@ Result<void> Live::feed(std::span<const float> samples) {
 
 Result<void> Live::finish() {
   return impl_->guarded([&]() -> Result<void> {
+    impl_->finished = true;
     SKALD_CHECK(impl_->pcm.finish(impl_->samples));
     SKALD_CHECK(impl_->loop.feed(impl_->samples));
     return impl_->loop.finish();

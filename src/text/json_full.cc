@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "text/tokenizer.h"
+#include "text/unicode.h"
 #include "text/writers.h"
 
 namespace skald::text {
@@ -79,12 +80,43 @@ std::string name_of(const Token& token, const SpecialTokens& special) {
   return found == names.end() ? token.text : found->name;
 }
 
+/// Whether the text ends before its last character does.
+bool ends_within_character(std::string_view text) {
+  for (size_t at = 0; at < text.size();) {
+    const Decoded character = decode_utf8(text, at);
+    const auto first = static_cast<unsigned char>(text[at]);
+    at += character.size;
+    if (!character.valid && at == text.size()) return first >= 0xC2 && first <= 0xF4;  // bytes that others follow
+  }
+  return false;
+}
+
+/// A segment's tokens as whisper.cpp keeps them: without the timestamp that it begins with, unless that is 0.00; what
+/// is one character together is one, with the first token's number; timestamps have the time that they say.
+std::vector<Token> tokens_of(const Segment& segment, const std::optional<SpecialTokens>& special) {
+  std::vector<Token> tokens;
+  for (const Token& token : segment.details) {
+    if (special && token.id >= special->timestamp_begin) {
+      if (tokens.empty() && token.id > special->timestamp_begin) continue;
+      const double at = static_cast<double>(segment.seek + int64_t{2} * (token.id - special->timestamp_begin)) / 100;
+      tokens.push_back({.id = token.id, .text = token.text, .start = at, .end = at, .probability = {}});
+    } else if (!tokens.empty() && ends_within_character(tokens.back().text)) {
+      tokens.back().text += token.text;
+      if (token.end) tokens.back().end = token.end;
+    } else {
+      tokens.push_back(token);
+    }
+  }
+  return tokens;
+}
+
 Json token_of(const Token& token, const std::optional<SpecialTokens>& special) {
   Json json = {{"text", special ? name_of(token, *special) : token.text}};
   if (token.start && token.end) add_times(json, *token.start, *token.end);
   json["id"] = token.id;
   if (token.probability) json["p"] = *token.probability;
-  json["t_dtw"] = token.start ? milliseconds(*token.start) / 10 : -1;
+  // Where the alignment leaves the token for the next (whisper_exp_compute_token_level_timestamps_dtw).
+  json["t_dtw"] = token.end && token.probability ? milliseconds(*token.end) / 10 : -1;
   return json;
 }
 
@@ -93,7 +125,7 @@ Json segment_of(const Segment& segment, const std::optional<SpecialTokens>& spec
   add_times(json, segment.start, segment.end);
   json["text"] = segment.text;
   json["tokens"] = Json::array();
-  for (const Token& token : segment.details) json["tokens"].push_back(token_of(token, special));
+  for (const Token& token : tokens_of(segment, special)) json["tokens"].push_back(token_of(token, special));
   return json;
 }
 

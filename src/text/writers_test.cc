@@ -152,7 +152,8 @@ TEST(Writers, FullJsonIsWhisperCpps) {
                       .text_heads = 8,
                       .text_layers = 6};
   const Token word{.id = 440, .text = " said", .start = 3661.234, .end = 3661.5, .probability = 0.5};
-  transcript.segments = {{.start = 3661.02,
+  transcript.segments = {{.seek = 366102,
+                          .start = 3661.02,
                           .end = 3662,
                           .text = " said\xE2",
                           .tokens = {50364, 440, 158, 50413},
@@ -160,7 +161,16 @@ TEST(Writers, FullJsonIsWhisperCpps) {
                                       word,
                                       {.id = 158, .text = "\xE2"},
                                       {.id = 50413, .text = "<|0.98|>"}}},
-                         {.start = 3662, .end = 3662}};
+                         {.start = 3662, .end = 3662},
+                         {.seek = 366102,
+                          .start = 3662,
+                          .end = 3663,
+                          .text = "…",
+                          .tokens = {50413, 158, 222, 99},
+                          .details = {{.id = 50413, .text = "<|0.98|>"},
+                                      {.id = 158, .text = "\xE2", .start = 3662.0, .end = 3662.1, .probability = 0.25},
+                                      {.id = 222, .text = "\x80", .start = 3662.1, .end = 3662.2, .probability = 0.5},
+                                      {.id = 99, .text = "\xA6", .start = 3662.2, .end = 3662.4, .probability = 1}}}};
   const Json expected = Json::parse(R"({
     "systeminfo": "encoder: cpu avx2, int8, 1 thread",
     "model": {"type": "base", "multilingual": true, "vocab": 51865,
@@ -172,11 +182,18 @@ TEST(Writers, FullJsonIsWhisperCpps) {
       "timestamps": {"from": "01:01:01,020", "to": "01:01:02,000"}, "offsets": {"from": 3661020, "to": 3662000},
       "text": " said\ufffd",
       "tokens": [
-        {"text": "[_BEG_]", "id": 50364, "t_dtw": -1},
+        {"text": "[_BEG_]", "timestamps": {"from": "01:01:01,020", "to": "01:01:01,020"},
+         "offsets": {"from": 3661020, "to": 3661020}, "id": 50364, "t_dtw": -1},
         {"text": " said", "timestamps": {"from": "01:01:01,234", "to": "01:01:01,500"},
-         "offsets": {"from": 3661234, "to": 3661500}, "id": 440, "p": 0.5, "t_dtw": 366123},
+         "offsets": {"from": 3661234, "to": 3661500}, "id": 440, "p": 0.5, "t_dtw": 366150},
         {"text": "\ufffd", "id": 158, "t_dtw": -1},
-        {"text": "[_TT_49]", "id": 50413, "t_dtw": -1}]}]})");
+        {"text": "[_TT_49]", "timestamps": {"from": "01:01:02,000", "to": "01:01:02,000"},
+         "offsets": {"from": 3662000, "to": 3662000}, "id": 50413, "t_dtw": -1}]},
+      {"timestamps": {"from": "01:01:02,000", "to": "01:01:03,000"}, "offsets": {"from": 3662000, "to": 3663000},
+       "text": "…",
+       "tokens": [
+        {"text": "…", "timestamps": {"from": "01:01:02,000", "to": "01:01:02,400"},
+         "offsets": {"from": 3662000, "to": 3662400}, "id": 158, "p": 0.25, "t_dtw": 366240}]}]})");
   EXPECT_EQ(expected, Json::parse(write(transcript, "json-full").value()));
   EXPECT_EQ("full.json", extension("json-full"));
   EXPECT_EQ("srt", extension("srt"));

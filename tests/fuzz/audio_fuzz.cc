@@ -42,7 +42,8 @@ size_t read_all(skald::audio::AudioSource& source) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  skald::log().set_level(spdlog::level::off);
+  skald::log().sinks().clear();  // what FFmpeg says of the input is put into words, for nobody
+  skald::log().set_level(spdlog::level::debug);
   const skald::Descriptor file(::memfd_create("recording", MFD_CLOEXEC));
   const size_t bytes = size < kMostBytes ? size : kMostBytes;
   if (file.get() < 0 || ::write(file.get(), data, bytes) != static_cast<ssize_t>(bytes)) std::abort();

@@ -13,6 +13,11 @@ list=$build/tests/fuzz/fuzzers.txt
 
 least=80  # percent of lines
 parsers=(
+  src/audio/av_input.cc
+  src/audio/av_reader.cc
+  src/audio/ffmpeg_source.cc
+  src/audio/pcm_stream.cc
+  src/audio/resampler.cc
   src/model/ct2_checkpoint.cc
   src/model/ggml_checkpoint.cc
   src/model/hf_config.cc

@@ -25,6 +25,7 @@ cmake -S "$root/tests/install" -B "$work/consumer" -G Ninja -DCMAKE_BUILD_TYPE=R
 cmake --build "$work/consumer"
 holds "transcribe.cc, find_package" "$("$work/consumer/consumer_cc" mini.en "$sample")"
 holds "transcribe.c, find_package" "$("$work/consumer/consumer_c" mini.en "$sample")"
+holds "live.c, find_package" "$(tail -c +45 "$sample" | "$work/consumer/consumer_live" mini.en 2>/dev/null | tr -d '\n')"
 
 pc=$(find "$prefix" -name skald.pc -printf '%h')
 if [ -n "$pc" ]; then

@@ -7,9 +7,11 @@
     for segment in segments:
         print(f"[{segment.start:.2f}s -> {segment.end:.2f}s] {segment.text}")
 
-Names and attributes are those of faster_whisper, so that a script moves over by changing its import.
+Names and attributes are those of faster_whisper, so that a script moves over by changing its import. Audio that comes as it is
+spoken is transcribed by Live.
 """
 
+from ._batched import BatchedInferencePipeline
 from ._errors import (
     InvalidArgumentError,
     NotFoundError,
@@ -18,13 +20,17 @@ from ._errors import (
     SkaldError,
     UnsupportedError,
 )
+from ._live import Live, LiveText
 from ._model import Segment, Segments, TranscriptionInfo, WhisperModel, Word, available_models
 from ._skald import version as _version
 
 __version__ = _version()
 
 __all__ = [
+    "BatchedInferencePipeline",
     "InvalidArgumentError",
+    "Live",
+    "LiveText",
     "NotFoundError",
     "OutOfMemoryError",
     "PermissionDeniedError",

@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from os import PathLike
 from types import SimpleNamespace
-from typing import Any, BinaryIO, Dict, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import Any, BinaryIO, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple, Union
 
 __version__: str
 
@@ -51,6 +51,42 @@ class TranscriptionInfo:
 class Segments(Iterator[Segment]):
     def __next__(self) -> Segment: ...
     def close(self) -> None: ...
+
+@dataclass
+class LiveText:
+    stable: List[Word]
+    provisional: List[Word]
+    heard: float
+    @property
+    def stable_text(self) -> str: ...
+    @property
+    def provisional_text(self) -> str: ...
+
+class Live:
+    def __init__(
+        self,
+        model: WhisperModel,
+        *,
+        format: str = ...,
+        rate: int = ...,
+        channels: int = ...,
+        step: float = ...,
+        length: float = ...,
+        keep_context: bool = ...,
+        language: Optional[str] = ...,
+        task: str = ...,
+        beam_size: Optional[int] = ...,
+        temperature_increment_on_fallback: Optional[float] = ...,
+        initial_prompt: Optional[str] = ...,
+        hotwords: Optional[str] = ...,
+        multilingual: bool = ...,
+        vad_threshold: float = ...,
+        **options: Any,
+    ) -> None: ...
+    def feed(self, audio: Any) -> List[LiveText]: ...
+    def finish(self) -> List[LiveText]: ...
+    def listen(self, audio: Union[BinaryIO, Iterable[Any]]) -> Iterator[LiveText]: ...
+    def cancel(self) -> None: ...
 
 def available_models() -> List[str]: ...
 
@@ -115,5 +151,26 @@ class WhisperModel:
         vad_min_speech_duration_ms: int = ...,
         vad_min_silence_duration_ms: int = ...,
         vad_speech_pad_ms: int = ...,
+        **options: Any,
+    ) -> Tuple[Segments, TranscriptionInfo]: ...
+
+class BatchedInferencePipeline:
+    model: WhisperModel
+    def __init__(self, model: WhisperModel) -> None: ...
+    def transcribe(
+        self,
+        audio: Union[str, bytes, PathLike[str], BinaryIO, Any],
+        language: Optional[str] = ...,
+        task: str = ...,
+        *,
+        batch_size: int = ...,
+        clip_timestamps: Union[str, Sequence[float], Sequence[Dict[str, float]], None] = ...,
+        beam_size: Optional[int] = ...,
+        temperature: Union[float, Sequence[float]] = ...,
+        initial_prompt: Optional[str] = ...,
+        hotwords: Optional[str] = ...,
+        without_timestamps: bool = ...,
+        word_timestamps: bool = ...,
+        vad_parameters: Optional[Dict[str, Any]] = ...,
         **options: Any,
     ) -> Tuple[Segments, TranscriptionInfo]: ...

@@ -201,7 +201,7 @@ class WhisperModel:
             return lambda listener, cancel: engine.transcribe_file(path, options, listener, cancel)
         if hasattr(audio, "read"):
             return _file_work(engine, audio, options)
-        samples = _samples(audio)
+        samples = samples_of(audio)
         return lambda listener, cancel: engine.transcribe_samples(samples, options, listener, cancel)
 
 
@@ -218,7 +218,7 @@ def _file_work(engine, file, options):
     return work
 
 
-def _samples(audio):
+def samples_of(audio):
     """As the extension takes them: float32, one after the other."""
     kind = getattr(audio, "dtype", None)
     if kind is None:  # array.array, memoryview: the extension looks

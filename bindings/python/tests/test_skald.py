@@ -3,6 +3,7 @@
 import array
 import ast
 import gc
+import inspect
 import io
 import os
 import pathlib
@@ -205,9 +206,12 @@ def test_stub_has_what_the_package_has():
     names = {node.name for node in stub.body if isinstance(node, (ast.ClassDef, ast.FunctionDef))} | {"__version__"}
     assert names == set(skald.__all__)
     classes = {node.name: node for node in stub.body if isinstance(node, ast.ClassDef)}
-    for kind in (skald.Word, skald.Segment, skald.TranscriptionInfo):
+    for kind in (skald.Word, skald.Segment, skald.TranscriptionInfo, skald.LiveText):
         fields = [node.target.id for node in classes[kind.__name__].body if isinstance(node, ast.AnnAssign)]
         assert fields == list(kind.__dataclass_fields__)
+    (opens,) = [node for node in classes["Live"].body if getattr(node, "name", "") == "__init__"]
+    of_audio = {*inspect.signature(skald.Live.__init__).parameters} - {"self", "model", "arguments"}
+    assert of_audio <= {argument.arg for argument in opens.args.kwonlyargs} <= {*of_audio, *skald._options.OPTIONS}
     (transcribe,) = [node for node in classes["WhisperModel"].body if getattr(node, "name", "") == "transcribe"]
     known = {*skald._options.OPTIONS, *skald._options.RENAMED, "vad_parameters"}
     assert {argument.arg for argument in transcribe.args.kwonlyargs} <= known
