@@ -30,7 +30,11 @@ class Loop {
  private:
   using Places = std::list<Place>;
 
+  ptrdiff_t running() const {
+    return std::ranges::count_if(windows_, [](const Place& p) { return !p.window.ticket.empty(); });
+  }
   Result<void> fill();
+  Result<void> finish_running(Error error);
   Result<void> take_one();
   std::vector<Stretch> speech_of(const Place& place) const;
   std::vector<Stretch> unheard(const Place& heard, int64_t next_seek) const;
@@ -49,7 +53,7 @@ Result<void> Loop::run() {
   for (const WindowPlace& place : pack_windows(parts, session_.probabilities()))
     windows_.push_back({.window = {.place = place}});
   while (!windows_.empty()) {
-    SKALD_CHECK(fill());
+    if (auto filled = fill(); !filled) return finish_running(filled.error());
     SKALD_CHECK(take_one());
     SKALD_CHECK(tell());
   }
@@ -59,7 +63,7 @@ Result<void> Loop::run() {
 
 /// Lets windows enter while there is room.
 Result<void> Loop::fill() {
-  auto running = std::ranges::count_if(windows_, [](const Place& p) { return !p.window.ticket.empty(); });
+  auto running = this->running();
   for (Place& place : windows_) {
     if (running >= session_.options().batch_size) return {};
     if (place.done || !place.window.ticket.empty()) continue;
@@ -68,6 +72,13 @@ Result<void> Loop::fill() {
     ++running;
   }
   return {};
+}
+
+/// A window could not enter: those before it that had are not lost with it.
+Result<void> Loop::finish_running(Error error) {
+  while (error.code != ErrorCode::kCancelled && running() > 0) SKALD_CHECK(take_one());
+  SKALD_CHECK(tell());
+  return std::unexpected(std::move(error));
 }
 
 /// Waits for a window to end.

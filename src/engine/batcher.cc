@@ -1,5 +1,7 @@
 #include "engine/batcher.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "audio/log_mel.h"
@@ -28,16 +30,20 @@ Batcher::Ticket& Batcher::Ticket::operator=(Ticket&& other) noexcept {
 
 std::vector<DeviceReport> Batcher::reports() {
   const auto turn = scheduler_.wait_turn(nullptr);
-  return {machine_->encoder().report(), machine_->decoder().report()};
+  return machine_->reports();
 }
 
 Result<void> Batcher::encode(const MelWindow& window, WorkTimes& times) {
   if (window.encoded != 0 && window.encoded == encodings_) return {};
   const Stopwatch watch(times.encode);
   ++encodings_;
-  return machine_->encoder().encode(
+  auto encoded = machine_->encoder().encode(
       {.windows = 1, .frames = audio::kWindowFrames, .mel = window.mel, .mel_max = window.mel_max},
       machine_->encoded());
+  if (encoded) return encoded;
+  Error error = std::move(encoded).error();
+  error.where = fmt::format("window at {:.2f} s, {}", window.start, error.where);
+  return std::unexpected(std::move(error));
 }
 
 bool Batcher::has_room(const decode::Rules& rules) const {

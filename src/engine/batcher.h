@@ -25,6 +25,7 @@ struct WorkTimes {
 struct MelWindow {
   std::span<const float> mel;  ///< (T, M), clamped and scaled
   float mel_max = 0;           ///< the recording's
+  double start = 0;            ///< seconds, for messages
   uint64_t encoded = 0;        ///< what detect_language() said when it encoded this very window; 0: it did not
 };
 

@@ -15,6 +15,7 @@ struct BenchOptions {
   std::string compute_type = "auto";  ///< as LoadOptions
   int threads = 0;                    ///< 0: one per core this process may use
   int repeats = 5;                    ///< of each measurement
+  bool encoder = true;                ///< false: log-mel and decoder alone, for an encoder that is elsewhere
 };
 
 /// One measurement. Those of positions, batch, beam and tokens that are not its own are 0.
@@ -40,6 +41,10 @@ struct BenchReport {
   int64_t memory = 0;       ///< bytes of the process at most
   std::vector<BenchResult> results;
 };
+
+/// What `tokens` of each of `batch` windows that decode together take of the CPU besides their encoder, ms a window:
+/// log-mel, the decoder's start and its steps; from what bench() found. Pre: it measured that batch.
+double decoding_ms(const BenchReport& report, int batch, int tokens);
 
 /// Errors: kNotFound (no such shape), kInvalidArgument (options), kUnsupported (SKALD_CPU), kOutOfMemory.
 Result<BenchReport> bench(const BenchOptions& options);

@@ -133,7 +133,8 @@ Result<void> Session::hear_language() {
     // The reference listens to the first 3000 frames of the padded recording: silence, not zeros, after a short one.
     SKALD_CHECK(read(begin, audio::kWindowFrames));
     SKALD_TRY(const Batcher::Languages heard,
-              batcher_.detect_language({.mel = frames_, .mel_max = mel_->max()}, callbacks_.cancel, times_));
+              batcher_.detect_language({.mel = frames_, .mel_max = mel_->max(), .start = seconds(begin)},
+                                       callbacks_.cancel, times_));
     std::ranges::transform(heard.probabilities, sums, sums.begin(), std::plus());
     const size_t best = largest(sums);
     out_.language = text::languages()[best].code;
@@ -176,7 +177,8 @@ Result<void> Session::enter(Window& window, std::vector<int32_t> prompt, bool wa
   const WindowPlace& place = window.place;
   SKALD_CHECK(read(place.seek, place.frames));
   const bool first = place.seek == 0 && place.frames == audio::kWindowFrames;
-  MelWindow mel{.mel = frames_, .mel_max = mel_->max(), .encoded = first ? first_encoded_ : 0};
+  MelWindow mel{
+      .mel = frames_, .mel_max = mel_->max(), .start = seconds(place.seek), .encoded = first ? first_encoded_ : 0};
   if (!options_.multilingual || !batcher_.machine().info().multilingual) {
     window.language = out_.language;
   } else if (window.language.empty()) {
