@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <memory>
 #include <span>
 
 #include "base/file.h"
@@ -19,14 +20,14 @@ NpuCalibrateCommand::NpuCalibrateCommand(CLI::App& npu)
   table().add("--output", output_, "file to write (none: standard output)", "FILE", "Output");
 }
 
-Result<std::string> NpuCalibrateCommand::calibration() const {
-  SKALD_TRY(const auto path, hub::find_model(words_.front()));
-  SKALD_TRY(const auto checkpoint, model::open_checkpoint(path));
-  SKALD_TRY(const npu::Calibration made, npu::calibrate(*checkpoint, std::span(words_).subspan(1), [](int64_t windows) {
-              tell(fmt::format("{} {} of 30 s heard", windows, windows == 1 ? "window" : "windows"));
-            }));
-  return npu::to_json(made);
+namespace {
+
+Result<std::unique_ptr<model::Checkpoint>> open_model(const std::string& name) {
+  SKALD_TRY(const auto path, hub::find_model(name));
+  return model::open_checkpoint(path);
 }
+
+}  // namespace
 
 ExitCode NpuCalibrateCommand::run() {
   if (words_.size() < 2) {
@@ -34,13 +35,20 @@ ExitCode NpuCalibrateCommand::run() {
               "skald npu calibrate MODEL RECORDING... --output FILE"});
     return kUsage;
   }
-  const auto json = calibration();
-  if (!json) {
-    complain(json.error());
-    return exit_code_of_load(json.error().code);
+  const auto checkpoint = open_model(words_.front());
+  if (!checkpoint) {
+    complain(checkpoint.error());
+    return exit_code_of_load(checkpoint.error().code);
   }
-  if (output_.empty()) return show(*json);
-  if (const auto written = write_file(output_, *json); !written) return output_failed(written.error());
+  const auto made = npu::calibrate(**checkpoint, std::span(words_).subspan(1), [](int64_t windows) {
+    tell(fmt::format("{} {} of 30 s heard", windows, windows == 1 ? "window" : "windows"));
+  });
+  if (!made) {
+    complain(made.error());
+    return kInputFailed;
+  }
+  if (output_.empty()) return show(npu::to_json(*made));
+  if (const auto written = write_file(output_, npu::to_json(*made)); !written) return output_failed(written.error());
   return kOk;
 }
 

@@ -14,8 +14,6 @@ class NpuCalibrateCommand final : public Command {
   ExitCode run() override;
 
  private:
-  Result<std::string> calibration() const;
-
   std::vector<std::string> words_;
   std::string output_;
 };
