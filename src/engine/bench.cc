@@ -229,13 +229,13 @@ class Bench {
 }  // namespace
 
 double decoding_ms(const BenchReport& report, int batch, int tokens) {
-  const auto median = [&](const char* what, int of) {
+  const auto best = [&](const char* what, int of) {
     const auto found = std::ranges::find_if(
         report.results, [&](const BenchResult& result) { return result.what == what && result.batch == of; });
-    return found == report.results.end() ? 0.0 : found->median_ms;
+    return found == report.results.end() ? 0.0 : found->best_ms;
   };
   // A prompt is read like one more token.
-  return median("mel", 1) + median("decoder window", 1) + median("decoder step", batch) * (tokens + 1) / batch;
+  return best("mel", 1) + best("decoder window", 1) + best("decoder step", batch) * (tokens + 1) / batch;
 }
 
 Result<BenchReport> bench(const BenchOptions& options) {

@@ -43,7 +43,7 @@ struct BenchReport {
 };
 
 /// What `tokens` of each of `batch` windows that decode together take of the CPU besides their encoder, ms a window:
-/// log-mel, the decoder's start and its steps; from what bench() found. Pre: it measured that batch.
+/// log-mel, the decoder's start and its steps; from the best that bench() found. Pre: it measured that batch.
 double decoding_ms(const BenchReport& report, int batch, int tokens);
 
 /// Errors: kNotFound (no such shape), kInvalidArgument (options), kUnsupported (SKALD_CPU), kOutOfMemory.
