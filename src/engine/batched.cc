@@ -61,14 +61,14 @@ Result<void> Loop::run() {
   return {};
 }
 
-/// Lets windows enter while there is room.
+/// Lets windows enter while there is room; the next one is encoded ahead.
 Result<void> Loop::fill() {
   auto running = this->running();
   for (Place& place : windows_) {
-    if (running >= session_.options().batch_size) return {};
     if (place.done || !place.window.ticket.empty()) continue;
+    if (running >= session_.options().batch_size) return session_.encode_ahead(place.window);
     SKALD_CHECK(session_.enter(place.window, prompt_, running == 0));
-    if (place.window.ticket.empty()) return {};
+    if (place.window.ticket.empty()) return session_.encode_ahead(place.window);
     ++running;
   }
   return {};

@@ -110,6 +110,9 @@ Result<void> Machine::build(const LoadOptions& options, const std::string& path,
   slots_ = kUsualSlots;
   windows_ = 1;
   SKALD_TRY(encoded_, encoder_->make_output(1));
+  if (encoder_->report().device != "cpu") {
+    SKALD_TRY(ahead_, encoder_->make_output(1));
+  }
   checkpoint_->release_pages();
   return {};
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "audio/log_mel.h"
@@ -50,6 +51,12 @@ class Machine {
   model::Encoder& encoder() { return *encoder_; }
   model::Decoder& decoder() { return *decoder_; }
   model::EncodedAudio& encoded() { return *encoded_; }
+  /// Room for another window while encoded() is read. Pre: encodes_elsewhere().
+  model::EncodedAudio& encoded_ahead() { return *ahead_; }
+  void swap_encoded() { std::swap(encoded_, ahead_); }
+
+  /// The encoder leaves the CPU to the decoder: windows can be encoded while others are decoded.
+  bool encodes_elsewhere() const { return ahead_ != nullptr; }
 
   /// What encoders and decoder have done so far.
   std::vector<DeviceReport> reports() const;
@@ -82,6 +89,7 @@ class Machine {
   FallbackEncoder* fallback_ = nullptr;  // encoder_, where it is one
   std::unique_ptr<model::Decoder> decoder_;
   std::unique_ptr<model::EncodedAudio> encoded_;
+  std::unique_ptr<model::EncodedAudio> ahead_;  // of an encoder that is not the CPU's
   int slots_ = 0;
   int windows_ = 0;
   std::optional<double> npu_watts_;

@@ -3,9 +3,16 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <string>
+#include <vector>
 
 #include "audio/audio_source.h"
+#include "cpu/cpu_model.h"
 #include "engine/transcriber.h"
 #include "model/random_checkpoint.h"
 #include "npu/device/sim_device.h"
@@ -116,6 +123,109 @@ TEST(NpuFails, OtherwiseTheWindowsBeforeAreKept) {
   Broken refused("npu", npu::kMaxContexts);
   EXPECT_FALSE(refused.machine);
   EXPECT_EQ(ErrorCode::kUnsupported, refused.error.code);
+}
+
+/// What the calls of an encoder and of on_segment were, in their order.
+class Log {
+ public:
+  void add(const std::string& what) {
+    const std::scoped_lock lock(mutex_);
+    all_.push_back(what);
+    changed_.notify_all();
+  }
+  /// Whether it is there within ten seconds.
+  bool wait_for(const std::string& what) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(10),
+                             [&] { return std::ranges::find(all_, what) != all_.end(); });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::string> all_;
+};
+
+/// The CPU's, in the guise of an NPU.
+class LoggedEncoder final : public model::Encoder {
+ public:
+  LoggedEncoder(const model::Checkpoint& checkpoint, Log& log)
+      : encoder_(cpu::make_encoder(checkpoint, {.pool = &pool_, .compute = cpu::ComputeType::kFloat32}).value()),
+        log_(log) {}
+  model::Input wants() const override { return encoder_->wants(); }
+  Result<std::unique_ptr<model::EncodedAudio>> make_output(int windows) override {
+    return encoder_->make_output(windows);
+  }
+  Result<void> encode(const model::WindowBatch& batch, model::EncodedAudio& out) override {
+    log_.add("begin " + std::to_string(count_++));
+    return encoder_->encode(batch, out);
+  }
+  DeviceReport report() const override {
+    DeviceReport report = encoder_->report();
+    report.device = "npu";
+    return report;
+  }
+
+ private:
+  ThreadPool pool_{1};
+  std::unique_ptr<model::Encoder> encoder_;
+  Log& log_;
+  int count_ = 0;
+};
+
+std::unique_ptr<Machine> logged_machine(const std::string& device, Log& log) {
+  LoadOptions options{.device = device, .compute_type = "float32", .threads = 2};
+  return Machine::make(model::make_random_checkpoint(kSmall).value(), options, "random",
+                       [&log](const model::Checkpoint& checkpoint) -> Result<std::unique_ptr<model::Encoder>> {
+                         return std::make_unique<LoggedEncoder>(checkpoint, log);
+                       })
+      .value();
+}
+
+TEST(NpuPipeline, TheNextWindowIsEncodedWhileOneIsDecoded) {
+  TranscribeOptions options = plain();
+  options.long_form = "batched";
+  options.batch_size = 1;
+  Log log;
+  const auto on_cpu = logged_machine("cpu", log);
+  const auto on_npu = logged_machine("npu", log);
+  EXPECT_FALSE(on_cpu->encodes_elsewhere());
+  EXPECT_TRUE(on_npu->encodes_elsewhere());
+  const Transcript expected = transcribe_minute(*on_cpu, options);
+  ASSERT_GE(expected.attempts.size(), 2U);
+  const auto source = audio::open_audio(kRoot + "/samples/minute.ogg").value();
+  Batcher batcher(*on_npu);
+  int told = 0;
+  Callbacks callbacks;
+  callbacks.on_segment = [&](const Segment&) {
+    if (told++ > 0) return;
+    EXPECT_TRUE(log.wait_for("begin 1"));  // before the first window is told
+  };
+  const auto found = transcribe(batcher, *source, options, callbacks);
+  ASSERT_TRUE(found) << to_string(found.error());
+  EXPECT_EQ(expected.text, found->text);
+  EXPECT_EQ(std::ssize(expected.attempts), found->devices.front().calls);
+}
+
+TEST(NpuPipeline, ACancelledOneLeavesAWindowBehind) {
+  TranscribeOptions options = plain();
+  options.long_form = "batched";
+  options.batch_size = 1;
+  Log log;
+  const auto machine = logged_machine("npu", log);
+  Batcher batcher(*machine);
+  std::atomic<bool> cancel = false;
+  Callbacks callbacks;
+  callbacks.cancel = &cancel;
+  callbacks.on_segment = [&](const Segment&) { cancel = true; };
+  const auto cancelled =
+      transcribe(batcher, *audio::open_audio(kRoot + "/samples/minute.ogg").value(), options, callbacks);
+  ASSERT_TRUE(cancelled) << to_string(cancelled.error());
+  EXPECT_FALSE(cancelled->complete);
+  // The next one starts from its own first window.
+  const auto again = transcribe(batcher, *audio::open_audio(kRoot + "/samples/minute.ogg").value(), options, {});
+  ASSERT_TRUE(again) << to_string(again.error());
+  EXPECT_EQ(transcribe_minute(*logged_machine("cpu", log), options).text, again->text);
 }
 
 /// What mini.en hears in the short samples.

@@ -173,6 +173,14 @@ Result<void> Session::read(int64_t begin, int content) {
   return mel_->window(begin, content, audio::kWindowFrames, frames_);
 }
 
+Result<void> Session::encode_ahead(Window& window) {
+  if (window.ahead != 0 || !batcher_.machine().encodes_elsewhere()) return {};
+  const WindowPlace& place = window.place;
+  SKALD_CHECK(read(place.seek, place.frames));
+  window.ahead = batcher_.encode_ahead({.mel = frames_, .mel_max = mel_->max(), .start = seconds(place.seek)});
+  return {};
+}
+
 Result<void> Session::enter(Window& window, std::vector<int32_t> prompt, bool wait) {
   const WindowPlace& place = window.place;
   SKALD_CHECK(read(place.seek, place.frames));
