@@ -185,8 +185,11 @@ Result<void> Session::enter(Window& window, std::vector<int32_t> prompt, bool wa
   const WindowPlace& place = window.place;
   SKALD_CHECK(read(place.seek, place.frames));
   const bool first = place.seek == 0 && place.frames == audio::kWindowFrames;
-  MelWindow mel{
-      .mel = frames_, .mel_max = mel_->max(), .start = seconds(place.seek), .encoded = first ? first_encoded_ : 0};
+  MelWindow mel{.mel = frames_,
+                .mel_max = mel_->max(),
+                .start = seconds(place.seek),
+                .encoded = first ? first_encoded_ : 0,
+                .ahead = window.ahead};
   if (!options_.multilingual || !batcher_.machine().info().multilingual) {
     window.language = out_.language;
   } else if (window.language.empty()) {
