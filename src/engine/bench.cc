@@ -228,14 +228,19 @@ class Bench {
 
 }  // namespace
 
-double decoding_ms(const BenchReport& report, int batch, int tokens) {
-  const auto best = [&](const char* what, int of) {
+DecodingTime decoding_time(const BenchReport& report, int batch, int tokens) {
+  DecodingTime time;
+  const auto add = [&](const char* what, int of, double times) {
     const auto found = std::ranges::find_if(
         report.results, [&](const BenchResult& result) { return result.what == what && result.batch == of; });
-    return found == report.results.end() ? 0.0 : found->best_ms;
+    if (found == report.results.end()) return;
+    time.clock_ms += times * found->best_ms;
+    time.processor_ms += times * found->cpu_ms;
   };
-  // A prompt is read like one more token.
-  return best("mel", 1) + best("decoder window", 1) + best("decoder step", batch) * (tokens + 1) / batch;
+  add("mel", 1, 1);
+  add("decoder window", 1, 1);
+  add("decoder step", batch, (tokens + 1.0) / batch);  // a prompt is read like one more token
+  return time;
 }
 
 Result<BenchReport> bench(const BenchOptions& options) {

@@ -42,9 +42,15 @@ struct BenchReport {
   std::vector<BenchResult> results;
 };
 
-/// What `tokens` of each of `batch` windows that decode together take of the CPU besides their encoder, ms a window:
-/// log-mel, the decoder's start and its steps; from the best that bench() found. Pre: it measured that batch.
-double decoding_ms(const BenchReport& report, int batch, int tokens);
+/// What a window takes of the CPU besides its encoder.
+struct DecodingTime {
+  double clock_ms = 0;      ///< by the clock
+  double processor_ms = 0;  ///< of all threads together
+};
+
+/// Log-mel, the decoder's start and `tokens` steps, of one of `batch` windows that decode together; from the best that
+/// bench() found. Pre: it measured that batch.
+DecodingTime decoding_time(const BenchReport& report, int batch, int tokens);
 
 /// Errors: kNotFound (no such shape), kInvalidArgument (options), kUnsupported (SKALD_CPU), kOutOfMemory.
 Result<BenchReport> bench(const BenchOptions& options);
