@@ -22,7 +22,8 @@ std::vector<DeviceReport> since(std::vector<DeviceReport> now, const std::vector
     if (was == before.end()) continue;
     report.seconds -= was->seconds;
     report.calls -= was->calls;
-    if (report.npu && was->npu) report.npu->launches -= was->npu->launches;
+    const std::optional<NpuReport>& npu = was->npu;
+    if (report.npu && npu) report.npu->launches -= npu->launches;
   }
   return now;
 }
