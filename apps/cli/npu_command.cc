@@ -11,7 +11,7 @@ NpuInfoCommand::NpuInfoCommand(CLI::App& npu)
 }
 
 ExitCode NpuInfoCommand::run() {
-  const NpuReport report = inspect_npu();
+  const NpuHostReport report = inspect_npu();
   return show(json_ ? as_json(report) : as_text(report));
 }
 
@@ -24,7 +24,8 @@ NpuCommands::NpuCommands(CLI::App& root)
       validate_(*app_),
       test_(*app_),
       bench_(*app_),
-      ladder_(*app_) {
+      ladder_(*app_),
+      calibrate_(*app_) {
   app_->require_subcommand(0, 1);
 }
 

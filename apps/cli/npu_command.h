@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "command.h"
+#include "npu_calibrate_command.h"
 #include "npu_design_command.h"
 #include "npu_suite_command.h"
 
@@ -25,7 +26,7 @@ class NpuCommands {
   explicit NpuCommands(CLI::App& root);
   CLI::App& app() { return *app_; }
   std::vector<Command*> commands() {
-    return {&info_, &plan_, &simulate_, &emit_, &validate_, &test_, &bench_, &ladder_};
+    return {&info_, &plan_, &simulate_, &emit_, &validate_, &test_, &bench_, &ladder_, &calibrate_};
   }
 
  private:
@@ -38,6 +39,7 @@ class NpuCommands {
   NpuTestCommand test_;
   NpuBenchCommand bench_;
   NpuLadderCommand ladder_;
+  NpuCalibrateCommand calibrate_;
 };
 
 }  // namespace skald::cli

@@ -17,16 +17,30 @@ using npu::suite::Rung;
 
 constexpr double kLaunchMs = npu::kNpu1.host.ordinary_launch_us * 1e-3;
 
+/// Where array time goes that is no product.
+std::string shares_of(const Rung& rung) {
+  std::string text;
+  const auto add = [&](const char* name, double ms) {
+    if (ms > 0) text += fmt::format("{} {} {:.0f} %", text.empty() ? "" : ",", name, 100 * ms / rung.array_ms);
+  };
+  add("softmax", rung.softmax_ms);
+  add("GELU", rung.gelu_ms);
+  add("LayerNorm", rung.norm_ms);
+  return text;
+}
+
 std::string as_text(const std::vector<Ladder>& ladders) {
   std::string text;
   for (const Ladder& ladder : ladders) {
-    text += fmt::format("{}\n{:<50} {:>8} {:>11} {:>14} {:>14} {:>8}\n", ladder.what, "  each launch", "launches",
-                        "array ms", fmt::format("at {} ms", kOldCallMs), fmt::format("at {} ms", kLaunchMs), "faster");
+    text += fmt::format("{}\n{:<56} {:>8} {:>10} {:>8} {:>12} {:>12} {:>7}\n", ladder.what, "  each launch", "launches",
+                        "array ms", "CPU ms", fmt::format("at {} ms", kOldCallMs), fmt::format("at {} ms", kLaunchMs),
+                        "faster");
     const double slowest = ladder.rungs.front().call_ms(kOldCallMs);
     for (const Rung& rung : ladder.rungs) {
       const double now = rung.call_ms(kLaunchMs);
-      text += fmt::format("  {:<48} {:>8} {:>11.3f} {:>14.3f} {:>14.3f} {:>7.0f}x\n", rung.what, rung.launches,
-                          rung.array_ms, rung.call_ms(kOldCallMs), now, slowest / now);
+      text +=
+          fmt::format("  {:<54} {:>8} {:>10.3f} {:>8.3f} {:>12.3f} {:>12.3f} {:>6.0f}x{}\n", rung.what, rung.launches,
+                      rung.array_ms, rung.host_ms, rung.call_ms(kOldCallMs), now, slowest / now, shares_of(rung));
     }
     text += "\n";
   }
@@ -44,7 +58,11 @@ std::string as_json(const std::vector<Ladder>& ladders) {
       rungs.push_back({{"what", rung.what},
                        {"launches", rung.launches},
                        {"array_ms", rung.array_ms},
+                       {"host_ms", rung.host_ms},
                        {"macs", rung.macs},
+                       {"softmax_ms", rung.softmax_ms},
+                       {"gelu_ms", rung.gelu_ms},
+                       {"norm_ms", rung.norm_ms},
                        {"old_ms", rung.call_ms(kOldCallMs)},
                        {"ms", rung.call_ms(kLaunchMs)}});
     }

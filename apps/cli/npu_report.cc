@@ -63,13 +63,13 @@ Json optional_text(const std::string& text) {
 
 }  // namespace
 
-NpuReport inspect_npu(const npu::HostPaths& paths) {
-  NpuReport report{.facts = npu::look_at_host(paths), .checks = {}};
+NpuHostReport inspect_npu(const npu::HostPaths& paths) {
+  NpuHostReport report{.facts = npu::look_at_host(paths), .checks = {}};
   report.checks = npu::check_host(report.facts, npu::xrt_facts());
   return report;
 }
 
-std::string as_text(const NpuReport& report) {
+std::string as_text(const NpuHostReport& report) {
   std::string text = spec_text(spec()) + "\nthis machine\n";
   for (const npu::HostCheck& check : report.checks) {
     text += fmt::format("{:<12} {:<8} {}\n", check.name, to_string(check.state), check.found);
@@ -79,7 +79,7 @@ std::string as_text(const NpuReport& report) {
   return text + (why ? "\nThe NPU cannot be used yet: " + why->message + ".\n" : "\nThe NPU can be used.\n");
 }
 
-std::string as_json(const NpuReport& report) {
+std::string as_json(const NpuHostReport& report) {
   const auto why = npu::why_unusable(report.checks);
   Json checks = Json::array();
   for (const npu::HostCheck& check : report.checks) {

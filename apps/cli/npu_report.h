@@ -9,15 +9,15 @@
 
 namespace skald::cli {
 
-struct NpuReport {
+struct NpuHostReport {
   npu::HostFacts facts;
   std::vector<npu::HostCheck> checks;
 };
 
 /// Looks at the machine below `paths`, and at XRT as built in.
-NpuReport inspect_npu(const npu::HostPaths& paths = {});
+NpuHostReport inspect_npu(const npu::HostPaths& paths = {});
 
-std::string as_text(const NpuReport& report);
-std::string as_json(const NpuReport& report);
+std::string as_text(const NpuHostReport& report);
+std::string as_json(const NpuHostReport& report);
 
 }  // namespace skald::cli

@@ -12,9 +12,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-TEST(NpuReport, OfAMachineWithout) {
+TEST(NpuHostReport, OfAMachineWithout) {
   const fs::path nowhere = fs::temp_directory_path() / "skald_no_such_machine";
-  const NpuReport report = inspect_npu({nowhere, nowhere, nowhere, nowhere});
+  const NpuHostReport report = inspect_npu({nowhere, nowhere, nowhere, nowhere});
   const std::string text = as_text(report);
   for (const char* part : {"npu1", "4 columns", "16 x 64 KiB", "int8 8.42 TOPS", "bf16 4.21 TFLOPS", "no NPU 1022:1502",
                            "fix: ", "modprobe", "cannot be used yet: device"}) {
@@ -29,7 +29,7 @@ TEST(NpuReport, OfAMachineWithout) {
   EXPECT_FALSE(json.contains("pci"));
 }
 
-TEST(NpuReport, OfAMachineWithOne) {
+TEST(NpuHostReport, OfAMachineWithOne) {
   const fs::path root = fs::temp_directory_path() / ("skald_npu_report_" + std::to_string(getpid()));
   const auto put = [&](const std::string& path, const std::string& content) {
     fs::create_directories((root / path).parent_path());
@@ -46,7 +46,7 @@ TEST(NpuReport, OfAMachineWithOne) {
   put("dev/accel/accel0", "");
   put("proc/sys/kernel/osrelease", "6.14.1\n");
   put("proc/self/limits", "Max locked memory         unlimited            unlimited            bytes     \n");
-  NpuReport report = inspect_npu({root / "sys", root / "dev", root / "proc", root / "firmware"});
+  NpuHostReport report = inspect_npu({root / "sys", root / "dev", root / "proc", root / "firmware"});
   report.checks = npu::check_host(report.facts, {.built = true, .version = "2.21.75", .reason = ""});
   EXPECT_NE(std::string::npos, as_text(report).find("The NPU can be used.")) << as_text(report);
   EXPECT_EQ(std::string::npos, as_text(report).find("fix:"));

@@ -190,13 +190,32 @@ ExitCode NpuTestCommand::run() {
 
 NpuBenchCommand::NpuBenchCommand(CLI::App& npu)
     : Command(npu, "bench", "Predict the speed of every operator: rate, share of the peak and of the roofline") {
+  app().add_option("MODEL", model_.model,
+                   "the whole encoder of base, small, mini.en, ... instead, with the CPU's share of a window");
+  table().add("--type", model_.type, "MODEL: of the encoder's products, i8 or bf16", "TYPE", "Model");
+  table().add("--cpu-scale", model_.cpu_scale,
+              "MODEL: what two Zen 4 cores take, as a multiple of two threads of this machine", "X", "Assumptions");
+  table().add("--npu-watts", model_.watts, "MODEL: of the NPU at work, for its energy", "W", "Assumptions");
   table().add("--json", json_, "as JSON", "", "Output");
   table().add("--only", only_, "cases of one operator: matmul, ...", "OP", "Suite");
   table().add("--clock", time_.clock_ghz, "of the array, GHz", "GHZ", "Assumptions");
   table().add("--ddr", time_.ddr_gb_s, "of host memory, reads and writes together, GB/s", "GB/S", "Assumptions");
 }
 
+ExitCode NpuBenchCommand::run_model() {
+  if (!(model_.cpu_scale > 0)) {
+    complain({ErrorCode::kInvalidArgument, "--cpu-scale", "must be above 0", "leave it out for 1"});
+    return kUsage;
+  }
+  model_.json = json_;
+  const auto text = bench_model(model_);
+  if (text) return show(*text);
+  complain(text.error());
+  return text.error().code == ErrorCode::kOutOfMemory ? kResources : kUsage;
+}
+
 ExitCode NpuBenchCommand::run() {
+  if (!model_.model.empty()) return run_model();
   if (!(time_.clock_ghz > 0) || !(time_.ddr_gb_s > 0)) {
     complain({ErrorCode::kInvalidArgument, "--clock, --ddr", "must be above 0", "leave them out for the usual ones"});
     return kUsage;

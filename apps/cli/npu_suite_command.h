@@ -7,6 +7,7 @@
 #include "command.h"
 #include "npu/sim/time_model.h"
 #include "npu_encoder_cases.h"
+#include "npu_model_bench.h"
 
 namespace skald::cli {
 
@@ -30,6 +31,9 @@ class NpuBenchCommand final : public Command {
   ExitCode run() override;
 
  private:
+  ExitCode run_model();
+
+  NpuModelBench model_{};
   bool json_ = false;
   std::string only_;
   npu::sim::TimeModel time_{};

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "console.h"
+#include "forecast_text.h"
 #include "interrupt.h"
 #include "models_transfer.h"
 
@@ -166,6 +167,14 @@ ExitCode TranscribeCommand::run_file(Engine& engine, const OutputPlan& plan, Pro
   return finish(*transcript, plan, input);
 }
 
+/// What is unusual about where it ran.
+void TranscribeCommand::tell_devices(const Transcript& transcript) const {
+  for (const DeviceReport& device : transcript.devices) {
+    if (!device.note.empty()) say(fmt::format("{}: {}, {}", device.stage, device.device, device.note));
+    if (device.npu && output_.verbose) say(forecast_text(*device.npu));
+  }
+}
+
 ExitCode TranscribeCommand::finish(const Transcript& transcript, const OutputPlan& plan,
                                    const std::string& input) const {
   std::optional<Error> failed = print_error_;
@@ -178,6 +187,7 @@ ExitCode TranscribeCommand::finish(const Transcript& transcript, const OutputPla
       say(fmt::format("{}: {}; {:.1f} s of speech with text, {:.1f} s without, {:.1f} s of silence", input,
                       transcript.long_form, coverage.speech_with_text, coverage.speech_without_text, coverage.silence));
     }
+    tell_devices(transcript);
     return kOk;
   }
   const double heard = transcript.segments.empty() ? 0 : transcript.segments.back().end;

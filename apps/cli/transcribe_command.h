@@ -24,6 +24,7 @@ class TranscribeCommand final : public Command {
   ExitCode run_files(Engine& engine, const OutputPlan& plan, Progress& progress);
   ExitCode run_file(Engine& engine, const OutputPlan& plan, Progress& progress, const std::string& input);
   Callbacks callbacks(const Engine& engine, const OutputPlan& plan, Progress& progress);
+  void tell_devices(const Transcript& transcript) const;
   ExitCode finish(const Transcript& transcript, const OutputPlan& plan, const std::string& input) const;
   void tell_model(const ModelInfo& info) const;
   void say(const std::string& line) const;

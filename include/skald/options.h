@@ -40,6 +40,7 @@ struct LoadOptions {
   std::string device = "auto";           ///< "auto", "cpu", "npu-sim"
   std::string compute_type = "auto";  ///< "auto" (int8 where the processor has vectors), "float32", "bfloat16", "int8"
   int threads = 0;                    ///< 0: one per core this process may use
+  std::optional<double> npu_watts;    ///< of a simulated NPU at work, for its report; none: no energy is told
 
   template <class Visitor>
   void for_each_field(Visitor&& visit);
@@ -113,6 +114,12 @@ void LoadOptions::for_each_field(Visitor&& visit) {
               .metavar = "TYPE"},
         compute_type);
   visit(Field{.name = "threads", .help = "CPU threads (0: all cores)", .min = 0, .max = 1024, .metavar = "N"}, threads);
+  visit(Field{.name = "npu_watts",
+              .help = "npu-sim: watts of the NPU at work, for the energy in its report",
+              .min = 0,
+              .max = 1000,
+              .metavar = "W"},
+        npu_watts);
 }
 
 template <class Visitor>

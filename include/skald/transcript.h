@@ -58,6 +58,43 @@ struct Segment {
   std::vector<Token> details;    ///< of `tokens`, one for one
 };
 
+/// Phases of an encoder's window that are the same but for the layer.
+struct NpuPhase {
+  std::string name;   ///< "conv1", "fc1", ...
+  int64_t times = 0;  ///< in a window
+  double ms = 0;      ///< of all of them
+};
+
+/// One window on the array, predicted under one assumption about clock and host memory; and with it the transcription.
+struct NpuForecast {
+  double clock_ghz = 0;
+  double ddr_gb_s = 0;     ///< host memory, reads and writes together
+  double window_ms = 0;    ///< of the array
+  double utilisation = 0;  ///< the model's multiply-accumulates over the peak of their types, by window_ms
+  double busy = 0;         ///< share of window_ms in which any core is inside a kernel
+  std::vector<NpuPhase> phases;
+  double npu_seconds = 0;         ///< of all launches, the host's part included
+  double realtime = 0;            ///< seconds of audio a second: NPU and CPU one after the other
+  double realtime_pipelined = 0;  ///< at the same time, each slowed by the other's use of the memory
+  double joules = 0;              ///< of the NPU; 0 where its watts are not known
+};
+
+/// What a simulated NPU did, and what a real one would take.
+struct NpuReport {
+  int64_t contexts = 0;  ///< hardware contexts opened
+  int64_t launches = 0;
+  int64_t bytes_to_device = 0;  ///< copied by the host, weights included
+  int64_t bytes_from_device = 0;
+  int64_t ddr_read_bytes = 0;  ///< by the array, a window
+  int64_t ddr_write_bytes = 0;
+  int64_t macs = 0;                  ///< multiply-accumulates of the model, a window
+  int64_t kernel_macs = 0;           ///< as kernels counted them, padding included
+  double launch_ms = 0;              ///< of the host, assumed
+  double cpu_seconds = 0;            ///< measured: audio, log-mel, decoding
+  std::optional<double> watts = {};  ///< of the NPU at work, as given
+  std::vector<NpuForecast> forecasts;
+};
+
 /// What one stage ran on.
 struct DeviceReport {
   std::string stage;         ///< "encoder", "decoder", ...
@@ -68,6 +105,8 @@ struct DeviceReport {
   double seconds = 0;        ///< wall time spent in it
   int64_t calls = 0;         ///< batches (encoder) or steps (decoder)
   int64_t weight_bytes = 0;  ///< packed weights
+  std::string note = {};     ///< why it ran there, where that is not what was asked for
+  std::optional<NpuReport> npu = {};
 };
 
 /// Sizes of the model that heard it (openai/whisper model.py, ModelDimensions).

@@ -30,7 +30,11 @@ class Loop {
  private:
   using Places = std::list<Place>;
 
+  ptrdiff_t running() const {
+    return std::ranges::count_if(windows_, [](const Place& p) { return !p.window.ticket.empty(); });
+  }
   Result<void> fill();
+  Result<void> finish_running(Error error);
   Result<void> take_one();
   std::vector<Stretch> speech_of(const Place& place) const;
   std::vector<Stretch> unheard(const Place& heard, int64_t next_seek) const;
@@ -49,7 +53,7 @@ Result<void> Loop::run() {
   for (const WindowPlace& place : pack_windows(parts, session_.probabilities()))
     windows_.push_back({.window = {.place = place}});
   while (!windows_.empty()) {
-    SKALD_CHECK(fill());
+    if (auto filled = fill(); !filled) return finish_running(filled.error());
     SKALD_CHECK(take_one());
     SKALD_CHECK(tell());
   }
@@ -57,17 +61,24 @@ Result<void> Loop::run() {
   return {};
 }
 
-/// Lets windows enter while there is room.
+/// Lets windows enter while there is room; the next one is encoded ahead.
 Result<void> Loop::fill() {
-  auto running = std::ranges::count_if(windows_, [](const Place& p) { return !p.window.ticket.empty(); });
+  auto running = this->running();
   for (Place& place : windows_) {
-    if (running >= session_.options().batch_size) return {};
     if (place.done || !place.window.ticket.empty()) continue;
+    if (running >= session_.options().batch_size) return session_.encode_ahead(place.window);
     SKALD_CHECK(session_.enter(place.window, prompt_, running == 0));
-    if (place.window.ticket.empty()) return {};
+    if (place.window.ticket.empty()) return session_.encode_ahead(place.window);
     ++running;
   }
   return {};
+}
+
+/// A window could not enter: those before it that had are not lost with it.
+Result<void> Loop::finish_running(Error error) {
+  while (error.code != ErrorCode::kCancelled && running() > 0) SKALD_CHECK(take_one());
+  SKALD_CHECK(tell());
+  return std::unexpected(std::move(error));
 }
 
 /// Waits for a window to end.

@@ -1,5 +1,7 @@
 #include "engine/batcher.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "audio/log_mel.h"
@@ -26,18 +28,50 @@ Batcher::Ticket& Batcher::Ticket::operator=(Ticket&& other) noexcept {
   return *this;
 }
 
+Batcher::~Batcher() {
+  if (ahead_.working.valid()) ahead_.working.wait();
+}
+
 std::vector<DeviceReport> Batcher::reports() {
   const auto turn = scheduler_.wait_turn(nullptr);
-  return {machine_->encoder().report(), machine_->decoder().report()};
+  wait_for_ahead();
+  return machine_->reports();
+}
+
+/// The encoder is free afterwards.
+void Batcher::wait_for_ahead() {
+  if (ahead_.working.valid()) ahead_.result = ahead_.working.get();
+}
+
+uint64_t Batcher::encode_ahead(const MelWindow& window) {
+  const auto turn = scheduler_.wait_turn(nullptr);
+  if (!machine_->encodes_elsewhere() || ahead_.working.valid()) return 0;
+  ahead_.id = ++aheads_;  // what was ahead and never entered is forgotten
+  ahead_.mel.assign(window.mel.begin(), window.mel.end());
+  MelWindow own = window;
+  own.mel = ahead_.mel;
+  ahead_.working = std::async(std::launch::async, [this, own] { return encode_now(own, machine_->encoded_ahead()); });
+  return ahead_.id;
+}
+
+Result<void> Batcher::encode_now(const MelWindow& window, model::EncodedAudio& out) {
+  auto encoded = machine_->encoder().encode(
+      {.windows = 1, .frames = audio::kWindowFrames, .mel = window.mel, .mel_max = window.mel_max}, out);
+  if (encoded) return encoded;
+  Error error = std::move(encoded).error();
+  error.where = fmt::format("window at {:.2f} s, {}", window.start, error.where);
+  return std::unexpected(std::move(error));
 }
 
 Result<void> Batcher::encode(const MelWindow& window, WorkTimes& times) {
   if (window.encoded != 0 && window.encoded == encodings_) return {};
   const Stopwatch watch(times.encode);
+  wait_for_ahead();
   ++encodings_;
-  return machine_->encoder().encode(
-      {.windows = 1, .frames = audio::kWindowFrames, .mel = window.mel, .mel_max = window.mel_max},
-      machine_->encoded());
+  if (window.ahead == 0 || window.ahead != ahead_.id) return encode_now(window, machine_->encoded());
+  ahead_.id = 0;
+  if (ahead_.result) machine_->swap_encoded();
+  return ahead_.result;
 }
 
 bool Batcher::has_room(const decode::Rules& rules) const {

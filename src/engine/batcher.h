@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <future>
 #include <span>
 #include <utility>
 #include <vector>
@@ -25,7 +26,9 @@ struct WorkTimes {
 struct MelWindow {
   std::span<const float> mel;  ///< (T, M), clamped and scaled
   float mel_max = 0;           ///< the recording's
+  double start = 0;            ///< seconds, for messages
   uint64_t encoded = 0;        ///< what detect_language() said when it encoded this very window; 0: it did not
+  uint64_t ahead = 0;          ///< what encode_ahead() said of this very window; 0: nothing
 };
 
 /// Threads: any number. A caller that waits for its windows steps for all of them, in turn with the others that wait.
@@ -72,6 +75,14 @@ class Batcher {
   /// What encoder and decoder have done so far, for all callers.
   std::vector<DeviceReport> reports();
 
+  ~Batcher();
+  Batcher(const Batcher&) = delete;
+  Batcher& operator=(const Batcher&) = delete;
+
+  /// Starts to encode a window that will enter, while others are decoded; at once. One at a time for all callers: for
+  /// MelWindow::ahead, or 0 where the encoder is the CPU's or at work. What goes wrong is told when the window enters.
+  uint64_t encode_ahead(const MelWindow& window);
+
   struct Languages {
     std::vector<float> probabilities;  ///< decode::detect_language
     uint64_t encoded = 0;              ///< for MelWindow::encoded: nobody encodes twice what nobody else came between
@@ -98,10 +109,22 @@ class Batcher {
   bool has_room(const decode::Rules& rules) const;
   Result<void> grow(const decode::Rules& rules);
   Result<void> encode(const MelWindow& window, WorkTimes& times);
+  Result<void> encode_now(const MelWindow& window, model::EncodedAudio& out);
+  void wait_for_ahead();
+
+  /// The window that is encoded ahead, or was.
+  struct Ahead {
+    uint64_t id = 0;  ///< 0: none
+    std::vector<float> mel;
+    std::future<Result<void>> working;  ///< valid: it is under way
+    Result<void> result;
+  };
 
   Machine* machine_;
   Scheduler scheduler_;
   decode::WindowSet set_;
+  Ahead ahead_;
+  uint64_t aheads_ = 0;         // so far
   uint64_t encodings_ = 0;      // so far: names what lies in the machine's encoded audio
   std::atomic<int> wanted_{0};  // windows that all seats may have at once
 };

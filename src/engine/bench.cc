@@ -41,9 +41,29 @@ int64_t peak_memory() {
   return at == std::string::npos ? 0 : std::strtoll(status->c_str() + at + 6, nullptr, 10) * 1024;
 }
 
+/// States of no encoder.
+class NoiseAudio final : public model::EncodedAudio {
+ public:
+  explicit NoiseAudio(const model::Dims& dims)
+      : dims_(dims), states_(noise(static_cast<size_t>(dims.audio_ctx) * static_cast<size_t>(dims.audio_state))) {}
+  int windows() const override { return 1; }
+  int positions() const override { return dims_.audio_ctx; }
+  int width() const override { return dims_.audio_state; }
+  const float* host_f32(int /*window*/) const override { return states_.data(); }
+  Result<void> to_host_f32(int /*window*/, std::span<float> out) const override {
+    std::ranges::copy(states_, out.begin());
+    return {};
+  }
+
+ private:
+  model::Dims dims_;
+  std::vector<float> states_;
+};
+
 class Bench {
  public:
-  Bench(const model::Dims& dims, const BenchOptions& options, ThreadPool& pool, model::Encoder& encoder,
+  /// `encoder`: none is measured where it is null.
+  Bench(const model::Dims& dims, const BenchOptions& options, ThreadPool& pool, model::Encoder* encoder,
         model::Decoder& decoder)
       : dims_(dims),
         repeats_(options.repeats),
@@ -54,6 +74,11 @@ class Bench {
 
   Result<std::vector<BenchResult>> run() {
     SKALD_CHECK(mel());
+    if (encoder_ == nullptr) {
+      audio_ = std::make_unique<NoiseAudio>(dims_);
+      SKALD_CHECK(decode());
+      return std::move(results_);
+    }
     SKALD_CHECK(encode());
     SKALD_CHECK(decode());
     SKALD_CHECK(whole_window());
@@ -97,7 +122,7 @@ class Bench {
   }
 
   Result<void> encode() {
-    SKALD_TRY(audio_, encoder_.make_output(kWindows));
+    SKALD_TRY(audio_, encoder_->make_output(kWindows));
     std::vector<float> mels;
     for (int i = 0; i < kWindows; ++i) mels.insert(mels.end(), mel_.begin(), mel_.end());
     const auto one = [&](int positions, int windows) {
@@ -106,7 +131,7 @@ class Bench {
           .windows = windows, .frames = 2 * positions, .mel = std::span(std::as_const(mels)).first(count)};
       const double seconds = windows * kWindowSeconds * positions / dims_.audio_ctx;
       return measure({.what = "encoder", .positions = positions, .batch = windows}, seconds,
-                     [&] { return encoder_.encode(batch, *audio_); });
+                     [&] { return encoder_->encode(batch, *audio_); });
     };
     for (const int positions : {10, 100, 500}) SKALD_CHECK(one(positions, 1));
     SKALD_CHECK(one(dims_.audio_ctx, kWindows));
@@ -178,7 +203,7 @@ class Bench {
     const model::WindowBatch batch{.windows = 1, .frames = 2 * dims_.audio_ctx, .mel = mel_};
     return measure({.what = "whole window", .batch = 1, .tokens = kTokens}, kWindowSeconds, [&]() -> Result<void> {
       log_mel_.compute(samples_, audio::kWindowFrames, mel_, pool_);
-      SKALD_CHECK(encoder_.encode(batch, *audio_));
+      SKALD_CHECK(encoder_->encode(batch, *audio_));
       SKALD_CHECK(open(1, 1));
       return steps();
     });
@@ -187,7 +212,7 @@ class Bench {
   model::Dims dims_;
   int repeats_;
   ThreadPool& pool_;
-  model::Encoder& encoder_;
+  model::Encoder* encoder_;
   model::Decoder& decoder_;
   audio::LogMel log_mel_;
   std::vector<float> samples_;
@@ -203,6 +228,21 @@ class Bench {
 
 }  // namespace
 
+DecodingTime decoding_time(const BenchReport& report, int batch, int tokens) {
+  DecodingTime time;
+  const auto add = [&](const char* what, int of, double times) {
+    const auto found = std::ranges::find_if(
+        report.results, [&](const BenchResult& result) { return result.what == what && result.batch == of; });
+    if (found == report.results.end()) return;
+    time.clock_ms += times * found->best_ms;
+    time.processor_ms += times * found->cpu_ms;
+  };
+  add("mel", 1, 1);
+  add("decoder window", 1, 1);
+  add("decoder step", batch, (tokens + 1.0) / batch);  // a prompt is read like one more token
+  return time;
+}
+
 Result<BenchReport> bench(const BenchOptions& options) {
   SKALD_CHECK(validate(LoadOptions{.compute_type = options.compute_type, .threads = options.threads}));
   if (options.repeats < 1) return fail(ErrorCode::kInvalidArgument, "repeats", "is below 1", "give 1 or more");
@@ -213,7 +253,10 @@ Result<BenchReport> bench(const BenchOptions& options) {
     ThreadPool pool(options.threads > 0 ? options.threads : available_cpus());
     const cpu::Context context{.pool = &pool, .isa = isa, .compute = compute_type(options.compute_type, isa)};
     const auto start = Clock::now();
-    SKALD_TRY(const auto encoder, cpu::make_encoder(*checkpoint, context));
+    std::unique_ptr<model::Encoder> encoder;
+    if (options.encoder) {
+      SKALD_TRY(encoder, cpu::make_encoder(*checkpoint, context));
+    }
     const model::TokenClasses tokens{
         .end_of_text = dims.vocab - 1608, .no_speech = dims.vocab - 1503, .timestamp_begin = dims.vocab - 1501};
     SKALD_TRY(const auto decoder, cpu::make_decoder(*checkpoint, tokens, kWindows, kWindows, context));
@@ -223,7 +266,7 @@ Result<BenchReport> bench(const BenchOptions& options) {
                        .threads = pool.threads(),
                        .parameters = checkpoint->parameters()};
     report.load_seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    SKALD_TRY(report.results, Bench(dims, options, pool, *encoder, *decoder).run());
+    SKALD_TRY(report.results, Bench(dims, options, pool, encoder.get(), *decoder).run());
     report.memory = peak_memory();
     return report;
   } catch (const std::bad_alloc&) {

@@ -15,6 +15,7 @@ struct BenchOptions {
   std::string compute_type = "auto";  ///< as LoadOptions
   int threads = 0;                    ///< 0: one per core this process may use
   int repeats = 5;                    ///< of each measurement
+  bool encoder = true;                ///< false: log-mel and decoder alone, for an encoder that is elsewhere
 };
 
 /// One measurement. Those of positions, batch, beam and tokens that are not its own are 0.
@@ -40,6 +41,16 @@ struct BenchReport {
   int64_t memory = 0;       ///< bytes of the process at most
   std::vector<BenchResult> results;
 };
+
+/// What a window takes of the CPU besides its encoder.
+struct DecodingTime {
+  double clock_ms = 0;      ///< by the clock
+  double processor_ms = 0;  ///< of all threads together
+};
+
+/// Log-mel, the decoder's start and `tokens` steps, of one of `batch` windows that decode together; from the best that
+/// bench() found. Pre: it measured that batch.
+DecodingTime decoding_time(const BenchReport& report, int batch, int tokens);
 
 /// Errors: kNotFound (no such shape), kInvalidArgument (options), kUnsupported (SKALD_CPU), kOutOfMemory.
 Result<BenchReport> bench(const BenchOptions& options);

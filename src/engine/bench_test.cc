@@ -23,6 +23,21 @@ TEST(Bench, MeasuresEveryPart) {
   EXPECT_NEAR(30'000 / whole.median_ms, whole.realtime, 1e-6 * whole.realtime);
 }
 
+TEST(Bench, WithoutAnEncoder) {
+  const auto report = bench({.shape = "mini.en", .threads = 1, .repeats = 1, .encoder = false});
+  ASSERT_TRUE(report) << to_string(report.error());
+  for (const BenchResult& result : report->results) {
+    EXPECT_TRUE(result.what == "mel" || result.what.starts_with("decoder")) << result.what;
+  }
+  const double ten = decoding_time(*report, 8, 10).clock_ms;
+  const auto step = std::ranges::find_if(
+      report->results, [](const BenchResult& result) { return result.what == "decoder step" && result.batch == 8; });
+  ASSERT_NE(report->results.end(), step);
+  EXPECT_NEAR(ten + 10 * step->best_ms / 8, decoding_time(*report, 8, 20).clock_ms, 1e-9);
+  EXPECT_GT(ten, 11 * step->best_ms / 8);
+  EXPECT_GT(decoding_time(*report, 8, 10).processor_ms, 11 * step->cpu_ms / 8);
+}
+
 TEST(Bench, Refusals) {
   EXPECT_EQ(ErrorCode::kNotFound, bench({.shape = "enormous"}).error().code);
   EXPECT_EQ(ErrorCode::kInvalidArgument, bench({.compute_type = "float7"}).error().code);

@@ -5,6 +5,7 @@
 
 #include "base/cpu_features.h"
 #include "hub/hub.h"
+#include "npu/encoder/calibration.h"
 #include "npu/encoder/npu_encoder.h"
 
 namespace skald::engine {
@@ -12,6 +13,19 @@ namespace {
 
 // The command line's default, five beams and an empty hypothesis; other options make room when they need more.
 constexpr int kUsualSlots = 6;
+
+/// What the NPU's encoder computes in: int8 where it is asked for or steps for it are there, else bfloat16, which is as
+/// near to float32 as the array comes. Errors: those of read_calibration.
+Result<npu::EncoderOptions> npu_options(const std::string& compute_type, const std::string& path,
+                                        const model::Dims& dims) {
+  if (compute_type != "auto" && compute_type != "int8") return npu::EncoderOptions{};
+  auto calibration = npu::read_calibration(path, dims);
+  if (calibration) {
+    return npu::EncoderOptions{.precision = npu::plan::EncoderPrecision::kInt8, .steps = std::move(calibration->steps)};
+  }
+  if (compute_type == "auto" && calibration.error().code == ErrorCode::kNotFound) return npu::EncoderOptions{};
+  return std::unexpected(std::move(calibration).error());
+}
 
 }  // namespace
 
@@ -35,7 +49,8 @@ Result<std::unique_ptr<Machine>> Machine::open(const LoadOptions& options) {
 }
 
 Result<std::unique_ptr<Machine>> Machine::make(std::unique_ptr<model::Checkpoint> checkpoint,
-                                               const LoadOptions& options, const std::string& path) {
+                                               const LoadOptions& options, const std::string& path,
+                                               const NpuMaker& npu) {
   SKALD_TRY(const Isa isa, select_isa());
   const model::Dims& dims = checkpoint->dims();
   // The window is 3000 frames, two to a position: with another context the reference fails in the encoder.
@@ -48,25 +63,56 @@ Result<std::unique_ptr<Machine>> Machine::make(std::unique_ptr<model::Checkpoint
   const int threads = options.threads > 0 ? options.threads : available_cpus();
   std::unique_ptr<Machine> machine(new Machine(threads, std::move(checkpoint), std::move(tokenizer)));
   const cpu::Context context{.pool = &machine->pool_, .isa = isa, .compute = compute_type(options.compute_type, isa)};
-  SKALD_CHECK(machine->build(options, context));
+  SKALD_CHECK(machine->build(options, path, context, npu));
   machine->describe(options, path, context);
   return machine;
 }
 
-Result<void> Machine::build(const LoadOptions& options, const cpu::Context& context) {
+Result<std::unique_ptr<model::Encoder>> Machine::make_encoder(const LoadOptions& options, const std::string& path,
+                                                              const cpu::Context& context, const NpuMaker& npu) {
+  if (options.device == "npu-sim") {
+    SKALD_TRY(npu::EncoderOptions chosen, npu_options(options.compute_type, path, dims()));
+    return npu::make_simulated_encoder(*checkpoint_, std::move(chosen));
+  }
+  if (options.device == "npu" && npu) return npu(*checkpoint_);
+  if (options.device == "auto" && npu) {
+    const auto on_cpu = [this, context] { return cpu::make_encoder(*checkpoint_, context); };
+    std::unique_ptr<FallbackEncoder> made;
+    if (auto first = npu(*checkpoint_)) {
+      made = std::make_unique<FallbackEncoder>(std::move(*first), on_cpu);
+    } else {
+      SKALD_TRY(auto second, on_cpu());
+      const Error& error = first.error();
+      made =
+          std::make_unique<FallbackEncoder>(std::move(second), "not on the NPU: " + error.where + ": " + error.message);
+    }
+    fallback_ = made.get();
+    return made;
+  }
+  return cpu::make_encoder(*checkpoint_, context);
+}
+
+std::vector<DeviceReport> Machine::reports() const {
+  std::vector<DeviceReport> reports = fallback_ != nullptr ? fallback_->reports() : std::vector{encoder_->report()};
+  reports.push_back(decoder_->report());
+  return reports;
+}
+
+Result<void> Machine::build(const LoadOptions& options, const std::string& path, const cpu::Context& context,
+                            const NpuMaker& npu) {
   const text::SpecialTokens& special = tokenizer_.special();
   const model::TokenClasses classes{
       .end_of_text = special.end_of_text, .no_speech = special.no_speech, .timestamp_begin = special.timestamp_begin};
-  if (options.device == "npu-sim") {
-    SKALD_TRY(encoder_, npu::make_simulated_encoder(*checkpoint_));
-  } else {
-    SKALD_TRY(encoder_, cpu::make_encoder(*checkpoint_, context));
-  }
+  SKALD_TRY(encoder_, make_encoder(options, path, context, npu));
+  npu_watts_ = options.npu_watts;
   checkpoint_->release_pages();  // before the decoder's are read: the peak counts
   SKALD_TRY(decoder_, cpu::make_decoder(*checkpoint_, classes, kUsualSlots, 1, context));
   slots_ = kUsualSlots;
   windows_ = 1;
   SKALD_TRY(encoded_, encoder_->make_output(1));
+  if (encoder_->report().device != "cpu") {
+    SKALD_TRY(ahead_, encoder_->make_output(1));
+  }
   checkpoint_->release_pages();
   return {};
 }
@@ -83,7 +129,7 @@ void Machine::describe(const LoadOptions& options, const std::string& path, cons
   info_.decoder_layers = dims().text_layers;
   info_.vocabulary = dims().vocab;
   info_.parameters = checkpoint_->parameters();
-  info_.device = options.device == "npu-sim" ? "npu-sim" : "cpu";
+  info_.device = encoder_->report().device;
   info_.isa = to_string(context.isa);
   info_.compute_type = to_string(context.compute);
   info_.threads = pool_.threads();

@@ -1,14 +1,18 @@
 #pragma once
 // A loaded model with everything a transcription runs on: threads, tokenizer, mel, encoder, decoder.
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "audio/log_mel.h"
 #include "base/parallel.h"
 #include "base/result.h"
 #include "cpu/cpu_model.h"
+#include "engine/fallback_encoder.h"
 #include "model/checkpoint.h"
 #include "model/decoder.h"
 #include "model/encoder.h"
@@ -26,9 +30,14 @@ class Machine {
   /// Opens the model that `options` name. Pre: validate(options). Errors: those of Engine::load.
   static Result<std::unique_ptr<Machine>> open(const LoadOptions& options);
 
-  /// The same of a checkpoint at hand; `path` is what messages call it.
+  /// Makes the encoder of an NPU that this machine has.
+  using NpuMaker = std::function<Result<std::unique_ptr<model::Encoder>>(const model::Checkpoint&)>;
+
+  /// The same of a checkpoint at hand; `path` is what messages call it. `npu`: what device "npu" uses, and "auto"
+  /// prefers, with the CPU's encoder to go on where it fails; none: there is no NPU.
   static Result<std::unique_ptr<Machine>> make(std::unique_ptr<model::Checkpoint> checkpoint,
-                                               const LoadOptions& options, const std::string& path);
+                                               const LoadOptions& options, const std::string& path,
+                                               const NpuMaker& npu = {});
 
   ~Machine() = default;
   Machine(const Machine&) = delete;
@@ -42,6 +51,17 @@ class Machine {
   model::Encoder& encoder() { return *encoder_; }
   model::Decoder& decoder() { return *decoder_; }
   model::EncodedAudio& encoded() { return *encoded_; }
+  /// Room for another window while encoded() is read. Pre: encodes_elsewhere().
+  model::EncodedAudio& encoded_ahead() { return *ahead_; }
+  void swap_encoded() { std::swap(encoded_, ahead_); }
+
+  /// The encoder leaves the CPU to the decoder: windows can be encoded while others are decoded.
+  bool encodes_elsewhere() const { return ahead_ != nullptr; }
+
+  /// What encoders and decoder have done so far.
+  std::vector<DeviceReport> reports() const;
+  /// Watts of a simulated NPU, where they were told.
+  std::optional<double> npu_watts() const { return npu_watts_; }
 
   /// The cross-attention heads that show when a token is heard: the model's own list, else every head of the upper half
   /// of the decoder's layers (openai/whisper model.py).
@@ -55,7 +75,10 @@ class Machine {
 
  private:
   Machine(int threads, std::unique_ptr<model::Checkpoint> checkpoint, text::Tokenizer tokenizer);
-  Result<void> build(const LoadOptions& options, const cpu::Context& context);
+  Result<void> build(const LoadOptions& options, const std::string& path, const cpu::Context& context,
+                     const NpuMaker& npu);
+  Result<std::unique_ptr<model::Encoder>> make_encoder(const LoadOptions& options, const std::string& path,
+                                                       const cpu::Context& context, const NpuMaker& npu);
   void describe(const LoadOptions& options, const std::string& path, const cpu::Context& context);
 
   ThreadPool pool_;
@@ -63,10 +86,13 @@ class Machine {
   text::Tokenizer tokenizer_;
   audio::LogMel mel_;
   std::unique_ptr<model::Encoder> encoder_;
+  FallbackEncoder* fallback_ = nullptr;  // encoder_, where it is one
   std::unique_ptr<model::Decoder> decoder_;
   std::unique_ptr<model::EncodedAudio> encoded_;
+  std::unique_ptr<model::EncodedAudio> ahead_;  // of an encoder that is not the CPU's
   int slots_ = 0;
   int windows_ = 0;
+  std::optional<double> npu_watts_;
   ModelInfo info_;
 };
 

@@ -97,10 +97,10 @@ TEST(ForEachField, EveryOptionHasNameAndHelp) {
   };
   LoadOptions load;
   load.for_each_field(visit);
-  EXPECT_EQ(5, fields);
+  EXPECT_EQ(6, fields);
   TranscribeOptions transcribe;
   transcribe.for_each_field(visit);
-  EXPECT_EQ(5 + 39, fields);
+  EXPECT_EQ(6 + 39, fields);
 }
 
 }  // namespace

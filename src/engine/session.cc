@@ -133,7 +133,8 @@ Result<void> Session::hear_language() {
     // The reference listens to the first 3000 frames of the padded recording: silence, not zeros, after a short one.
     SKALD_CHECK(read(begin, audio::kWindowFrames));
     SKALD_TRY(const Batcher::Languages heard,
-              batcher_.detect_language({.mel = frames_, .mel_max = mel_->max()}, callbacks_.cancel, times_));
+              batcher_.detect_language({.mel = frames_, .mel_max = mel_->max(), .start = seconds(begin)},
+                                       callbacks_.cancel, times_));
     std::ranges::transform(heard.probabilities, sums, sums.begin(), std::plus());
     const size_t best = largest(sums);
     out_.language = text::languages()[best].code;
@@ -172,11 +173,23 @@ Result<void> Session::read(int64_t begin, int content) {
   return mel_->window(begin, content, audio::kWindowFrames, frames_);
 }
 
+Result<void> Session::encode_ahead(Window& window) {
+  if (window.ahead != 0 || !batcher_.machine().encodes_elsewhere()) return {};
+  const WindowPlace& place = window.place;
+  SKALD_CHECK(read(place.seek, place.frames));
+  window.ahead = batcher_.encode_ahead({.mel = frames_, .mel_max = mel_->max(), .start = seconds(place.seek)});
+  return {};
+}
+
 Result<void> Session::enter(Window& window, std::vector<int32_t> prompt, bool wait) {
   const WindowPlace& place = window.place;
   SKALD_CHECK(read(place.seek, place.frames));
   const bool first = place.seek == 0 && place.frames == audio::kWindowFrames;
-  MelWindow mel{.mel = frames_, .mel_max = mel_->max(), .encoded = first ? first_encoded_ : 0};
+  MelWindow mel{.mel = frames_,
+                .mel_max = mel_->max(),
+                .start = seconds(place.seek),
+                .encoded = first ? first_encoded_ : 0,
+                .ahead = window.ahead};
   if (!options_.multilingual || !batcher_.machine().info().multilingual) {
     window.language = out_.language;
   } else if (window.language.empty()) {

@@ -72,12 +72,16 @@ class Session {
   struct Window {
     WindowPlace place;
     std::string language = {};  ///< code; empty until it is known
+    uint64_t ahead = 0;         ///< Batcher::encode_ahead()
     Batcher::Ticket ticket = {};
   };
 
   /// Reads, encodes and starts to decode a window; finds its language first if each has its own. wait and an empty
   /// ticket: Batcher::enter(). Errors: those of MelStream and Batcher.
   Result<void> enter(Window& window, std::vector<int32_t> prompt, bool wait);
+  /// A window that will enter later, and nothing else before it, is encoded meanwhile, if the encoder can. Errors:
+  /// those of MelStream.
+  Result<void> encode_ahead(Window& window);
   Result<size_t> wait(std::span<const Batcher::Id> ids) { return batcher_.wait(ids, callbacks_.cancel, times_); }
   /// The result of an ended window. Errors: what it ended with.
   Result<decode::WindowResult> result(const Window& window) { return batcher_.result(window.ticket); }

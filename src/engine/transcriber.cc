@@ -1,22 +1,39 @@
 #include "engine/transcriber.h"
 
+#include <algorithm>
 #include <chrono>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "decode/decoding.h"
 #include "engine/session.h"
+#include "npu/encoder/forecast.h"
 
 namespace skald::engine {
 namespace {
 
 /// Reports since earlier ones. Others may have used the devices meanwhile: their share is in it.
 std::vector<DeviceReport> since(std::vector<DeviceReport> now, const std::vector<DeviceReport>& before) {
-  for (size_t i = 0; i < now.size(); ++i) {
-    now[i].seconds -= before[i].seconds;
-    now[i].calls -= before[i].calls;
+  for (DeviceReport& report : now) {
+    const auto was = std::ranges::find_if(before, [&](const DeviceReport& earlier) {
+      return earlier.stage == report.stage && earlier.device == report.device;
+    });
+    if (was == before.end()) continue;
+    report.seconds -= was->seconds;
+    report.calls -= was->calls;
+    const std::optional<NpuReport>& npu = was->npu;
+    if (report.npu && npu) report.npu->launches -= npu->launches;
   }
   return now;
+}
+
+/// What a real NPU would have made of it.
+void forecast(Transcript& out, std::optional<double> watts) {
+  for (DeviceReport& report : out.devices) {
+    if (!report.npu) continue;
+    npu::complete_forecasts(*report.npu, out.duration, out.timings.total - out.timings.encode, watts);
+  }
 }
 
 ModelSizes sizes_of(const Machine& machine) {
@@ -60,7 +77,9 @@ Result<Transcript> transcribe(Batcher& batcher, audio::AudioSource& source, cons
     out.error = std::move(outcome).error();
   }
   out.devices = since(batcher.reports(), before);
-  return session.finish(std::chrono::duration<double>(Clock::now() - begin).count());
+  Transcript transcript = session.finish(std::chrono::duration<double>(Clock::now() - begin).count());
+  forecast(transcript, batcher.machine().npu_watts());
+  return transcript;
 }
 
 Result<void> check_settings(const Machine& machine, const TranscribeOptions& options) {

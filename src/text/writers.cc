@@ -126,11 +126,44 @@ Json to_json(const std::vector<Segment>& segments, bool has_words) {
   return list;
 }
 
+Json to_json(const NpuForecast& forecast, bool joules) {
+  Json phases = Json::array();
+  for (const NpuPhase& phase : forecast.phases) {
+    phases.push_back({{"name", phase.name}, {"times", phase.times}, {"ms", phase.ms}});
+  }
+  Json json = {{"clock_ghz", forecast.clock_ghz}, {"ddr_gb_s", forecast.ddr_gb_s},
+               {"window_ms", forecast.window_ms}, {"utilisation", forecast.utilisation},
+               {"busy", forecast.busy},           {"npu_seconds", forecast.npu_seconds},
+               {"realtime", forecast.realtime},   {"realtime_pipelined", forecast.realtime_pipelined},
+               {"phases", std::move(phases)}};
+  if (joules) json["joules"] = forecast.joules;
+  return json;
+}
+
+Json to_json(const NpuReport& report) {
+  Json forecasts = Json::array();
+  for (const NpuForecast& forecast : report.forecasts) forecasts.push_back(to_json(forecast, report.watts.has_value()));
+  return {{"contexts", report.contexts},
+          {"launches", report.launches},
+          {"bytes_to_device", report.bytes_to_device},
+          {"bytes_from_device", report.bytes_from_device},
+          {"ddr_read_bytes", report.ddr_read_bytes},
+          {"ddr_write_bytes", report.ddr_write_bytes},
+          {"macs", report.macs},
+          {"kernel_macs", report.kernel_macs},
+          {"launch_ms", report.launch_ms},
+          {"cpu_seconds", report.cpu_seconds},
+          {"forecasts", std::move(forecasts)}};
+}
+
 Json to_json(const DeviceReport& report) {
-  return {{"stage", report.stage},     {"device", report.device},
-          {"isa", report.isa},         {"compute_type", report.compute_type},
-          {"threads", report.threads}, {"seconds", report.seconds},
-          {"calls", report.calls},     {"weight_bytes", report.weight_bytes}};
+  Json json = {{"stage", report.stage},     {"device", report.device},
+               {"isa", report.isa},         {"compute_type", report.compute_type},
+               {"threads", report.threads}, {"seconds", report.seconds},
+               {"calls", report.calls},     {"weight_bytes", report.weight_bytes}};
+  if (!report.note.empty()) json["note"] = report.note;
+  if (report.npu) json["npu"] = to_json(*report.npu);
+  return json;
 }
 
 Json to_json(const Timings& timings) {

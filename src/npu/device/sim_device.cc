@@ -1,7 +1,9 @@
 #include "npu/device/sim_device.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include "npu/device/state.h"
@@ -30,7 +32,15 @@ class SimMemory final : public DeviceMemory {
 
 class SimContext final : public HardwareContext {
  public:
+  explicit SimContext(std::shared_ptr<int> living) : living_(std::move(living)) { ++*living_; }
+  ~SimContext() override { --*living_; }
+  SimContext(const SimContext&) = delete;
+  SimContext& operator=(const SimContext&) = delete;
+
   std::shared_ptr<const Program> first;  // NOLINT(misc-non-private-member-variables-in-classes): of its artifacts
+
+ private:
+  std::shared_ptr<int> living_;
 };
 
 class SimKernel final : public LoadedKernel {
@@ -45,6 +55,14 @@ class SimKernel final : public LoadedKernel {
   std::unique_ptr<sim::Simulation> simulation_;
 };
 
+/// The array is that of one description.
+Result<void> check_device(const Program& program) {
+  if (program.device == kNpu1.name) return {};
+  return fail(ErrorCode::kUnsupported, program.name,
+              "is planned for " + program.device + ", and this is " + std::string(kNpu1.name),
+              "plan it for this device");
+}
+
 /// Whether two Programs are launches of one configuration: all that is loaded before a launch is the same.
 bool same_array(const Program& a, const Program& b) {
   return a.device == b.device && a.fifos == b.fifos && a.links == b.links && a.buffers == b.buffers &&
@@ -55,6 +73,7 @@ bool same_array(const Program& a, const Program& b) {
 
 struct SimDevice::Submission {
   Runs runs;
+  int64_t first = 0;  ///< of all runs of the device, the number of its first
   bool ran = false;
   double end_ms = 0;
   std::optional<Error> error;
@@ -77,8 +96,12 @@ Result<std::shared_ptr<HardwareContext>> SimDevice::make_context(const Artifact&
   if (!artifact.program) {
     return fail(ErrorCode::kInvalidArgument, artifact.name, "has no Program to simulate", "plan one");
   }
+  SKALD_CHECK(check_device(*artifact.program));
   SKALD_CHECK(verified(*artifact.program, options_.lookup));
-  auto context = std::make_shared<SimContext>();
+  if (*contexts_ + options_.contexts_taken >= kMaxContexts) {
+    return std::unexpected(error_of_call(Doing::kContext, EINVAL, artifact.name, ""));
+  }
+  auto context = std::make_shared<SimContext>(contexts_);
   context->first = artifact.program;
   now_ms_ += options_.host.context_create_us * 1e-3;
   time_.contexts += options_.host.context_create_us * 1e-3;
@@ -116,14 +139,20 @@ Result<std::shared_ptr<BoundRun>> SimDevice::make_run(std::shared_ptr<LoadedKern
 }
 
 Result<std::unique_ptr<DeviceExecution>> SimDevice::start(const Runs& runs) {
+  const std::optional<SimFault>& fault = options_.fault;
+  if (fault && fault->kind == SimFault::Kind::kGone && started_ + std::ssize(runs) > fault->run) {
+    return std::unexpected(error_of_call(Doing::kSubmitting, ENODEV, runs.front()->kernel().name, "No such device"));
+  }
   auto submission = std::make_shared<Submission>();
   submission->runs = runs;
+  submission->first = started_;
+  started_ += std::ssize(runs);
   waiting_.push_back(submission);
   return std::make_unique<Execution>(std::move(submission));
 }
 
 /// The milliseconds that it takes.
-Result<double> SimDevice::run_once(const BoundRun& run, bool listed) {
+Result<double> SimDevice::run_once(const BoundRun& run, int64_t index, bool listed) {
   const auto& kernel = static_cast<const SimKernel&>(run.kernel());
   double took = options_.host.ordinary_launch_us * 1e-3 * (listed ? options_.host.listed_share : 1);
   time_.launches += took;
@@ -132,6 +161,10 @@ Result<double> SimDevice::run_once(const BoundRun& run, bool listed) {
     time_.switches += options_.host.context_switch_us * 1e-3;
   }
   resident_ = kernel.context();
+  using enum SimFault::Kind;
+  if (goes_wrong(kTimeout, index)) return std::unexpected(error_of_state(CommandState::kTimeout, kernel.name, ""));
+  if (goes_wrong(kError, index)) return std::unexpected(error_of_state(CommandState::kError, kernel.name, ""));
+  if (goes_wrong(kSilent, index)) return took;
   std::vector<std::span<std::byte>> arguments;
   for (const DeviceBuffer& buffer : run.buffers()) {
     arguments.push_back(static_cast<SimMemory&>(*buffer.memory()).array().subspan(buffer.offset(), buffer.size()));
@@ -149,8 +182,13 @@ Result<double> SimDevice::run_once(const BoundRun& run, bool listed) {
 void SimDevice::run(Submission& submission) {
   submission.ran = true;
   double end = std::max(now_ms_, free_ms_);
-  for (const auto& run : submission.runs) {
-    const auto took = run_once(*run, submission.runs.size() > 1);
+  for (size_t i = 0; i < submission.runs.size(); ++i) {
+    const int64_t index = submission.first + static_cast<int64_t>(i);
+    if (goes_wrong(SimFault::Kind::kLostCompletion, index)) {
+      end = std::numeric_limits<double>::infinity();
+      break;
+    }
+    const auto took = run_once(*submission.runs[i], index, submission.runs.size() > 1);
     if (!took) {
       submission.error = took.error();
       break;

@@ -7,6 +7,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 
 #include "npu/device/device.h"
 #include "npu/program/kernel_info.h"
@@ -26,6 +27,19 @@ struct SimulatedTime {
   double all() const { return contexts + switches + launches + array; }
 };
 
+/// What goes wrong with a run, for drills.
+struct SimFault {
+  enum class Kind : uint8_t {
+    kLostCompletion,  ///< it is done, and nobody is told
+    kTimeout,         ///< it hangs, and the driver ends it
+    kError,           ///< it ends in an error
+    kSilent,          ///< it completes and leaves its outputs as they were
+    kGone,            ///< the device is no longer there
+  };
+  Kind kind = Kind::kError;
+  int64_t run = 0;  ///< from 0, since the device was opened; kGone: and all after it
+};
+
 class SimDevice final : public Device {
  public:
   struct Options {
@@ -33,6 +47,8 @@ class SimDevice final : public Device {
     const KernelLookup& lookup;   ///< the same for verify()
     HostCosts host = {};
     sim::TimeModel time = {};
+    int contexts_taken = 0;  ///< by other programs
+    std::optional<SimFault> fault = {};
   };
   explicit SimDevice(const Options& options);
 
@@ -57,8 +73,11 @@ class SimDevice final : public Device {
   struct Submission;
   class Execution;
 
+  bool goes_wrong(SimFault::Kind kind, int64_t run) const {
+    return options_.fault && options_.fault->kind == kind && options_.fault->run == run;
+  }
   void run(Submission& submission);
-  Result<double> run_once(const BoundRun& run, bool listed);
+  Result<double> run_once(const BoundRun& run, int64_t index, bool listed);
 
   Options options_;
   std::deque<std::weak_ptr<Submission>> waiting_;
@@ -67,6 +86,8 @@ class SimDevice final : public Device {
   double now_ms_ = 0;   ///< of the host
   double free_ms_ = 0;  ///< when the array has done what it was given
   sim::Report report_;
+  int64_t started_ = 0;                                       ///< runs
+  std::shared_ptr<int> contexts_ = std::make_shared<int>(0);  ///< living; they may outlive the device
 };
 
 }  // namespace skald::npu

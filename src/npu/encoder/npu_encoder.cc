@@ -8,6 +8,7 @@
 
 #include "npu/device/sim_device.h"
 #include "npu/encoder/encoder_weights.h"
+#include "npu/encoder/forecast.h"
 #include "npu/sim/catalogue_kernels.h"
 #include "npu/spec/device_spec.h"
 #include "npu/suite/lookups.h"
@@ -59,10 +60,11 @@ struct Resident {
 
 class NpuEncoder final : public model::Encoder {
  public:
-  NpuEncoder(const model::Checkpoint& checkpoint, Device& device) : checkpoint_(checkpoint), device_(device) {
+  NpuEncoder(const model::Checkpoint& checkpoint, Device& device, EncoderOptions options)
+      : checkpoint_(checkpoint), device_(device), options_(std::move(options)) {
     report_.stage = "encoder";
-    report_.device = device.info().kind == "simulator" ? "npu-sim" : "npu";
-    report_.compute_type = "bfloat16";
+    report_.device = simulated() ? "npu-sim" : "npu";
+    report_.compute_type = options_.precision == plan::EncoderPrecision::kInt8 ? "int8" : "bfloat16";
     report_.threads = 1;
   }
 
@@ -93,17 +95,31 @@ class NpuEncoder final : public model::Encoder {
     return {};
   }
 
-  DeviceReport report() const override { return report_; }
+  DeviceReport report() const override {
+    DeviceReport report = report_;
+    const DeviceCounters& counters = device_.counters();
+    report.npu = forecast_;
+    report.npu->contexts = counters.contexts_opened;
+    report.npu->launches = counters.runs;
+    report.npu->bytes_to_device = counters.bytes_to_device;
+    report.npu->bytes_from_device = counters.bytes_from_device;
+    return report;
+  }
 
   /// The Program for windows of `positions`, in place of that for others.
   Result<void> prepare(int64_t positions) {
     if (resident_ && resident_->problem.positions == positions) return {};
     resident_.reset();
-    Resident made{.problem = encoder_problem(checkpoint_.dims(), positions, plan::EncoderPrecision::kBf16)};
+    Resident made{.problem = encoder_problem(checkpoint_.dims(), positions, options_.precision)};
     SKALD_TRY(made.layout, plan::encoder_layout(made.problem));
-    SKALD_TRY(const PackedEncoder packed, pack_encoder(made.problem, made.layout, checkpoint_, {}, 0));
+    SKALD_TRY(const PackedEncoder packed, pack_encoder(made.problem, made.layout, checkpoint_, options_.steps, 0));
     SKALD_TRY(Program program, plan::plan_encoder(made.problem, packed.shifts, std::string(kNpu1.name)));
-    Artifact artifact{.name = program.name, .arguments = arguments_of(program)};
+    if (simulated()) {
+      SKALD_TRY(forecast_, forecast_window(made.problem, program));
+    }
+    Artifact artifact = options_.built;
+    artifact.name = program.name;
+    artifact.arguments = arguments_of(program);
     artifact.program = std::make_shared<const Program>(std::move(program));
     SKALD_TRY(const auto kernel, device_.load(artifact));
     for (size_t i = 0; i < artifact.arguments.size(); ++i) {
@@ -118,6 +134,8 @@ class NpuEncoder final : public model::Encoder {
   }
 
  private:
+  bool simulated() const { return device_.info().kind == "simulator"; }
+
   Result<void> encode(std::span<const float> mel, std::span<float> states) {
     Resident& own = *resident_;
     pack_encoder_frames(own.problem, own.layout, mel, own.buffers[plan::kFrames].bytes());
@@ -130,15 +148,18 @@ class NpuEncoder final : public model::Encoder {
 
   const model::Checkpoint& checkpoint_;
   Device& device_;
+  EncoderOptions options_;
   std::unique_ptr<Resident> resident_;
   DeviceReport report_;
+  NpuReport forecast_;
 };
 
 /// With the device that it runs on.
 class SimulatedEncoder final : public model::Encoder {
  public:
-  explicit SimulatedEncoder(const model::Checkpoint& checkpoint)
-      : device_({.kernels = sim::catalogue_kernels(), .lookup = catalogue_lookup()}), encoder_(checkpoint, device_) {}
+  SimulatedEncoder(const model::Checkpoint& checkpoint, EncoderOptions options)
+      : device_({.kernels = sim::catalogue_kernels(), .lookup = catalogue_lookup()}),
+        encoder_(checkpoint, device_, std::move(options)) {}
 
   Result<void> prepare(int64_t positions) { return encoder_.prepare(positions); }
 
@@ -158,14 +179,16 @@ class SimulatedEncoder final : public model::Encoder {
 
 }  // namespace
 
-Result<std::unique_ptr<model::Encoder>> make_encoder(const model::Checkpoint& checkpoint, Device& device) {
-  auto made = std::make_unique<NpuEncoder>(checkpoint, device);
+Result<std::unique_ptr<model::Encoder>> make_encoder(const model::Checkpoint& checkpoint, Device& device,
+                                                     EncoderOptions options) {
+  auto made = std::make_unique<NpuEncoder>(checkpoint, device, std::move(options));
   SKALD_CHECK(made->prepare(checkpoint.dims().audio_ctx));
   return made;
 }
 
-Result<std::unique_ptr<model::Encoder>> make_simulated_encoder(const model::Checkpoint& checkpoint) {
-  auto made = std::make_unique<SimulatedEncoder>(checkpoint);
+Result<std::unique_ptr<model::Encoder>> make_simulated_encoder(const model::Checkpoint& checkpoint,
+                                                               EncoderOptions options) {
+  auto made = std::make_unique<SimulatedEncoder>(checkpoint, std::move(options));
   SKALD_CHECK(made->prepare(checkpoint.dims().audio_ctx));
   return made;
 }

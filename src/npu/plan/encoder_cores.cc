@@ -170,7 +170,7 @@ class CorePlanner {
     const auto last = static_cast<int32_t>(problem_.positions - (blocks - 1) * kKeys - 1);
     Steps item{call("attention_begin_bf16_64", {buffer(offset_), buffer(sum_), part(work_, kOutput)})};
     append(item, own(2, {call("attention_take_bf16_64", {object(a_), part(work_, kQueries), counter()})}));
-    item.push_back(loop(blocks - 1, keys({})));
+    if (blocks > 1) item.push_back(loop(blocks - 1, keys({})));
     append(item, keys({call("attention_mask_bf16_32", {part(work_, kScores), buffer(lanes_), constant(last),
                                                        constant(0), constant(0), constant(0), constant(0)})}));
     const std::vector<Operand> operands{part(work_, kOutput), buffer(sum_), object(c_), counter()};

@@ -140,8 +140,8 @@ class Layouter {
 
 Result<EncoderLayout> encoder_layout(const EncoderProblem& problem) {
   const std::string where = "encoder of width " + std::to_string(problem.width);
-  if (problem.positions < 64 || problem.mel_bands < 1 || problem.layers < 1 || problem.heads < 1) {
-    return fail(ErrorCode::kInvalidArgument, where, "has an empty side", "give at least 64 positions, a band, a layer");
+  if (problem.positions < 1 || problem.mel_bands < 1 || problem.layers < 1 || problem.heads < 1) {
+    return fail(ErrorCode::kInvalidArgument, where, "has an empty side", "give at least a position, a band, a layer");
   }
   if (problem.width != problem.heads * kHeadWidth) {
     return fail(ErrorCode::kUnsupported, where, "has heads that are not 64 wide", "use a Whisper model");

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -67,6 +68,8 @@ struct Array {
   std::vector<std::span<std::byte>> arguments{};
   std::optional<Error> error;  ///< the first defect that the run came upon
   Report report;
+  double began = 0;                                ///< this launch
+  std::vector<std::pair<double, double>> calls{};  ///< of it: kernels, from when to when
   double ddr_free = 0;
 
   /// The time at which `bytes` have passed the host's memory, asked for at `now`.

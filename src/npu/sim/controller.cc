@@ -51,6 +51,7 @@ void Controller::take_effect(double now, const SequenceStep& step) {
     ++report.register_writes;
   } else if (const auto* over = std::get_if<HandOver>(&step)) {
     array_.handed_over[static_cast<size_t>(over->parameters)] = true;
+    if (over->parameters == 0) report.handed_over.push_back(now - array_.began);
     for (Actor* core : cores_) array_.events.wake(now, *core);
     ++report.register_writes;
   } else if (const auto* transfer = std::get_if<Transfer>(&step)) {

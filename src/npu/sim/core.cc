@@ -216,6 +216,7 @@ void CoreActor::do_step(const Call& call) {
   const auto cycles = static_cast<double>(called->cycles(numbers));
   const double overhead = array_.options.time.kernel_call;
   array_.bar("core " + to_string(core_.tile), call.kernel, now_, now_ + overhead + cycles);
+  array_.calls.emplace_back(now_, now_ + overhead + cycles);
   now_ += overhead + cycles;
   busy_until_ = now_;
   idle_steps_ = 0;

@@ -51,6 +51,8 @@ struct Report {
   int64_t ddr_read_bytes = 0;
   int64_t ddr_write_bytes = 0;
   double ddr_busy = 0;
+  double any_core_busy = 0;              ///< any core was inside a kernel
+  std::vector<double> handed_over = {};  ///< when the first core was handed parameters: a resident program's phases
   int64_t macs = 0;
   std::vector<CoreReport> cores{};
   std::vector<StreamReport> streams{};

@@ -1,5 +1,6 @@
 #include "npu/sim/simulation.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -12,6 +13,18 @@ namespace {
 
 // After the sequence has ended, cores may finish what they hold; one that goes on longer than this never stops.
 constexpr double kMostCyclesAfterTheEnd = 1e8;
+
+/// Length of all stretches together, what several cover counted once.
+double length_of_union(std::vector<std::pair<double, double>>& stretches) {
+  std::ranges::sort(stretches);
+  double length = 0;
+  double end = 0;
+  for (const auto& [from, to] : stretches) {
+    length += std::max(0.0, to - std::max(from, end));
+    end = std::max(end, to);
+  }
+  return length;
+}
 
 }  // namespace
 
@@ -120,7 +133,8 @@ Result<Report> Simulation::launch(std::span<const std::span<std::byte>> argument
   array_.report = {};
   for (const auto& core : cores_) core->report() = {.tile = core->report().tile};
   for (const auto& stream : streams_) stream->report() = {.name = stream->report().name};
-  const double begin = now_;
+  array_.calls.clear();
+  const double begin = array_.began = now_;
   controller_->begin(now_);
   drain();
   if (array_.error) return std::unexpected(*array_.error);
@@ -130,6 +144,7 @@ Result<Report> Simulation::launch(std::span<const std::span<std::byte>> argument
   }
   Report report = std::move(array_.report);
   report.cycles = controller_->done_at() - begin;
+  report.any_core_busy = length_of_union(array_.calls);
   for (const auto& core : cores_) report.cores.push_back(core->report());
   for (const auto& stream : streams_) report.streams.push_back(stream->report());
   return report;

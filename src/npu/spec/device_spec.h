@@ -151,8 +151,10 @@ struct ClockSpec {
 
 /// Host memory as the array sees it.
 struct HostMemorySpec {
-  double sustained_low_gb_s = 16;     ///< reads and writes together, implied by measured GEMMs: WX
-  double sustained_high_gb_s = 23;    ///< the same
+  double sustained_low_gb_s = 16;        ///< reads and writes together, implied by measured GEMMs: WX
+  double sustained_high_gb_s = 23;       ///< the same
+  double npu_beside_cpu = 682.0 / 1082;  ///< rate of the NPU, and
+  double cpu_beside_npu = 542.0 / 829;   ///< of the CPU, while both use the memory: WX
   double interface_gb_s_per_ghz = 8;  ///< one interface tile, each direction: two channels of a word a cycle: AM020-3
 };
 

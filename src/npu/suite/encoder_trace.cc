@@ -37,20 +37,20 @@ Numbers columns_of(const Numbers& from, int64_t stride, int64_t first, int64_t c
 
 class Tracer {
  public:
-  explicit Tracer(const model::Checkpoint& checkpoint) : checkpoint_(checkpoint), dims_(checkpoint.dims()) {}
+  Tracer(const model::Checkpoint& checkpoint, EncoderObserver& observer)
+      : checkpoint_(checkpoint), dims_(checkpoint.dims()), observer_(observer) {}
 
-  Result<std::shared_ptr<const EncoderTrace>> run(std::span<const float> mel) {
+  Result<Numbers> run(std::span<const float> mel) {
     SKALD_TRY(Numbers x, stem(mel));
     for (int layer = 0; layer < dims_.audio_layers; ++layer) {
       const std::string block = "encoder.blocks." + std::to_string(layer) + ".";
       const std::string name = "layer " + std::to_string(layer) + " ";
-      trace_.streams.push_back(x);
+      observer_.stream(x);
       SKALD_CHECK(attend(block, name, x));
       SKALD_CHECK(feed_forward(block, name, x));
     }
-    trace_.streams.push_back(x);
-    SKALD_TRY(trace_.states, layer_norm(x, "encoder.ln_post"));
-    return std::make_shared<const EncoderTrace>(std::move(trace_));
+    observer_.stream(x);
+    return layer_norm(std::move(x), "encoder.ln_post");
   }
 
  private:
@@ -73,7 +73,7 @@ class Tracer {
     for (size_t i = 0; i < product.c.size(); ++i) product.c[i] += product.bias[i % product.bias.size()];
     Numbers result = product.c;
     if (product.gelu) std::ranges::transform(result, result.begin(), gelu);
-    trace_.products.push_back(std::move(product));
+    observer_.product(std::move(product));
     return result;
   }
 
@@ -148,7 +148,7 @@ class Tracer {
     TracedProduct out{.name = name + "out", .size = {attention.positions, d, d}, .a = attention.out};
     SKALD_TRY(out.b, weight(block + "attn.out.weight", d, d));
     SKALD_TRY(out.bias, tensor(block + "attn.out.bias", {d}));
-    trace_.attentions.push_back(std::move(attention));
+    observer_.attention(std::move(attention));
     add(multiply(std::move(out)), x);
     return {};
   }
@@ -191,20 +191,39 @@ class Tracer {
 
   const model::Checkpoint& checkpoint_;
   const model::Dims& dims_;
-  EncoderTrace trace_;
+  EncoderObserver& observer_;
+};
+
+class Keeper final : public EncoderObserver {
+ public:
+  void product(TracedProduct product) override { trace.products.push_back(std::move(product)); }
+  void attention(TracedAttention attention) override { trace.attentions.push_back(std::move(attention)); }
+  void stream(const Numbers& stream) override { trace.streams.push_back(stream); }
+
+  EncoderTrace trace;  // NOLINT(misc-non-private-member-variables-in-classes)
 };
 
 }  // namespace
 
-Result<std::vector<float>> first_window(const std::string& path, int bands) {
+Result<std::vector<std::vector<float>>> windows_of(const std::string& path, int bands, int64_t most) {
   SKALD_TRY(const auto source, audio::open_audio(path));
   ThreadPool pool(static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
   const audio::LogMel log_mel(bands);
   SKALD_TRY(audio::MelStream stream, audio::MelStream::open(*source, log_mel, pool));
-  std::vector<float> mel(static_cast<size_t>(audio::kWindowFrames) * static_cast<size_t>(bands));
-  const auto content = std::min<int64_t>(stream.content_frames(), audio::kWindowFrames);
-  SKALD_CHECK(stream.window(0, static_cast<int>(content), audio::kWindowFrames, mel));
-  return mel;
+  std::vector<std::vector<float>> windows;
+  for (int64_t begin = 0; begin < stream.content_frames() && std::ssize(windows) < most;
+       begin += audio::kWindowFrames) {
+    std::vector<float>& mel = windows.emplace_back(static_cast<size_t>(audio::kWindowFrames * bands));
+    const auto content = std::min<int64_t>(stream.content_frames() - begin, audio::kWindowFrames);
+    SKALD_CHECK(stream.window(begin, static_cast<int>(content), audio::kWindowFrames, mel));
+  }
+  return windows;
+}
+
+Result<std::vector<float>> first_window(const std::string& path, int bands) {
+  SKALD_TRY(auto windows, windows_of(path, bands, 1));
+  if (windows.empty()) return fail(ErrorCode::kInvalidArgument, path, "holds no audio", "name another recording");
+  return std::move(windows.front());
 }
 
 Result<std::shared_ptr<const EncoderTrace>> trace_recording(const std::filesystem::path& path,
@@ -214,8 +233,8 @@ Result<std::shared_ptr<const EncoderTrace>> trace_recording(const std::filesyste
   return trace_encoder(*checkpoint, mel);
 }
 
-Result<std::shared_ptr<const EncoderTrace>> trace_encoder(const model::Checkpoint& checkpoint,
-                                                          std::span<const float> mel) {
+Result<Numbers> run_encoder(const model::Checkpoint& checkpoint, std::span<const float> mel,
+                            EncoderObserver& observer) {
   const model::Dims& dims = checkpoint.dims();
   if (dims.audio_state != dims.audio_heads * kHeadWidth) {
     return fail(ErrorCode::kUnsupported, "encoder trace", "heads of this model are not 64 wide");
@@ -223,7 +242,14 @@ Result<std::shared_ptr<const EncoderTrace>> trace_encoder(const model::Checkpoin
   if (std::ssize(mel) != int64_t{2} * dims.audio_ctx * dims.mel_bands) {
     return fail(ErrorCode::kInvalidArgument, "encoder trace", "the mel is not one whole window");
   }
-  return Tracer(checkpoint).run(mel);
+  return Tracer(checkpoint, observer).run(mel);
+}
+
+Result<std::shared_ptr<const EncoderTrace>> trace_encoder(const model::Checkpoint& checkpoint,
+                                                          std::span<const float> mel) {
+  Keeper keeper;
+  SKALD_TRY(keeper.trace.states, run_encoder(checkpoint, mel, keeper));
+  return std::make_shared<const EncoderTrace>(std::move(keeper.trace));
 }
 
 }  // namespace skald::npu::suite

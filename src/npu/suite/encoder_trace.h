@@ -42,12 +42,33 @@ struct EncoderTrace {
   std::vector<double> states;                ///< (positions, width): what the encoder gives
 };
 
-/// `mel` (3000, bands) of one window, as model::WindowBatch has it.
+/// Is told of every step of a window, in their order.
+class EncoderObserver {
+ public:
+  EncoderObserver() = default;
+  virtual ~EncoderObserver() = default;
+  EncoderObserver(const EncoderObserver&) = delete;
+  EncoderObserver& operator=(const EncoderObserver&) = delete;
+
+  virtual void product(TracedProduct product) = 0;
+  virtual void attention(TracedAttention /*attention*/) {}
+  /// What a layer is given; at last what the last one gives.
+  virtual void stream(const std::vector<double>& /*stream*/) {}
+};
+
+/// The states of `mel` (3000, bands), one window, as model::WindowBatch has it.
 /// Errors: kUnsupported: heads that are not 64 wide; those of Checkpoint::tensor.
+Result<std::vector<double>> run_encoder(const model::Checkpoint& checkpoint, std::span<const float> mel,
+                                        EncoderObserver& observer);
+
+/// All steps of a window. Errors: those of run_encoder.
 Result<std::shared_ptr<const EncoderTrace>> trace_encoder(const model::Checkpoint& checkpoint,
                                                           std::span<const float> mel);
 
-/// (3000, bands) of the first 30 seconds of a recording. Errors: those of open_audio.
+/// (3000, bands) of each 30 seconds of a recording, at most `most`. Errors: those of open_audio.
+Result<std::vector<std::vector<float>>> windows_of(const std::string& path, int bands, int64_t most);
+
+/// The first of them. Errors: those of open_audio.
 Result<std::vector<float>> first_window(const std::string& path, int bands);
 
 /// Of the model in `path`, listening to the first 30 seconds of a recording. Errors: those of open_checkpoint,

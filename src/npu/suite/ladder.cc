@@ -4,38 +4,23 @@
 #include <utility>
 
 #include "base/rounding.h"
-#include "npu/plan/encoder.h"
 #include "npu/plan/matmul.h"
-#include "npu/plan/operators.h"
 #include "npu/plan/streamed.h"
 #include "npu/program/verify.h"
 #include "npu/sim/catalogue_kernels.h"
 #include "npu/sim/simulation.h"
 #include "npu/spec/device_spec.h"
+#include "npu/suite/encoder_ladder.h"
+#include "npu/suite/ladder_rungs.h"
 #include "npu/suite/lookups.h"
 
 namespace skald::npu::suite {
 namespace {
 
 Result<Rung> rung_of(std::string what, const Program& program, int64_t launches, const sim::TimeModel& time) {
-  SKALD_CHECK(verified(program, catalogue_lookup()));
-  SKALD_TRY(const auto simulation,
-            sim::Simulation::load(program, sim::catalogue_kernels(), {.values = false, .time = time}));
-  SKALD_TRY(const sim::Report report, simulation->launch({}));
-  const auto times = static_cast<double>(launches);
-  return Rung{.what = std::move(what),
-              .launches = launches,
-              .array_ms = times * report.cycles / time.clock_ghz * 1e-6,
-              .macs = times * static_cast<double>(report.macs)};
-}
-
-/// Adds `launches` of a Program to a rung.
-Result<void> add(Rung& rung, const Program& program, int64_t launches, const sim::TimeModel& time) {
-  SKALD_TRY(const Rung one, rung_of("", program, launches, time));
-  rung.launches += one.launches;
-  rung.array_ms += one.array_ms;
-  rung.macs += one.macs;
-  return {};
+  Rung rung{.what = std::move(what)};
+  SKALD_CHECK(add_launches(rung, program, launches, time));
+  return rung;
 }
 
 /// A 64 x 64 x 64 product by scalar code, as the first programs had it.
@@ -133,7 +118,7 @@ Result<Ladder> chain_ladder(const sim::TimeModel& time) {
   Rung apart{.what = "one operator each, on 16 cores"};
   for (size_t i = 0; i < std::size(kChain); ++i) {
     SKALD_TRY(const Program program, chained(i, i));
-    SKALD_CHECK(add(apart, program, 1, time));
+    SKALD_CHECK(add_launches(apart, program, 1, time));
   }
   ladder.rungs.push_back(std::move(apart));
   SKALD_TRY(const Program program, chained(0, std::size(kChain) - 1));
@@ -142,56 +127,19 @@ Result<Ladder> chain_ladder(const sim::TimeModel& time) {
   return ladder;
 }
 
-/// An operator of the encoder, as `skald npu plan` has it, and how often it is done.
-struct Done {
-  const char* name;
-  std::vector<int64_t> sizes;
-  int64_t times;
-  const char* finish = "auto";
-};
-
-/// The encoder of Whisper base, bfloat16. What an operation leaves is not yet as the next one wants it where each has a
-/// launch of its own: moving it is not counted.
-Result<Ladder> encoder_ladder(const sim::TimeModel& time) {
-  constexpr int64_t kLayers = 6;
-  const plan::EncoderProblem whole{.width = 512, .heads = 8, .hidden = 2048, .layers = kLayers};
-  const std::string device(kNpu1.name);
-  Ladder ladder{.what = "the encoder of Whisper base, 1500 positions, bf16"};
-  Rung operations{.what = "an operation"};
-  for (const Done& done : {Done{"conv", {3000, 80, 512}, 1, "gelu"},
-                           {"conv", {3000, 512, 512, 2}, 1, "gelu"},
-                           {"add", {1500, 512}, 1 + 2 * kLayers},
-                           {"layer_norm", {1500, 512}, 1 + 2 * kLayers},
-                           {"matmul", {1500, 512, 1536}, kLayers},
-                           {"attention", {8, 1500}, kLayers},
-                           {"matmul", {1500, 512, 512}, kLayers},
-                           {"matmul", {1500, 512, 2048}, kLayers, "gelu"},
-                           {"matmul", {1500, 2048, 512}, kLayers}}) {
-    SKALD_TRY(
-        const plan::PlannedOperator planned,
-        plan::plan_operator({.name = done.name, .sizes = done.sizes, .type = "bf16", .finish = done.finish}, device));
-    SKALD_CHECK(add(operations, planned.program, done.times, time));
-  }
-  ladder.rungs.push_back(std::move(operations));
-  Rung layers{.what = "a layer; stem and last norm three more"};
-  SKALD_TRY(const plan::EncoderLayout layout, plan::encoder_layout(whole));
-  for (const size_t phase : {size_t{0}, size_t{1}, layout.phases.size() - 1}) {
-    SKALD_TRY(const Program program, plan::plan_encoder_phase(whole, phase, device));
-    SKALD_CHECK(add(layers, program, 1, time));
-  }
-  plan::EncoderProblem one = whole;
-  one.layers = 1;
-  one.whole = false;
-  SKALD_TRY(const Program layer, plan::plan_encoder(one, {}, device));
-  SKALD_CHECK(add(layers, layer, kLayers, time));
-  ladder.rungs.push_back(std::move(layers));
-  SKALD_TRY(const Program program, plan::plan_encoder(whole, {}, device));
-  SKALD_TRY(Rung all, rung_of("all of it", program, 1, time));
-  ladder.rungs.push_back(std::move(all));
-  return ladder;
-}
-
 }  // namespace
+
+Result<void> add_launches(Rung& rung, const Program& program, int64_t launches, const sim::TimeModel& time) {
+  SKALD_CHECK(verified(program, catalogue_lookup()));
+  SKALD_TRY(const auto simulation,
+            sim::Simulation::load(program, sim::catalogue_kernels(), {.values = false, .time = time}));
+  SKALD_TRY(const sim::Report report, simulation->launch({}));
+  const auto times = static_cast<double>(launches);
+  rung.launches += launches;
+  rung.array_ms += times * report.cycles / time.clock_ghz * 1e-6;
+  rung.macs += times * static_cast<double>(report.macs);
+  return {};
+}
 
 Result<std::vector<Ladder>> ladders(const sim::TimeModel& time) {
   std::vector<Ladder> all;
@@ -199,8 +147,10 @@ Result<std::vector<Ladder>> ladders(const sim::TimeModel& time) {
   all.push_back(std::move(product));
   SKALD_TRY(Ladder chain, chain_ladder(time));
   all.push_back(std::move(chain));
-  SKALD_TRY(Ladder encoder, encoder_ladder(time));
-  all.push_back(std::move(encoder));
+  for (const int64_t positions : {10, 100, 500, 1500}) {
+    SKALD_TRY(Ladder encoder, encoder_ladder(positions, time));
+    all.push_back(std::move(encoder));
+  }
   return all;
 }
 

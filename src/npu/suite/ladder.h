@@ -20,7 +20,12 @@ struct Rung {
   double array_ms = 0;  ///< of all launches
   double macs = 0;      ///< multiply-accumulates in kernels, of all launches
 
-  double call_ms(double launch_ms) const { return array_ms + static_cast<double>(launches) * launch_ms; }
+  double host_ms = 0;     ///< work of the CPU, beside launching
+  double softmax_ms = 0;  ///< of array_ms; 0: none, or inside another launch
+  double gelu_ms = 0;     ///< the same
+  double norm_ms = 0;     ///< the same, LayerNorm
+
+  double call_ms(double launch_ms) const { return array_ms + host_ms + static_cast<double>(launches) * launch_ms; }
 };
 
 struct Ladder {

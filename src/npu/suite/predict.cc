@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 #include <utility>
 
 #include "npu/sim/catalogue_kernels.h"
@@ -39,13 +40,17 @@ Result<Prediction> predict(const plan::PlannedOperator& planned, const sim::Time
   return prediction;
 }
 
+std::string kind_of_phase(const std::string& name) {
+  constexpr const char* kLayer = "layer ";
+  return name.starts_with(kLayer) ? name.substr(name.find(' ', std::string_view(kLayer).size()) + 1) : name;
+}
+
 Result<std::vector<PhasePrediction>> predict_phases(const plan::EncoderProblem& problem, const sim::TimeModel& time) {
   SKALD_TRY(const plan::EncoderLayout layout, plan::encoder_layout(problem));
   std::vector<PhasePrediction> found;
   for (size_t i = 0; i < layout.phases.size(); ++i) {
     const plan::EncoderPhase& phase = layout.phases[i];
-    std::string name = phase.name;
-    if (name.starts_with("layer ")) name = name.substr(name.find(' ', 6) + 1);
+    std::string name = kind_of_phase(phase.name);
     if (const auto known = std::ranges::find(found, name, &PhasePrediction::name); known != found.end()) {
       ++known->times;
       continue;

@@ -37,6 +37,9 @@ struct Prediction {
 /// Simulates the time of a launch. Errors: those of Simulation.
 Result<Prediction> predict(const plan::PlannedOperator& planned, const sim::TimeModel& time);
 
+/// "fc1" of "layer 2 fc1".
+std::string kind_of_phase(const std::string& name);
+
 /// Phases of an encoder that are the same but for the layer.
 struct PhasePrediction {
   std::string name;   ///< "conv1", "fc1"

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "npu/suite/array_points.h"
+#include "npu/suite/encoder_ladder.h"
 #include "npu/suite/predict.h"
 
 namespace skald::npu {
@@ -64,6 +65,29 @@ TEST(Suite, PhasesOfAnEncoderMakeItsTime) {
   EXPECT_EQ(macs, planned->macs);
   EXPECT_GT(ms, whole->array_ms);
   EXPECT_LT(ms, 1.2 * whole->array_ms);
+}
+
+/// The same encoder in fewer and fewer launches.
+TEST(Suite, AnEncoderInFewerLaunchesIsFaster) {
+  for (const int64_t positions : {10, 100}) {
+    const auto ladder = suite::encoder_ladder(positions, {});
+    ASSERT_TRUE(ladder) << to_string(ladder.error());
+    const std::vector<suite::Rung>& rungs = ladder->rungs;
+    ASSERT_EQ(6U, rungs.size());
+    // A row a launch: 13 of LayerNorm and 13 residuals, 8 x 6 of softmax, GELU of stem and layers; and products.
+    constexpr int64_t kProducts = 2 + 4 * 6 + 2 * 8 * 6;
+    EXPECT_EQ(positions * (13 + 13 + 48 + 3 + 6) + kProducts, rungs[0].launches);
+    EXPECT_EQ(13 + 13 + 6 + 2 + 6 + kProducts, rungs[1].launches);
+    EXPECT_EQ(kProducts, rungs[2].launches);
+    EXPECT_EQ(58, rungs[3].launches);
+    EXPECT_EQ(9, rungs[4].launches);
+    EXPECT_EQ(1, rungs[5].launches);
+    EXPECT_GT(rungs[2].host_ms, 0);
+    EXPECT_GT(rungs[0].softmax_ms, rungs[1].softmax_ms);
+    EXPECT_EQ(0, rungs[2].softmax_ms);
+    for (const suite::Rung& rung : rungs) EXPECT_GE(rungs[0].call_ms(0.128), rung.call_ms(0.128)) << rung.what;
+    for (const suite::Rung& rung : rungs) EXPECT_LE(rungs[5].call_ms(0.128), rung.call_ms(0.128)) << rung.what;
+  }
 }
 
 }  // namespace
