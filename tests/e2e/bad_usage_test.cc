@@ -99,7 +99,8 @@ TEST(BadUsage, UnknownInstructionSet) {
   Launch launch;
   launch.arguments = {"transcribe", sample("hello.wav")};
   launch.environment = {{"SKALD_CPU", "bogus"}};
-  expect_refusal(run(launch), 2, {"SKALD_CPU", "bogus", "scalar, avx2, avxvnni, avx512, avx512vnni, avx512bf16 or amx"});
+  expect_refusal(run(launch), 2,
+                 {"SKALD_CPU", "bogus", "scalar, avx2, avxvnni, avx512, avx512vnni, avx512bf16 or amx"});
 }
 
 }  // namespace
