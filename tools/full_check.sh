@@ -12,6 +12,8 @@ step() { printf '\n== %s\n' "$*"; }
 
 step "build and the whole test suite"
 ./skald test
+step "every short sample on the simulated NPU"
+SKALD_LONG=1 build/src/engine/engine_npu_test --gtest_filter='NpuText*'
 step "equality with the reference"
 "$python" tools/compare_reference.py
 step "models of every published size in every form"
