@@ -47,9 +47,10 @@ inline constexpr float kGeluD5 = 0.00908306877036424F;
 // Phi(x) is more than 1/2. Absolute error 3e-5, and for products whose factors are rounded to 8 bits: no division, no
 // exponential. P(1) is such that the ends are 0 and x.
 inline constexpr float kHalfWidth = 4.5F;
-inline constexpr float kRoughGelu[] = {0.156906858086586F,     -0.07718414068222046F,  0.05467239394783974F,
-                                       -0.04029618576169014F,  0.02862425707280636F,   -0.018159421160817146F,
-                                       0.010140550322830677F,  -0.006682876497507095F, 0.004655373748391867F,
-                                       -0.0015657038893550634F};
+// Not inline: where a compiler keeps it in memory, every file has its own.
+constexpr float kRoughGelu[] = {0.156906858086586F,     -0.07718414068222046F,  0.05467239394783974F,
+                                -0.04029618576169014F,  0.02862425707280636F,   -0.018159421160817146F,
+                                0.010140550322830677F,  -0.006682876497507095F, 0.004655373748391867F,
+                                -0.0015657038893550634F};
 
 }  // namespace skald::cpu
