@@ -20,7 +20,7 @@ using testing::kSentinel;
 using testing::kU;
 using testing::random_floats;
 
-struct Case {
+struct Bf16Case {
   int m = 1;
   int n = 1;
   int k = 1;
@@ -30,8 +30,8 @@ struct Case {
 
 constexpr int kGap = 3;  // columns beside C
 
-struct Operands {
-  explicit Operands(const Case& shape)
+struct Bf16Operands {
+  explicit Bf16Operands(const Bf16Case& shape)
       : lda(round_up(shape.k, 2) + 4),
         a(at(shape.m * lda), 0x7FC0),  // what lies between rows is no number
         w(random_floats(at(int64_t{shape.n} * shape.k), 2)),
@@ -51,7 +51,7 @@ struct Operands {
   std::vector<float> before;
 };
 
-std::vector<float> run(Isa isa, const Case& shape, const Operands& the) {
+std::vector<float> run(Isa isa, const Bf16Case& shape, const Bf16Operands& the) {
   std::vector<float> c = the.before;
   kernels(isa).gemm_bf16({.a = the.a.data(),
                           .lda = the.lda,
@@ -68,11 +68,11 @@ std::vector<float> run(Isa isa, const Case& shape, const Operands& the) {
 
 /// What C is, in double, and by how much a sum of float32 may miss it: each of k additions rounds, and what is added is
 /// no larger than the sum of magnitudes (Higham, "Accuracy and Stability of Numerical Algorithms", section 3.1).
-struct Expected {
+struct Bf16Expected {
   double value = 0;
   double error = 0;
 };
-Expected expected(const Case& shape, const Operands& the, int row, int n) {
+Bf16Expected bf16_expected(const Bf16Case& shape, const Bf16Operands& the, int row, int n) {
   double sum = 0;
   double magnitude = 0;
   for (int k = 0; k < shape.k; ++k) {
@@ -86,14 +86,14 @@ Expected expected(const Case& shape, const Operands& the, int row, int n) {
   return {sum, (shape.k + 3) * kU * (magnitude + 2)};
 }
 
-void check(const Case& shape) {
+void check(const Bf16Case& shape) {
   SCOPED_TRACE(::testing::Message() << "m " << shape.m << " n " << shape.n << " k " << shape.k);
-  const Operands the(shape);
+  const Bf16Operands the(shape);
   for (const Isa isa : covered()) {
     const auto c = run(isa, shape, the);
     for (int row = 0; row < shape.m; ++row) {
       for (int n = 0; n < shape.n; ++n) {
-        const Expected e = expected(shape, the, row, n);
+        const Bf16Expected e = bf16_expected(shape, the, row, n);
         EXPECT_NEAR(e.value, c[at(int64_t{row} * (shape.n + kGap) + n)], e.error) << to_string(isa);
       }
       for (int64_t i = int64_t{row} * (shape.n + kGap) + shape.n; i < int64_t{row + 1} * (shape.n + kGap); ++i) {
@@ -131,8 +131,8 @@ TEST(GemmBf16, ResidualAndBias) {
 
 /// A row alone and in company, in every place of a tile.
 TEST(GemmBf16, ARowDoesNotDependOnItsNeighbours) {
-  const Case all{.m = 29, .n = 100, .k = 300};
-  const Operands the(all);
+  const Bf16Case all{.m = 29, .n = 100, .k = 300};
+  const Bf16Operands the(all);
   for (const Isa isa : covered()) {
     const auto c = run(isa, all, the);
     for (int row = 0; row < all.m; ++row) {
@@ -154,10 +154,10 @@ TEST(GemmBf16, ARowDoesNotDependOnItsNeighbours) {
 }
 
 TEST(GemmBf16, GeluIsThatOfTheProduct) {
-  const Case plain{.m = 17, .n = 45, .k = 64};
-  Case with_gelu = plain;
+  const Bf16Case plain{.m = 17, .n = 45, .k = 64};
+  Bf16Case with_gelu = plain;
   with_gelu.epilogue = Epilogue::kGelu;
-  const Operands the(plain);
+  const Bf16Operands the(plain);
   for (const Isa isa : covered()) {
     const auto before = run(isa, plain, the);
     const auto after = run(isa, with_gelu, the);

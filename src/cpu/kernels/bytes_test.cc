@@ -15,20 +15,20 @@ using testing::at;
 using testing::covered;
 using testing::random_floats;
 
-struct Packed {
+struct PackedBytes {
   std::vector<int8_t> weights;
   std::vector<float> scale;
   std::vector<int32_t> offset;
-  bool operator==(const Packed&) const = default;
+  bool operator==(const PackedBytes&) const = default;
 };
 
-Packed room(int n, int k) {
+PackedBytes room_for_bytes(int n, int k) {
   return {std::vector<int8_t>(packed_size_i8(n, k) + 1, 77), std::vector<float>(at(round_up(n, kPanel)) + 1, 7.5F),
           std::vector<int32_t>(at(round_up(n, kPanel)) + 1, 9)};
 }
 
-Packed packed(Isa isa, const std::vector<float>& w, int n, int k, bool columns) {
-  Packed made = room(n, k);
+PackedBytes packed_bytes(Isa isa, const std::vector<float>& w, int n, int k, bool columns) {
+  PackedBytes made = room_for_bytes(n, k);
   const PackBytes pack{.x = w.data(),
                        .stride = columns ? n : k,
                        .rows = columns ? k : n,
@@ -50,13 +50,13 @@ TEST(PackBytes, RowsAndColumns) {
       if (n > 3) w[at(3 * k)] = std::numeric_limits<float>::infinity();
       std::vector<float> transposed(w.size());
       for (int i = 0; i < n * k; ++i) transposed[at(i % k * n + i / k)] = w[at(i)];
-      const Packed expected = packed(Isa::kScalar, w, n, k, false);
+      const PackedBytes expected = packed_bytes(Isa::kScalar, w, n, k, false);
       EXPECT_EQ(77, expected.weights.back());
       EXPECT_EQ(7.5F, expected.scale.back());
       EXPECT_EQ(9, expected.offset.back());
       for (const Isa isa : covered()) {
-        EXPECT_EQ(expected, packed(isa, w, n, k, false)) << to_string(isa);
-        EXPECT_EQ(expected, packed(isa, transposed, n, k, true)) << to_string(isa) << " columns";
+        EXPECT_EQ(expected, packed_bytes(isa, w, n, k, false)) << to_string(isa);
+        EXPECT_EQ(expected, packed_bytes(isa, transposed, n, k, true)) << to_string(isa) << " columns";
       }
     }
   }
@@ -66,7 +66,7 @@ TEST(PackBytes, PanelsAndOffsets) {
   constexpr int kColumns = 21;
   constexpr int kDepth = 6;
   const auto w = random_floats(at(kColumns * kDepth), 8);
-  const Packed made = packed(Isa::kScalar, w, kColumns, kDepth, false);
+  const PackedBytes made = packed_bytes(Isa::kScalar, w, kColumns, kDepth, false);
   for (int n = 0; n < 32; ++n) {
     int32_t sum = 0;
     for (int k = 0; k < 8; ++k) {
@@ -86,7 +86,7 @@ TEST(PackBytes, WeightsThatAreNoNumbersStayToBeSeen) {
   for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     const std::vector<float> w = {1, bad, 2, 3, std::numeric_limits<float>::denorm_min(), 0};  // (3, 2)
     for (const Isa isa : covered()) {
-      const Packed made = packed(isa, w, 3, 2, false);
+      const PackedBytes made = packed_bytes(isa, w, 3, 2, false);
       EXPECT_FALSE(std::isfinite(made.scale[0])) << to_string(isa);
       EXPECT_EQ(3.0F / kMostI8, made.scale[1]) << to_string(isa);
       EXPECT_EQ(0, made.weights[8]) << to_string(isa);  // of the third: too small for a quotient

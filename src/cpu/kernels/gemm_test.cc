@@ -26,7 +26,7 @@ double gelu_bound(double x) {
   return std::max(4e-7, 1.01 * kU * std::abs(x));
 }
 
-struct Case {
+struct GemmCase {
   int m = 1;
   int n = 1;
   int k = 1;
@@ -37,7 +37,7 @@ struct Case {
 };
 
 /// Runs one case on one row of the table and checks every element of C, the columns beside it and the row after it.
-void check(Isa isa, const Case& shape) {
+void check(Isa isa, const GemmCase& shape) {
   SCOPED_TRACE(::testing::Message() << to_string(isa) << " m " << shape.m << " n " << shape.n << " k " << shape.k
                                     << " lda " << shape.lda << " epilogue " << static_cast<int>(shape.epilogue));
   const int64_t lda = shape.lda == 0 ? shape.k + 3 : shape.lda;

@@ -23,8 +23,8 @@ inline constexpr int kZeroPoint = 128;
 inline constexpr int kMostI8 = 127;  ///< |q| at most: -128 has no positive counterpart
 
 /// C(m, n) = epilogue(a_scale(m) * sum_k A(m, k) W(n, k) * w_scale(n) + bias(n)), the products scaled in that order.
-/// A: rows of whole groups, bytes beyond k zeros (A(m, k) = 0). W: packed by a kernel of PackBytes or Pack. C:
-/// float32, row stride `ldc`. Pre: no sum leaves int32; see most_level().
+/// A: rows of whole groups, bytes beyond k zeros (A(m, k) = 0). W: packed by a kernel of Pack. C: float32, row
+/// stride `ldc`. Pre: no sum leaves int32; see most_level().
 template <class A, class W>
 struct GemmInteger {
   const A* a = nullptr;
@@ -66,33 +66,24 @@ struct Quantise {
 using QuantiseI8 = Quantise<uint8_t>;  ///< stores q + 128; level 127
 using QuantiseI16 = Quantise<int16_t>;
 
-/// Rows of float32, x(rows, width), packed as the weights of a product with int16, in panels as those of PackBytes but
-/// groups of two: as they are, W(n, k) = x(n, k), or transposed, W(n, k) = x(k, n). Scales as in Quantise, for each n.
-template <class W>
+/// Rows of float32, x(rows, width), to the weights of a product with A: as they are, W(n, k) = x(n, k), or transposed,
+/// W(n, k) = x(k, n). A scale for each n, as in Quantise: what is no number stays to be seen.
+/// Panels of kPanel columns, each (groups of k, kPanel, kGroup<A>); missing columns, their scales and the rest of the
+/// last group are 0.
+template <class W, class A>
 struct Pack {
   const float* x = nullptr;
   int64_t stride = 0;
   int rows = 0;
   int width = 0;
-  int level = 0;  ///< |q| at most
-  W* out = nullptr;
-  float* scale = nullptr;  ///< (N, whole panels); those of missing columns are 0
-};
-using PackI16 = Pack<int16_t>;
-using PackI8 = Pack<int8_t>;
-
-/// Rows of float32, x(rows, width), to the int8 weights of a product: as they are, W(n, k) = x(n, k), or transposed,
-/// W(n, k) = x(k, n). A scale for each n, as in Quantise: what is no number stays to be seen; |q| at most kMostI8.
-/// Panels of kPanel columns, each (groups of k, kPanel, 4); missing columns and the rest of the last group are 0.
-struct PackBytes {
-  const float* x = nullptr;
-  int64_t stride = 0;
-  int rows = 0;
-  int width = 0;
-  int8_t* out = nullptr;      ///< packed_size_i8 elements
+  int level = kMostI8;        ///< |q| at most
+  W* out = nullptr;           ///< packed_size_i8 elements with A of bytes, packed_size_i16 with int16
   float* scale = nullptr;     ///< (N, whole panels)
-  int32_t* offset = nullptr;  ///< (N, whole panels)
+  int32_t* offset = nullptr;  ///< (N, whole panels): GemmI8::offset; with A of bytes only
 };
+using PackI16 = Pack<int16_t, int16_t>;
+using PackI8 = Pack<int8_t, int16_t>;
+using PackBytes = Pack<int8_t, uint8_t>;
 
 /// A block of columns of rows of scores, in the state of a softmax that goes on over blocks (Milakov and Gimelshein,
 /// "Online normalizer calculation for softmax", 2018), scores being logarithms to base 2:
@@ -137,7 +128,7 @@ int most_level(int k);
 /// Elements that PackBytes needs for a W(n, k).
 size_t packed_size_i8(int n, int k);
 
-/// Elements that Pack needs for a W(n, k).
+/// Elements that PackI16 and PackI8 need for a W(n, k).
 size_t packed_size_i16(int n, int k);
 
 }  // namespace skald::cpu

@@ -13,7 +13,7 @@ using testing::covered;
 using testing::kSentinel;
 using testing::random_floats;
 
-struct Case {
+struct IntegerCase {
   int m = 1;
   int n = 1;
   int k = 1;
@@ -21,9 +21,9 @@ struct Case {
   Epilogue epilogue = Epilogue::kNone;
 };
 
-/// Operands of one product; the rows of A, quantised by the scalar row, lie apart.
-struct Operands {
-  explicit Operands(const Case& shape)
+/// IntegerOperands of one product; the rows of A, quantised by the scalar row, lie apart.
+struct IntegerOperands {
+  explicit IntegerOperands(const IntegerCase& shape)
       : x(random_floats(at(int64_t{shape.m} * shape.k), 1)),
         w(random_floats(at(int64_t{shape.n} * shape.k), 2)),
         bias(random_floats(at(shape.n), 3)),
@@ -37,7 +37,7 @@ struct Operands {
   std::vector<float> x, w, bias, before, x_scale, w_scale;
 };
 
-std::vector<float> run_i8(Isa isa, const Case& shape, Operands& the) {
+std::vector<float> run_i8(Isa isa, const IntegerCase& shape, IntegerOperands& the) {
   const int64_t lda = round_up(shape.k, 4) + 8;
   std::vector<uint8_t> a(at(shape.m * lda), 0xEE);
   std::vector<int8_t> packed(packed_size_i8(shape.n, shape.k));
@@ -76,19 +76,19 @@ std::vector<float> run_i8(Isa isa, const Case& shape, Operands& the) {
 
 /// A in int16, W in int16 or int8.
 template <class W>
-std::vector<float> run_i16(Isa isa, const Case& shape, Operands& the) {
+std::vector<float> run_i16(Isa isa, const IntegerCase& shape, IntegerOperands& the) {
   constexpr bool kWide = sizeof(W) == 2;
   const int64_t lda = round_up(shape.k, 2) + 4;
   const int level = most_level(shape.k);
   std::vector<int16_t> a(at(shape.m * lda), 0x6EEE);
   std::vector<W> packed(packed_size_i16(shape.n, shape.k));
-  const Pack<W> pack{.x = the.w.data(),
-                     .stride = shape.k,
-                     .rows = shape.n,
-                     .width = shape.k,
-                     .level = kWide ? level : kMostI8,
-                     .out = packed.data(),
-                     .scale = the.w_scale.data()};
+  const Pack<W, int16_t> pack{.x = the.w.data(),
+                              .stride = shape.k,
+                              .rows = shape.n,
+                              .width = shape.k,
+                              .level = kWide ? level : kMostI8,
+                              .out = packed.data(),
+                              .scale = the.w_scale.data()};
   const Kernels& scalar = kernels(Isa::kScalar);
   scalar.quantise_i16({.x = the.x.data(),
                        .ldx = shape.k,
@@ -122,9 +122,9 @@ std::vector<float> run_i16(Isa isa, const Case& shape, Operands& the) {
 }
 
 /// Every family gives the bits of the scalar one; columns beside C are left alone.
-void check_equal(const Case& shape) {
+void check_equal(const IntegerCase& shape) {
   SCOPED_TRACE(::testing::Message() << "m " << shape.m << " n " << shape.n << " k " << shape.k);
-  Operands the(shape);
+  IntegerOperands the(shape);
   const auto i8 = run_i8(Isa::kScalar, shape, the);
   const auto i16 = run_i16<int16_t>(Isa::kScalar, shape, the);
   const auto i16i8 = run_i16<int8_t>(Isa::kScalar, shape, the);
@@ -162,7 +162,7 @@ TEST(GemmInteger, ResidualAndBias) {
 }
 
 /// C against the product of the floats: x and w are each moved by half a step.
-void check_product(const Case& shape, const Operands& the, const std::vector<float>& c) {
+void check_product(const IntegerCase& shape, const IntegerOperands& the, const std::vector<float>& c) {
   for (int row = 0; row < shape.m; ++row) {
     for (int n = 0; n < shape.n; ++n) {
       const double x_step = the.x_scale[at(row)];
@@ -181,18 +181,18 @@ void check_product(const Case& shape, const Operands& the, const std::vector<flo
 }
 
 TEST(GemmInteger, IsTheProduct) {
-  const Case shape{.m = 9, .n = 35, .k = 130};
-  Operands the(shape);
+  const IntegerCase shape{.m = 9, .n = 35, .k = 130};
+  IntegerOperands the(shape);
   check_product(shape, the, run_i8(Isa::kScalar, shape, the));
   check_product(shape, the, run_i16<int16_t>(Isa::kScalar, shape, the));
   check_product(shape, the, run_i16<int8_t>(Isa::kScalar, shape, the));
 }
 
 TEST(GemmInteger, GeluIsThatOfTheProduct) {
-  const Case plain{.m = 17, .n = 45, .k = 64};
-  Case with_gelu = plain;
+  const IntegerCase plain{.m = 17, .n = 45, .k = 64};
+  IntegerCase with_gelu = plain;
   with_gelu.epilogue = Epilogue::kGelu;
-  Operands the(plain);
+  IntegerOperands the(plain);
   const auto before = run_i8(Isa::kScalar, plain, the);
   for (const Isa isa : covered()) {
     const auto after = run_i8(isa, with_gelu, the);

@@ -131,13 +131,13 @@ template <class W>
 Packed<W> packed(Isa isa, const std::vector<float>& w, int n, int k, int level, bool columns) {
   Packed<W> made{std::vector<W>(packed_size_i16(n, k) + 1, W{77}),
                  std::vector<float>(at(round_up(n, kPanel)) + 1, kSentinel)};
-  const Pack<W> pack{.x = w.data(),
-                     .stride = columns ? n : k,
-                     .rows = columns ? k : n,
-                     .width = columns ? n : k,
-                     .level = level,
-                     .out = made.weights.data(),
-                     .scale = made.scale.data()};
+  const Pack<W, int16_t> pack{.x = w.data(),
+                              .stride = columns ? n : k,
+                              .rows = columns ? k : n,
+                              .width = columns ? n : k,
+                              .level = level,
+                              .out = made.weights.data(),
+                              .scale = made.scale.data()};
   const Kernels& row = kernels(isa);
   if constexpr (sizeof(W) == 2) {
     columns ? row.pack_columns_i16(pack) : row.pack_rows_i16(pack);

@@ -1,17 +1,9 @@
-// Attention in bytes, in AVX2: what its products need besides gemm_i8.
+// Softmax in bytes, block by block, in AVX2.
 
 #include "cpu/kernels/vector/bytes.h"
 #include "cpu/kernels/avx2/vec.h"
 
 namespace skald::cpu {
-
-void pack_rows_bytes_avx2(const PackBytes& args) noexcept {
-  pack_rows_bytes<Vec>(args);
-}
-
-void pack_columns_bytes_avx2(const PackBytes& args) noexcept {
-  pack_columns_bytes<Vec>(args);
-}
 
 void softmax_block_avx2(const SoftmaxBlock& args) noexcept {
   softmax_block<Vec>(args);

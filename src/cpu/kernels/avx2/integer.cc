@@ -15,26 +15,15 @@ struct Sizes {
   static constexpr int64_t kBlockBytes = 256 << 10;  // half of a level-2 cache
 };
 
-__m256i spread_group(const uint8_t* a) {
-  int group;
-  __builtin_memcpy(&group, a, sizeof group);
-  return _mm256_set1_epi32(group);
-}
-
-__m256i load_groups(const uint8_t* w) {
-  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(w));
-}
-
 /// maddubs adds two products in 16 bits. Of |a| and w with a's sign, both at most 127, they fit; of a + 128 they would
 /// not, so the 128 is taken away here.
 struct DotI8 : IntegerSums<Vec> {
-  static __m256i load(const uint8_t* w) { return load_groups(w); }
   struct Spread {
     __m256i magnitude;
     __m256i sign;
   };
   static Spread spread(const uint8_t* a) {
-    const __m256i q = _mm256_xor_si256(spread_group(a), _mm256_set1_epi8(static_cast<char>(kZeroPoint)));
+    const __m256i q = _mm256_xor_si256(Vec::all_i(group_at(a)), _mm256_set1_epi8(static_cast<char>(kZeroPoint)));
     return {_mm256_abs_epi8(q), q};
   }
   static __m256i add(__m256i sum, const Spread& a, __m256i w) {
@@ -44,17 +33,7 @@ struct DotI8 : IntegerSums<Vec> {
 };
 
 struct DotI16 : IntegerSums<Vec> {
-  static __m256i load(const uint8_t* w) { return load_groups(w); }
-  static __m256i spread(const uint8_t* a) { return spread_group(a); }
   static __m256i add(__m256i sum, __m256i a, __m256i w) { return _mm256_add_epi32(sum, _mm256_madd_epi16(a, w)); }
-};
-
-/// Half the bytes of W to read, one instruction more to widen them: where rows are few, reading is what takes the time.
-struct DotI16I8 : DotI16 {
-  static constexpr int kWeightBytes = 2;
-  static __m256i load(const uint8_t* w) {
-    return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(w)));
-  }
 };
 
 }  // namespace
@@ -68,7 +47,7 @@ void gemm_i16_avx2(const GemmI16& g) noexcept {
 }
 
 void gemm_i16i8_avx2(const GemmI16I8& g) noexcept {
-  GroupGemm<Vec, DotI16I8, Sizes>::run(g);
+  GroupGemm<Vec, WidenedBytes<Vec, DotI16>, Sizes>::run(g);
 }
 
 void quantise_i8_avx2(const QuantiseI8& args) noexcept {
@@ -92,6 +71,14 @@ void pack_rows_i8_avx2(const PackI8& args) noexcept {
 }
 
 void pack_columns_i8_avx2(const PackI8& args) noexcept {
+  pack_columns<Vec>(args);
+}
+
+void pack_rows_bytes_avx2(const PackBytes& args) noexcept {
+  pack_rows<Vec>(args);
+}
+
+void pack_columns_bytes_avx2(const PackBytes& args) noexcept {
   pack_columns<Vec>(args);
 }
 

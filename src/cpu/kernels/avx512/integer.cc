@@ -29,6 +29,14 @@ void pack_columns_i8_avx512(const PackI8& args) noexcept {
   pack_columns<Vec>(args);
 }
 
+void pack_rows_bytes_avx512(const PackBytes& args) noexcept {
+  pack_rows<Vec>(args);
+}
+
+void pack_columns_bytes_avx512(const PackBytes& args) noexcept {
+  pack_columns<Vec>(args);
+}
+
 void softmax_i16_avx512(const SoftmaxI16& args) noexcept {
   softmax_i16<Vec>(args);
 }

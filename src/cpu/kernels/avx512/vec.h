@@ -55,6 +55,10 @@ struct Vec {
   using I = __m512i;
   static I zero_i() { return _mm512_setzero_si512(); }
   static I all_i(int x) { return _mm512_set1_epi32(x); }
+  /// Signed bytes as halves.
+  static I load_bytes(const void* p) {
+    return _mm512_cvtepi8_epi16(_mm256_loadu_si256(static_cast<const __m256i*>(p)));
+  }
   static I load_i(const void* p) { return _mm512_loadu_si512(p); }
   static void store_i(void* p, I a) { _mm512_storeu_si512(p, a); }
   static float lowest_lane(F a) { return _mm512_cvtss_f32(a); }

@@ -19,11 +19,7 @@ struct Dot {
   static constexpr int kWeightBytes = 4;
   static __m512 zero() { return _mm512_setzero_ps(); }
   static __m512bh load(const uint8_t* w) { return reinterpret_cast<__m512bh>(_mm512_loadu_si512(w)); }
-  static __m512bh spread(const uint8_t* a) {
-    int group;
-    __builtin_memcpy(&group, a, sizeof group);
-    return reinterpret_cast<__m512bh>(_mm512_set1_epi32(group));
-  }
+  static __m512bh spread(const uint8_t* a) { return reinterpret_cast<__m512bh>(_mm512_set1_epi32(group_at(a))); }
   static __m512 add(__m512 sum, __m512bh a, __m512bh w) { return _mm512_dpbf16_ps(sum, a, w); }
 };
 

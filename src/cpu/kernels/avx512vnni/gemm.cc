@@ -14,31 +14,13 @@ struct Sizes {
   static constexpr int64_t kBlockBytes = 512 << 10;  // half of a level-2 cache
 };
 
-__m512i spread_group(const uint8_t* a) {
-  int group;
-  __builtin_memcpy(&group, a, sizeof group);
-  return _mm512_set1_epi32(group);
-}
-
 struct DotI8 : IntegerSums<Vec> {
   static constexpr bool kOffset = true;
-  static __m512i load(const uint8_t* w) { return _mm512_loadu_si512(w); }
-  static __m512i spread(const uint8_t* a) { return spread_group(a); }
   static __m512i add(__m512i sum, __m512i a, __m512i w) { return _mm512_dpbusd_epi32(sum, a, w); }
 };
 
 struct DotI16 : IntegerSums<Vec> {
-  static __m512i load(const uint8_t* w) { return _mm512_loadu_si512(w); }
-  static __m512i spread(const uint8_t* a) { return spread_group(a); }
   static __m512i add(__m512i sum, __m512i a, __m512i w) { return _mm512_dpwssd_epi32(sum, a, w); }
-};
-
-/// Half the bytes of W to read, one instruction more to widen them: where rows are few, reading is what takes the time.
-struct DotI16I8 : DotI16 {
-  static constexpr int kWeightBytes = 2;
-  static __m512i load(const uint8_t* w) {
-    return _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(w)));
-  }
 };
 
 }  // namespace
@@ -52,7 +34,7 @@ void gemm_i16_avx512vnni(const GemmI16& g) noexcept {
 }
 
 void gemm_i16i8_avx512vnni(const GemmI16I8& g) noexcept {
-  GroupGemm<Vec, DotI16I8, Sizes>::run(g);
+  GroupGemm<Vec, WidenedBytes<Vec, DotI16>, Sizes>::run(g);
 }
 
 }  // namespace skald::cpu

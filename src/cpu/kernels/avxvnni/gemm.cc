@@ -15,35 +15,13 @@ struct Sizes {
   static constexpr int64_t kBlockBytes = 512 << 10;  // half of a level-2 cache of the smallest cores that have it
 };
 
-__m256i spread_group(const uint8_t* a) {
-  int group;
-  __builtin_memcpy(&group, a, sizeof group);
-  return _mm256_set1_epi32(group);
-}
-
-__m256i load_groups(const uint8_t* w) {
-  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(w));
-}
-
 struct DotI8 : IntegerSums<Vec> {
   static constexpr bool kOffset = true;
-  static __m256i load(const uint8_t* w) { return load_groups(w); }
-  static __m256i spread(const uint8_t* a) { return spread_group(a); }
   static __m256i add(__m256i sum, __m256i a, __m256i w) { return _mm256_dpbusd_avx_epi32(sum, a, w); }
 };
 
 struct DotI16 : IntegerSums<Vec> {
-  static __m256i load(const uint8_t* w) { return load_groups(w); }
-  static __m256i spread(const uint8_t* a) { return spread_group(a); }
   static __m256i add(__m256i sum, __m256i a, __m256i w) { return _mm256_dpwssd_avx_epi32(sum, a, w); }
-};
-
-/// Half the bytes of W to read, one instruction more to widen them.
-struct DotI16I8 : DotI16 {
-  static constexpr int kWeightBytes = 2;
-  static __m256i load(const uint8_t* w) {
-    return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(w)));
-  }
 };
 
 }  // namespace
@@ -57,7 +35,7 @@ void gemm_i16_avxvnni(const GemmI16& g) noexcept {
 }
 
 void gemm_i16i8_avxvnni(const GemmI16I8& g) noexcept {
-  GroupGemm<Vec, DotI16I8, Sizes>::run(g);
+  GroupGemm<Vec, WidenedBytes<Vec, DotI16>, Sizes>::run(g);
 }
 
 }  // namespace skald::cpu

@@ -1,4 +1,4 @@
-// Attention in bytes, as plain loops: the definition the other rows are tested against.
+// Softmax in bytes, block by block, as plain loops: the definition the other rows are tested against.
 
 #include <cmath>
 
@@ -7,28 +7,6 @@
 
 namespace skald::cpu {
 namespace {
-
-/// W(n, k) = x[n * row_step + k * column_step].
-void pack(const PackBytes& args, int n, int64_t row_step, int k, int64_t column_step) {
-  constexpr int kFour = kGroup<int8_t>;
-  const int64_t depth = round_up(k, kFour);
-  for (int column = 0; column < round_up(n, kPanel); ++column) {
-    float largest = 0;
-    for (int i = 0; column < n && i < k; ++i) {
-      largest = largest_scalar(largest, args.x[column * row_step + i * column_step]);
-    }
-    args.scale[column] = largest / kMostI8;
-    args.offset[column] = 0;
-    const float inverse = inverse_step_scalar(largest, kMostI8);
-    int8_t* to = args.out + column / kPanel * kPanel * depth + column % kPanel * kFour;
-    for (int i = 0; i < depth; ++i) {
-      const bool there = inverse > 0 && i < k;
-      const float value = there ? std::nearbyint(args.x[column * row_step + i * column_step] * inverse) : 0.0F;
-      to[i / kFour * kPanel * kFour + i % kFour] = static_cast<int8_t>(value);
-      args.offset[column] -= kZeroPoint * static_cast<int>(value);
-    }
-  }
-}
 
 /// The weights of a row in bytes; returns the sum of 2^(x - largest).
 float weights_in_bytes(const float* x, int n, float largest, uint8_t* q) {
@@ -46,14 +24,6 @@ float weights_in_bytes(const float* x, int n, float largest, uint8_t* q) {
 }
 
 }  // namespace
-
-void pack_rows_bytes_scalar(const PackBytes& args) noexcept {
-  pack(args, args.rows, args.stride, args.width, 1);
-}
-
-void pack_columns_bytes_scalar(const PackBytes& args) noexcept {
-  pack(args, args.width, 1, args.rows, args.stride);
-}
 
 void softmax_block_scalar(const SoftmaxBlock& args) noexcept {
   for (int row = 0; row < args.m; ++row) {

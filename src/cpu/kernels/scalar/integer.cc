@@ -49,9 +49,10 @@ void quantise(const Quantise<Q>& args) {
 }
 
 /// W(n, k) = x[n * row_step + k * column_step].
-template <class W>
-void pack(const Pack<W>& args, int n, int64_t row_step, int k, int64_t column_step) {
-  const int64_t depth = round_up(k, 2);
+template <class W, class A>
+void pack(const Pack<W, A>& args, int n, int64_t row_step, int k, int64_t column_step) {
+  constexpr int kElements = kGroup<A>;
+  const int64_t depth = round_up(k, kElements);
   for (int column = 0; column < round_up(n, kPanel); ++column) {
     float largest = 0;
     for (int i = 0; column < n && i < k; ++i) {
@@ -59,13 +60,26 @@ void pack(const Pack<W>& args, int n, int64_t row_step, int k, int64_t column_st
     }
     args.scale[column] = largest / static_cast<float>(args.level);
     const float inverse = inverse_step_scalar(largest, args.level);
-    W* to = args.out + column / kPanel * kPanel * depth + column % kPanel * 2;
+    W* to = args.out + column / kPanel * kPanel * depth + column % kPanel * kElements;
+    int32_t total = 0;
     for (int i = 0; i < depth; ++i) {
       const bool there = inverse > 0 && i < k;
       const float value = there ? std::nearbyint(args.x[column * row_step + i * column_step] * inverse) : 0.0F;
-      to[i / 2 * kPanel * 2 + i % 2] = static_cast<W>(value);
+      to[i / kElements * kPanel * kElements + i % kElements] = static_cast<W>(value);
+      total += static_cast<int>(value);
     }
+    if constexpr (kZero<A> != 0) args.offset[column] = -kZero<A> * total;
   }
+}
+
+template <class W, class A>
+void pack_rows(const Pack<W, A>& args) {
+  pack(args, args.rows, args.stride, args.width, 1);
+}
+
+template <class W, class A>
+void pack_columns(const Pack<W, A>& args) {
+  pack(args, args.width, 1, args.rows, args.stride);
 }
 
 }  // namespace
@@ -100,19 +114,27 @@ void quantise_i16_scalar(const QuantiseI16& args) noexcept {
 }
 
 void pack_rows_i16_scalar(const PackI16& args) noexcept {
-  pack(args, args.rows, args.stride, args.width, 1);
+  pack_rows(args);
 }
 
 void pack_columns_i16_scalar(const PackI16& args) noexcept {
-  pack(args, args.width, 1, args.rows, args.stride);
+  pack_columns(args);
 }
 
 void pack_rows_i8_scalar(const PackI8& args) noexcept {
-  pack(args, args.rows, args.stride, args.width, 1);
+  pack_rows(args);
 }
 
 void pack_columns_i8_scalar(const PackI8& args) noexcept {
-  pack(args, args.width, 1, args.rows, args.stride);
+  pack_columns(args);
+}
+
+void pack_rows_bytes_scalar(const PackBytes& args) noexcept {
+  pack_rows(args);
+}
+
+void pack_columns_bytes_scalar(const PackBytes& args) noexcept {
+  pack_columns(args);
 }
 
 void softmax_i16_scalar(const SoftmaxI16& args) noexcept {

@@ -23,11 +23,7 @@ struct DotBf16 {
             V::from_bits_i(V::and_i(groups, V::all_i(static_cast<int>(0xFFFF0000U))))};
   }
   static Pair load(const uint8_t* w) { return halves(V::load_i(w)); }
-  static Pair spread(const uint8_t* a) {
-    int group;
-    __builtin_memcpy(&group, a, sizeof group);
-    return halves(V::all_i(group));
-  }
+  static Pair spread(const uint8_t* a) { return halves(V::all_i(group_at(a))); }
   static Sum add(Sum sum, const Pair& a, const Pair& w) {
     return V::fma(a.second, w.second, V::fma(a.first, w.first, sum));
   }

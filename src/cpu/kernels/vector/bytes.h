@@ -1,79 +1,10 @@
 #pragma once
-// Attention in bytes for any Vec: what its products need besides gemm_i8. Unnamed namespace: see rows.h.
+// Softmax in bytes, block by block, for any Vec. Unnamed namespace: see rows.h.
 
 #include "cpu/kernels/vector/integer.h"
 
 namespace skald::cpu {
 namespace {
-
-inline constexpr int kFour = kGroup<int8_t>;
-
-/// A panel of rows, turned: four of a row's numbers are a word, and a group has one word of each row.
-template <class V>
-inline void pack_rows_bytes(const PackBytes& args) {
-  constexpr int kChunk = 64;  // of a row at a time: the width of a head
-  const int groups = (args.width + kFour - 1) / kFour;
-  for (int row0 = 0; row0 < args.rows; row0 += kPanel) {
-    int8_t* panel = args.out + static_cast<int64_t>(row0) * kFour * groups;
-    for (int r = 0; r < kPanel; ++r) {
-      const int row = row0 + r;
-      const float* x = args.x + (row < args.rows ? row : row0) * args.stride;
-      const float largest = row < args.rows ? largest_of<V>(x, args.width) : 0.0F;
-      const float factor = inverse_step(largest, kMostI8);
-      args.scale[row] = largest / kMostI8;
-      auto total = V::zero_i();
-      int8_t* to = panel + r * kFour;
-      for (int column = 0; column < args.width; column += kChunk) {
-        const int count = least(args.width - column, kChunk);
-        alignas(64) int8_t q[kChunk + V::kLanes] = {};
-        for (int i = 0; i < count; i += V::kLanes) {
-          const auto mask = V::first(factor > 0 ? count - i : 0);
-          const auto whole = V::to_i32(V::mul(V::load(mask, x + column + i), V::all(factor)));
-          total = V::add_i(total, whole);
-          V::store_narrow(q + i, whole, V::kLanes);
-        }
-        for (int i = 0; i < count; i += kFour, to += kPanel * kFour) __builtin_memcpy(to, q + i, kFour);
-      }
-      args.offset[row] = -kZeroPoint * static_cast<int>(V::sum(V::to_f32(total)));
-    }
-  }
-}
-
-/// Panels of columns: four rows side by side are a group.
-template <class V>
-inline void pack_columns_bytes(const PackBytes& args) {
-  const int groups = (args.rows + kFour - 1) / kFour;
-  for (int column = 0; column < (args.width + kPanel - 1) / kPanel * kPanel; column += V::kLanes) {
-    const auto mask = V::first(args.width - column);
-    const float* x = args.x + column;
-    auto largest = V::zero_i();
-    for (int row = 0; row < args.rows; ++row) {
-      largest = V::max_i(largest, V::bits(V::abs(V::load(mask, x + row * args.stride))));
-    }
-    const Steps<V> steps = steps_of<V>(V::from_bits_i(largest), kMostI8);
-    V::store(args.scale + column, steps.size);
-    const auto wanted = V::both(mask, steps.usable);
-    const auto byte = [&](int row) {
-      const auto value = row < args.rows ? V::load(wanted, x + row * args.stride) : V::zero();
-      return V::to_i32(V::mul(value, steps.inverse));
-    };
-    auto total = V::zero_i();
-    int8_t* to = args.out + kFour * (static_cast<int64_t>(column / kPanel) * kPanel * groups + column % kPanel);
-    for (int g = 0; g < groups; ++g, to += kFour * kPanel) {
-      const auto a = byte(kFour * g);
-      const auto b = byte(kFour * g + 1);
-      const auto c = byte(kFour * g + 2);
-      const auto d = byte(kFour * g + 3);
-      total = V::add_i(total, V::add_i(V::add_i(a, b), V::add_i(c, d)));
-      const auto low = V::all_i(0xFF);
-      const auto first = V::or_i(V::and_i(a, low), V::template shift_left<8>(V::and_i(b, low)));
-      const auto second = V::or_i(V::template shift_left<16>(V::and_i(c, low)), V::template shift_left<24>(d));
-      V::store_i(to, V::or_i(first, second));
-    }
-    V::store_i(args.offset + column, V::template shift_left<7>(V::sub_i(V::zero_i(), total)));
-  }
-}
-static_assert(kZeroPoint == 1 << 7);
 
 /// 2^x; NaN stays NaN.
 template <class V>
@@ -123,7 +54,7 @@ struct Rounding {
 /// The block's weights in bytes; returns the sum of 2^(x - largest).
 template <class V>
 inline float weights_in_bytes(const float* x, int n, float largest, uint8_t* q) {
-  const int whole = (n + kFour - 1) / kFour * kFour;
+  const int whole = (n + kGroup<uint8_t> - 1) / kGroup<uint8_t> * kGroup<uint8_t>;
   const auto offset = V::all(largest);
   Rounding<V> rounding;
   int i = 0;

@@ -25,13 +25,30 @@ struct GroupTile {
   Epilogue epilogue{};
 };
 
-/// What Dots of integers share: sums that become numbers by scales.
+/// A group of A as it lies in memory.
+inline int group_at(const uint8_t* a) {
+  int group;
+  __builtin_memcpy(&group, a, sizeof group);
+  return group;
+}
+
+/// What Dots of integers share: sums that become numbers by scales, and factors as they are.
 template <class V>
 struct IntegerSums {
   using Sum = typename V::I;
   static constexpr bool kOffset = false;  ///< whether sums lack GemmInteger::offset
   static constexpr int kWeightBytes = 4;  ///< of W in a group
   static Sum zero() { return V::zero_i(); }
+  static typename V::I load(const uint8_t* w) { return V::load_i(w); }
+  static typename V::I spread(const uint8_t* a) { return V::all_i(group_at(a)); }
+};
+
+/// Dot of int16 with W of int8: half the bytes of W to read, one instruction more to widen them; where rows are few,
+/// reading is what takes the time.
+template <class V, class Dot>
+struct WidenedBytes : Dot {
+  static constexpr int kWeightBytes = 2;
+  static typename V::I load(const uint8_t* w) { return V::load_bytes(w); }
 };
 
 /// A register's sums as numbers; row `r`, columns from `column` on.

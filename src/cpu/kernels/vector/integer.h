@@ -23,9 +23,12 @@ inline float inverse_step(float largest, int level) {
   return largest > 0 && largest <= kMost && inverse <= kMost ? inverse : 0.0F;
 }
 
+/// What a zero is stored as.
+template <class Q>
+constexpr int kStoredZero = sizeof(Q) == 1 ? kZeroPoint : 0;
+
 template <class V, class Q>
 inline void quantise(const Quantise<Q>& args) {
-  constexpr int kZero = sizeof(Q) == 1 ? kZeroPoint : 0;
   const int whole = (args.k + kGroup<Q> - 1) / kGroup<Q> * kGroup<Q>;
   for (int row = 0; row < args.m; ++row) {
     const float* x = args.x + row * args.ldx;
@@ -34,7 +37,7 @@ inline void quantise(const Quantise<Q>& args) {
     args.scale[row] = largest / static_cast<float>(args.level);
     const float factor = inverse_step(largest, args.level);
     const auto inverse = V::all(factor);
-    const auto zero = V::all_i(kZero);
+    const auto zero = V::all_i(kStoredZero<Q>);
     for (int i = 0; i < whole; i += V::kLanes) {
       const auto value = factor > 0 ? V::load(V::first(args.k - i), x + i) : V::zero();
       V::store_narrow(q + i, V::add_i(V::to_i32(V::mul(value, inverse)), zero), whole - i);
@@ -42,36 +45,33 @@ inline void quantise(const Quantise<Q>& args) {
   }
 }
 
-/// A panel of rows, turned: two of a row's numbers are a word, and a group has one word of each row.
-template <class V, class W>
-inline void pack_rows(const Pack<W>& args) {
+/// A panel of rows, turned: a group's numbers of a row are a word, and a group has one word of each row.
+template <class V, class W, class A>
+inline void pack_rows(const Pack<W, A>& args) {
+  constexpr int kElements = kGroup<A>;
   constexpr int kChunk = 64;  // of a row at a time: the width of a head
-  const int words = (args.width + 1) / 2;
-  for (int row0 = 0; row0 < args.rows; row0 += kPanel) {
-    W* to = args.out + static_cast<int64_t>(row0) * 2 * words;
-    float inverse[kPanel];
-    const float* x[kPanel];
-    for (int r = 0; r < kPanel; ++r) {
-      const bool there = row0 + r < args.rows;
-      x[r] = args.x + (there ? row0 + r : row0) * args.stride;
-      const float largest = there ? largest_of<V>(x[r], args.width) : 0.0F;
-      args.scale[row0 + r] = largest / static_cast<float>(args.level);
-      inverse[r] = inverse_step(largest, args.level);
-    }
+  const int64_t groups = (args.width + kElements - 1) / kElements;
+  for (int row = 0; row < (args.rows + kPanel - 1) / kPanel * kPanel; ++row) {
+    const bool there = row < args.rows;
+    const float* x = args.x + (there ? row : 0) * args.stride;
+    const float largest = there ? largest_of<V>(x, args.width) : 0.0F;
+    const float factor = inverse_step(largest, args.level);
+    args.scale[row] = largest / static_cast<float>(args.level);
+    auto total = V::zero_i();
+    W* to = args.out + row / kPanel * kPanel * kElements * groups + row % kPanel * kElements;
     for (int column = 0; column < args.width; column += kChunk) {
-      const int count = args.width - column < kChunk ? args.width - column : kChunk;
-      const int count_words = (count + 1) / 2;
-      alignas(64) W q[kPanel][kChunk] = {};
-      for (int r = 0; r < kPanel; ++r) {
-        for (int i = 0; i < 2 * count_words; i += V::kLanes) {
-          const auto value = inverse[r] > 0 ? V::load(V::first(count - i), x[r] + column + i) : V::zero();
-          V::store_narrow(q[r] + i, V::to_i32(V::mul(value, V::all(inverse[r]))), 2 * count_words - i);
-        }
+      const int count = least(args.width - column, kChunk);
+      alignas(64) W q[kChunk + V::kLanes] = {};
+      for (int i = 0; i < count; i += V::kLanes) {
+        const auto mask = V::first(factor > 0 ? count - i : 0);
+        const auto whole = V::to_i32(V::mul(V::load(mask, x + column + i), V::all(factor)));
+        total = V::add_i(total, whole);
+        V::store_narrow(q + i, whole, V::kLanes);
       }
-      for (int word = 0; word < count_words; ++word, to += 2 * kPanel) {
-        for (int r = 0; r < kPanel; ++r) __builtin_memcpy(to + 2 * r, q[r] + 2 * word, 2 * sizeof(W));
-      }
+      for (int i = 0; i < count; i += kElements, to += kPanel * kElements)
+        __builtin_memcpy(to, q + i, kElements * sizeof(W));
     }
+    if constexpr (kStoredZero<A> != 0) args.offset[row] = -kStoredZero<A> * static_cast<int>(V::sum(V::to_f32(total)));
   }
 }
 
@@ -90,10 +90,19 @@ inline Steps<V> steps_of(typename V::F largest, int most) {
   return {V::div(largest, level), V::select(usable, V::div(level, largest), V::zero()), usable};
 }
 
-/// Panels of columns: two rows side by side are a group.
-template <class V, class W>
-inline void pack_columns(const Pack<W>& args) {
-  const int groups = (args.rows + 1) / 2;
+/// The low bytes of four numbers as words of them.
+template <class V>
+inline typename V::I four_bytes(typename V::I a, typename V::I b, typename V::I c, typename V::I d) {
+  const auto low = V::all_i(0xFF);
+  const auto first = V::or_i(V::and_i(a, low), V::template shift_left<8>(V::and_i(b, low)));
+  return V::or_i(first, V::or_i(V::template shift_left<16>(V::and_i(c, low)), V::template shift_left<24>(d)));
+}
+
+/// Panels of columns: a group is that many rows side by side.
+template <class V, class W, class A>
+inline void pack_columns(const Pack<W, A>& args) {
+  constexpr int kElements = kGroup<A>;
+  const int64_t groups = (args.rows + kElements - 1) / kElements;
   for (int column = 0; column < (args.width + kPanel - 1) / kPanel * kPanel; column += V::kLanes) {
     const auto mask = V::first(args.width - column);
     const float* x = args.x + column;
@@ -104,12 +113,27 @@ inline void pack_columns(const Pack<W>& args) {
     const Steps<V> steps = steps_of<V>(V::from_bits_i(largest), args.level);
     V::store(args.scale + column, steps.size);
     const auto wanted = V::both(mask, steps.usable);
-    W* to = args.out + 2 * (static_cast<int64_t>(column / kPanel) * kPanel * groups + column % kPanel);
-    for (int g = 0; g < groups; ++g, to += 2 * kPanel) {
-      const auto low = V::mul(V::load(wanted, x + 2 * g * args.stride), steps.inverse);
-      const auto high =
-          2 * g + 1 < args.rows ? V::mul(V::load(wanted, x + (2 * g + 1) * args.stride), steps.inverse) : V::zero();
-      V::store_pairs(to, V::to_i32(low), V::to_i32(high));
+    const auto number = [&](int64_t row) {
+      const auto value = row < args.rows ? V::load(wanted, x + row * args.stride) : V::zero();
+      return V::to_i32(V::mul(value, steps.inverse));
+    };
+    auto total = V::zero_i();
+    W* to = args.out + kElements * (column / kPanel * kPanel * groups + column % kPanel);
+    for (int64_t row = 0; row < args.rows; row += kElements, to += kElements * kPanel) {
+      const auto a = number(row);
+      const auto b = number(row + 1);
+      if constexpr (kElements == 2) {
+        V::store_pairs(to, a, b);
+      } else {
+        const auto c = number(row + 2);
+        const auto d = number(row + 3);
+        total = V::add_i(total, V::add_i(V::add_i(a, b), V::add_i(c, d)));
+        V::store_i(to, four_bytes<V>(a, b, c, d));
+      }
+    }
+    if constexpr (kStoredZero<A> != 0) {
+      static_assert(kStoredZero<A> == 1 << 7);
+      V::store_i(args.offset + column, V::template shift_left<7>(V::sub_i(V::zero_i(), total)));
     }
   }
 }
