@@ -13,6 +13,11 @@ namespace skald {
 
 inline constexpr size_t kAlignment = 64;  // bytes: one AVX-512 register, one cache line
 
+/// `bytes` up to where something aligned can follow.
+constexpr size_t aligned(size_t bytes) {
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
+
 /// Zero-filled array of a trivial type, 64-byte aligned, fixed in size after construction. Throws std::bad_alloc.
 template <class T>
 class AlignedBuffer {

@@ -3,48 +3,58 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/aligned_buffer.h"
+#include "cpu/kernels/approximations.h"
+
 namespace skald::cpu {
 namespace {
 
 // Positions of a block: scores of a register tile's 14 rows over it (14 KiB; AMX's 32 rows: 32 KiB of 48) and their
 // weights stay in the level-1 cache, and a product over its 64 groups is long beside what is done with its sums.
 constexpr int kBlock = 256;
-constexpr float kLog2E = 1.44269504F;
-
-size_t aligned(size_t bytes) {
-  constexpr size_t kLine = 64;
-  return round_up(bytes, kLine);
-}
 
 size_t numbers(int count) {
   return aligned(static_cast<size_t>(count) * sizeof(float));
 }
 
-/// Hands out parts of a memory one after the other.
+/// Hands out parts of a memory one after the other; of none, to see how much of it they take.
 class Parts {
  public:
-  explicit Parts(std::byte* memory) : next_(memory) {}
+  explicit Parts(std::byte* memory) : memory_(memory) {}
   template <class T>
-  T* take(size_t count) {
-    auto* const part = reinterpret_cast<T*>(next_);
-    next_ += aligned(count * sizeof(T));
+  T* take(int64_t count) {
+    auto* const part = memory_ == nullptr ? nullptr : reinterpret_cast<T*>(memory_ + taken_);
+    taken_ += aligned(static_cast<size_t>(count) * sizeof(T));
     return part;
   }
+  size_t taken() const { return taken_; }
 
  private:
-  std::byte* next_;
+  std::byte* memory_;
+  size_t taken_ = 0;
 };
 
 }  // namespace
 
 struct ByteHeadLayout::Scratch {
-  uint8_t* queries = nullptr;  ///< (rows, E in whole groups)
-  float* query_scale = nullptr;
-  float* scores = nullptr;     ///< (rows, kBlock)
-  uint8_t* weights = nullptr;  ///< (rows, kBlock)
-  float* weight_step = nullptr;
-  float* max = nullptr;
-  float* sum = nullptr;
+  Scratch(int rows, int width, Parts parts)
+      : queries(parts.take<uint8_t>(int64_t{rows} * round_up(width, kGroup<uint8_t>))),
+        query_scale(parts.take<float>(rows)),
+        scores(parts.take<float>(int64_t{rows} * kBlock)),
+        weights(parts.take<uint8_t>(int64_t{rows} * kBlock)),
+        weight_step(parts.take<float>(rows)),
+        max(parts.take<float>(rows)),
+        sum(parts.take<float>(rows)),
+        bytes(parts.taken()) {}
+
+  uint8_t* queries;  ///< (rows, E in whole groups)
+  float* query_scale;
+  float* scores;     ///< (rows, kBlock)
+  uint8_t* weights;  ///< (rows, kBlock)
+  float* weight_step;
+  float* max;
+  float* sum;
+  size_t bytes;  ///< of all
 };
 
 ByteHeadLayout::ByteHeadLayout(int positions, int head_width)
@@ -71,23 +81,7 @@ int ByteHeadLayout::block_rows(int block) const {
 }
 
 size_t ByteHeadLayout::scratch_bytes(int rows) const {
-  const auto count = static_cast<size_t>(rows);
-  return aligned(count * static_cast<size_t>(round_up(width_, kGroup<uint8_t>))) + count * kBlock * sizeof(float) +
-         count * kBlock + 4 * numbers(rows);
-}
-
-ByteHeadLayout::Scratch ByteHeadLayout::scratch_of(int rows, std::byte* memory) const {
-  const auto count = static_cast<size_t>(rows);
-  Parts parts(memory);
-  Scratch s;
-  s.queries = parts.take<uint8_t>(count * static_cast<size_t>(round_up(width_, kGroup<uint8_t>)));
-  s.query_scale = parts.take<float>(count);
-  s.scores = parts.take<float>(count * kBlock);
-  s.weights = parts.take<uint8_t>(count * kBlock);
-  s.weight_step = parts.take<float>(count);
-  s.max = parts.take<float>(count);
-  s.sum = parts.take<float>(count);
-  return s;
+  return Scratch(rows, width_, Parts(nullptr)).bytes;
 }
 
 void ByteHeadLayout::pack(const Kernels& kernel, const float* keys, const float* values, int64_t stride,
@@ -154,7 +148,7 @@ void ByteHeadLayout::attend_block(const Kernels& kernel, const Scratch& s, int r
 
 void ByteHeadLayout::attend(const Kernels& kernel, ConstRows q, int rows, const std::byte* head, MutableRows out,
                             std::byte* scratch) const noexcept {
-  const Scratch s = scratch_of(rows, scratch);
+  const Scratch s(rows, width_, Parts(scratch));
   kernel.quantise_i8({.x = q.data,
                       .ldx = q.stride,
                       .q = s.queries,

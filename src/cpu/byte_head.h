@@ -44,7 +44,6 @@ class ByteHeadLayout {
   static Matrix place(int n, int k, size_t at);
   int blocks() const;
   int block_rows(int block) const;
-  Scratch scratch_of(int rows, std::byte* memory) const;
   void attend_block(const Kernels& kernel, const Scratch& scratch, int rows, const std::byte* head, int block,
                     MutableRows out) const noexcept;
 

@@ -1,12 +1,9 @@
 #include "cpu/packed_head.h"
 
+#include "base/aligned_buffer.h"
+
 namespace skald::cpu {
 namespace {
-
-size_t aligned(size_t bytes) {
-  constexpr size_t kLine = 64;
-  return round_up(bytes, kLine);
-}
 
 int64_t whole_group(int n) {
   return round_up(n, kGroup<int16_t>);
@@ -72,13 +69,13 @@ void HeadLayout::pack(const Kernels& kernel, const float* keys, const float* val
     return;
   }
   const auto source = [&](auto weight, const float* x, const Product& product, int level) {
-    return Pack<decltype(weight)>{.x = x,
-                                  .stride = stride,
-                                  .rows = positions_,
-                                  .width = width_,
-                                  .level = level,
-                                  .out = at<decltype(weight)>(head, product.weights),
-                                  .scale = at<float>(head, product.scale)};
+    return Pack<decltype(weight), int16_t>{.x = x,
+                                           .stride = stride,
+                                           .rows = positions_,
+                                           .width = width_,
+                                           .level = level,
+                                           .out = at<decltype(weight)>(head, product.weights),
+                                           .scale = at<float>(head, product.scale)};
   };
   if (type_ == HeadType::kInt16) {
     kernel.pack_rows_i16(source(int16_t{}, keys, keys_, most_level(width_)));
