@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <type_traits>
 #include <utility>
 
 #include "base/rounding.h"
@@ -130,69 +131,51 @@ void Ops::for_each_tile(const Linear& layer, int rows, const Part& part) const {
   });
 }
 
-void Ops::multiply_f32(const Linear& layer, ConstRows in, MutableRows out, int rows, Epilogue epilogue) const {
+/// By a kernel, of the rows and the weights that `whole` begins with.
+template <class Product>
+void Ops::multiply(const Linear& layer, const Product& whole, void (*Kernels::*kernel)(const Product&) noexcept,
+                   MutableRows out, int rows, Epilogue epilogue) const {
+  const int64_t depth = round_up(layer.k, kGroup<std::remove_cvref_t<decltype(*whole.a)>>);
   for_each_tile(layer, rows, [&](int64_t row, int m, int64_t column, int n) {
-    kernels_->gemm_f32({.a = in.data + row * in.stride,
-                        .lda = in.stride,
-                        .w = layer.w.data() + column * layer.k,
-                        .bias = layer.bias.size() == 0 ? nullptr : layer.bias.data() + column,
-                        .c = out.data + row * out.stride + column,
-                        .ldc = out.stride,
-                        .m = m,
-                        .n = n,
-                        .k = layer.k,
-                        .epilogue = epilogue});
+    Product part = whole;
+    part.a += row * whole.lda;
+    part.w += column * depth;
+    if constexpr (requires { part.w_scale; }) {
+      part.a_scale = row_scale_.data() + row;
+      part.offset = layer.offset.size() == 0 ? nullptr : layer.offset.data() + column;
+      part.w_scale = layer.scale.data() + column;
+    }
+    part.bias = layer.bias.size() == 0 ? nullptr : layer.bias.data() + column;
+    part.c = out.data + row * out.stride + column;
+    part.ldc = out.stride;
+    part.m = m;
+    part.n = n;
+    part.k = layer.k;
+    part.epilogue = epilogue;
+    (kernels_->*kernel)(part);
   });
+}
+
+void Ops::multiply_f32(const Linear& layer, ConstRows in, MutableRows out, int rows, Epilogue epilogue) const {
+  const GemmF32 whole{.a = in.data, .lda = in.stride, .w = layer.w.data()};
+  multiply(layer, whole, &Kernels::gemm_f32, out, rows, epilogue);
 }
 
 /// Of the rows that convert() has left.
 void Ops::multiply_converted(const Linear& layer, MutableRows out, int rows, Epilogue epilogue) const {
+  const auto run = [&](auto whole, const auto* w, auto kernel) {
+    using A = std::remove_cvref_t<decltype(*whole.a)>;
+    whole.a = reinterpret_cast<const A*>(converted_.data());
+    whole.lda = round_up(layer.k, kGroup<A>);
+    whole.w = w;
+    multiply(layer, whole, kernel, out, rows, epilogue);
+  };
   switch (layer.type) {
     case FactorType::kFloat32: return;
-    case FactorType::kBfloat16: return multiply_bf16(layer, out, rows, epilogue);
-    case FactorType::kInt16: return multiply_integers(layer, layer.w16.data(), &Kernels::gemm_i16, out, rows, epilogue);
-    case FactorType::kInt8: return multiply_integers(layer, layer.w8.data(), &Kernels::gemm_i8, out, rows, epilogue);
+    case FactorType::kBfloat16: return run(GemmBf16{}, layer.w_bf16.data(), &Kernels::gemm_bf16);
+    case FactorType::kInt16: return run(GemmI16{}, layer.w16.data(), &Kernels::gemm_i16);
+    case FactorType::kInt8: return run(GemmI8{}, layer.w8.data(), &Kernels::gemm_i8);
   }
-}
-
-void Ops::multiply_bf16(const Linear& layer, MutableRows out, int rows, Epilogue epilogue) const {
-  const int64_t stride = round_up(layer.k, kGroup<Bfloat16>);
-  const auto* const a = reinterpret_cast<const Bfloat16*>(converted_.data());
-  for_each_tile(layer, rows, [&](int64_t row, int m, int64_t column, int n) {
-    kernels_->gemm_bf16({.a = a + row * stride,
-                         .lda = stride,
-                         .w = layer.w_bf16.data() + column * stride,
-                         .bias = layer.bias.size() == 0 ? nullptr : layer.bias.data() + column,
-                         .c = out.data + row * out.stride + column,
-                         .ldc = out.stride,
-                         .m = m,
-                         .n = n,
-                         .k = layer.k,
-                         .epilogue = epilogue});
-  });
-}
-
-template <class A, class W>
-void Ops::multiply_integers(const Linear& layer, const W* w,
-                            void (*Kernels::*kernel)(const GemmInteger<A, W>&) noexcept, MutableRows out, int rows,
-                            Epilogue epilogue) const {
-  const int64_t stride = round_up(layer.k, kGroup<A>);
-  const auto* const a = reinterpret_cast<const A*>(converted_.data());
-  for_each_tile(layer, rows, [&](int64_t row, int m, int64_t column, int n) {
-    (kernels_->*kernel)({.a = a + row * stride,
-                         .lda = stride,
-                         .a_scale = row_scale_.data() + row,
-                         .w = w + column * stride,
-                         .offset = layer.offset.size() == 0 ? nullptr : layer.offset.data() + column,
-                         .w_scale = layer.scale.data() + column,
-                         .bias = layer.bias.size() == 0 ? nullptr : layer.bias.data() + column,
-                         .c = out.data + row * out.stride + column,
-                         .ldc = out.stride,
-                         .m = m,
-                         .n = n,
-                         .k = layer.k,
-                         .epilogue = epilogue});
-  });
 }
 
 void Ops::layer_norm(const LayerNorm& norm, const float* x, float* y, int rows) const {

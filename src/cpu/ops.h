@@ -42,10 +42,9 @@ class Ops {
   void convert(const Linear& layer, ConstRows in, int64_t first, int rows);
   void multiply_f32(const Linear& layer, ConstRows in, MutableRows out, int rows, Epilogue epilogue) const;
   void multiply_converted(const Linear& layer, MutableRows out, int rows, Epilogue epilogue) const;
-  void multiply_bf16(const Linear& layer, MutableRows out, int rows, Epilogue epilogue) const;
-  template <class A, class W>
-  void multiply_integers(const Linear& layer, const W* w, void (*Kernels::*kernel)(const GemmInteger<A, W>&) noexcept,
-                         MutableRows out, int rows, Epilogue epilogue) const;
+  template <class Product>
+  void multiply(const Linear& layer, const Product& whole, void (*Kernels::*kernel)(const Product&) noexcept,
+                MutableRows out, int rows, Epilogue epilogue) const;
 
   ThreadPool* pool_;
   ComputeType compute_;
