@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/file.h"
+#include "cpu/kernels/families.h"
 #include "cpu/kernels/kernels.h"
 #include "hub/hub.h"
 #include "model/checkpoint.h"
@@ -28,10 +29,9 @@ template <class Function>
 KernelUse kernel_use(const char* operation, Function cpu::Kernels::* member, Isa chosen) {
   KernelUse use{.operation = operation};
   for (const Isa isa : kIsas) {
-    const auto function = cpu::kernels(isa).*member;
-    const auto same = std::ranges::find_if(kIsas, [&](Isa weaker) { return cpu::kernels(weaker).*member == function; });
-    if (*same == isa) use.available.push_back(isa);
-    if (isa == chosen) use.chosen = *same;
+    const Isa same = cpu::implementer(isa, member);
+    if (same == isa) use.available.push_back(isa);
+    if (isa == chosen) use.chosen = same;
   }
   return use;
 }

@@ -1,10 +1,8 @@
 // The CPU wing, under every instruction set that this processor has.
 
-#include <algorithm>
-
 #include "base/aligned_buffer.h"
 #include "cpu/cpu_model.h"
-#include "cpu/kernels/kernels.h"
+#include "cpu/kernels/families.h"
 #include "tests/conformance/allocation_counter.h"
 #include "tests/conformance/conformance.h"
 
@@ -43,21 +41,15 @@ Backend cpu_backend(Isa isa, cpu::ComputeType compute) {
   return backend;
 }
 
-/// Whether no weaker family has the same kernel.
-template <class Kernel>
-bool is_own(Isa isa, Kernel cpu::Kernels::* kernel) {
-  return std::ranges::none_of(
-      kIsas, [&](Isa other) { return other < isa && cpu::kernels(other).*kernel == cpu::kernels(isa).*kernel; });
-}
-
 std::vector<Backend> cpu_backends() {
   std::vector<Backend> backends;
   for (const Isa isa : kIsas) {
     if (!runs(isa)) continue;
     // A family that has a weaker one's products is that one.
-    if (is_own(isa, &cpu::Kernels::gemm_f32)) backends.push_back(cpu_backend(isa, cpu::ComputeType::kFloat32));
-    if (is_own(isa, &cpu::Kernels::gemm_bf16)) backends.push_back(cpu_backend(isa, cpu::ComputeType::kBfloat16));
-    if (is_own(isa, &cpu::Kernels::gemm_i8)) backends.push_back(cpu_backend(isa, cpu::ComputeType::kInt8));
+    const auto has = [isa](auto kernel) { return cpu::implementer(isa, kernel) == isa; };
+    if (has(&cpu::Kernels::gemm_f32)) backends.push_back(cpu_backend(isa, cpu::ComputeType::kFloat32));
+    if (has(&cpu::Kernels::gemm_bf16)) backends.push_back(cpu_backend(isa, cpu::ComputeType::kBfloat16));
+    if (has(&cpu::Kernels::gemm_i8)) backends.push_back(cpu_backend(isa, cpu::ComputeType::kInt8));
   }
   return backends;
 }
