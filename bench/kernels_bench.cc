@@ -15,10 +15,12 @@
 #include <cstdio>
 #include <ctime>
 #include <string>
+#include <type_traits>
 
 #include "base/aligned_buffer.h"
 #include "base/cpu_features.h"
 #include "base/random.h"
+#include "base/rounding.h"
 #include "cpu/kernels/kernels.h"
 
 namespace skald::cpu {
@@ -99,6 +101,12 @@ double peak_bf16(Isa isa) {
   return isa >= Isa::kAvx512Bf16 ? best_rate(burst_avx512bf16, 32 * kFlopsPerLane) : peak(isa);
 }
 
+/// Of integers: as many more as are narrower than a float32.
+template <int Narrower>
+double peak_integer(Isa isa) {
+  return Narrower * peak(isa);
+}
+
 AlignedBuffer<float> random_floats(size_t count) {
   AlignedBuffer<float> x(count);
   KeyedRandom random(1, count, 0);
@@ -136,74 +144,37 @@ void measure(benchmark::State& state, double peak_rate, double flops, double wei
       benchmark::Counter(weight_bytes * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
 }
 
-/// Shares are of the float32 peak times `wider`, what one instruction multiplies more.
-template <class A, class W>
-void gemm_integer(benchmark::State& state, Isa isa, void (*Kernels::*kernel)(const GemmInteger<A, W>&) noexcept,
-                  GemmShape shape) {
-  const double wider = 4.0 / sizeof(W);
-  const double peak_rate = state.thread_index() == 0 ? wider * peak(isa) : 0;
+/// Shares are of `peak_of`, what the products of that kind could reach.
+template <class Product>
+void gemm(benchmark::State& state, Isa isa, void (*Kernels::*kernel)(const Product&) noexcept, double (*peak_of)(Isa),
+          GemmShape shape) {
+  using A = std::remove_cvref_t<decltype(*Product{}.a)>;
+  using W = std::remove_cvref_t<decltype(*Product{}.w)>;
+  const double peak_rate = state.thread_index() == 0 ? peak_of(isa) : 0;
   const int rows = (shape.m + state.threads() - 1) / state.threads();
   const AlignedBuffer<A> a(size(rows, shape.k));
-  const AlignedBuffer<W> w(packed_size_i16(shape.n, shape.k));
+  const AlignedBuffer<W> w(size(round_up(shape.n, kPanel), round_up(shape.k, kGroup<A>)));
   const auto scale = random_floats(size(shape.n, 1) + kPanel + static_cast<size_t>(rows));
   const AlignedBuffer<int32_t> offset(size(shape.n, 1) + kPanel);
   AlignedBuffer<float> c(size(rows, shape.n));
-  const GemmInteger<A, W> g{.a = a.data(),
-                            .lda = shape.k,
-                            .a_scale = scale.data(),
-                            .w = w.data(),
-                            .offset = offset.data(),
-                            .w_scale = scale.data(),
-                            .bias = scale.data(),
-                            .c = c.data(),
-                            .ldc = shape.n,
-                            .m = rows,
-                            .n = shape.n,
-                            .k = shape.k,
-                            .epilogue = shape.epilogue};
+  Product g;
+  g.a = a.data();
+  g.lda = shape.k;
+  g.w = w.data();
+  if constexpr (requires { g.w_scale; }) {
+    g.a_scale = scale.data();
+    g.offset = offset.data();
+    g.w_scale = scale.data();
+  }
+  g.bias = scale.data();
+  g.c = c.data();
+  g.ldc = shape.n;
+  g.m = rows;
+  g.n = shape.n;
+  g.k = shape.k;
+  g.epilogue = shape.epilogue;
   measure(state, peak_rate, 2.0 * rows * shape.n * shape.k, static_cast<double>(sizeof(W)) * shape.n * shape.k,
           [&] { (kernels(isa).*kernel)(g); });
-}
-
-void gemm(benchmark::State& state, Isa isa, GemmShape shape) {
-  const double peak_rate = state.thread_index() == 0 ? peak(isa) : 0;
-  const int rows = (shape.m + state.threads() - 1) / state.threads();
-  const auto a = random_floats(size(rows, shape.k));
-  const auto w = random_floats(packed_size_f32(shape.n, shape.k));
-  const auto bias = random_floats(static_cast<size_t>(shape.n));
-  AlignedBuffer<float> c(size(rows, shape.n));
-  const GemmF32 g{.a = a.data(),
-                  .lda = shape.k,
-                  .w = w.data(),
-                  .bias = bias.data(),
-                  .c = c.data(),
-                  .ldc = shape.n,
-                  .m = rows,
-                  .n = shape.n,
-                  .k = shape.k,
-                  .epilogue = shape.epilogue};
-  measure(state, peak_rate, 2.0 * rows * shape.n * shape.k, 4.0 * shape.n * shape.k, [&] { kernels(isa).gemm_f32(g); });
-}
-
-void gemm_bf16(benchmark::State& state, Isa isa, GemmShape shape) {
-  const double peak_rate = state.thread_index() == 0 ? peak_bf16(isa) : 0;
-  const int rows = (shape.m + state.threads() - 1) / state.threads();
-  const AlignedBuffer<Bfloat16> a(size(rows, shape.k));
-  const AlignedBuffer<Bfloat16> w(packed_size_bf16(shape.n, shape.k));
-  const auto bias = random_floats(static_cast<size_t>(shape.n));
-  AlignedBuffer<float> c(size(rows, shape.n));
-  const GemmBf16 g{.a = a.data(),
-                   .lda = shape.k,
-                   .w = w.data(),
-                   .bias = bias.data(),
-                   .c = c.data(),
-                   .ldc = shape.n,
-                   .m = rows,
-                   .n = shape.n,
-                   .k = shape.k,
-                   .epilogue = shape.epilogue};
-  measure(state, peak_rate, 2.0 * rows * shape.n * shape.k, 2.0 * shape.n * shape.k,
-          [&] { kernels(isa).gemm_bf16(g); });
 }
 
 void layer_norm(benchmark::State& state, Isa isa, int rows, int width) {
@@ -278,10 +249,11 @@ void add_gemms(Isa isa, const std::string& suffix) {
                                       {5, 512, 2048}, {8, 2048, 512}, {1, 51865, 512}, {5, 51865, 512}};
   const auto add_one = [&](const GemmShape& s, int threads) {
     const std::string shape = std::to_string(s.m) + "x" + std::to_string(s.n) + "x" + std::to_string(s.k);
-    add("gemm_f32/" + suffix + "/" + shape, threads, gemm, isa, s);
-    add("gemm_bf16/" + suffix + "/" + shape, threads, gemm_bf16, isa, s);
-    add("gemm_i8/" + suffix + "/" + shape, threads, gemm_integer<uint8_t, int8_t>, isa, &Kernels::gemm_i8, s);
-    add("gemm_i16/" + suffix + "/" + shape, threads, gemm_integer<int16_t, int16_t>, isa, &Kernels::gemm_i16, s);
+    const std::string of = "/" + suffix + "/" + shape;
+    add("gemm_f32" + of, threads, gemm<GemmF32>, isa, &Kernels::gemm_f32, peak, s);
+    add("gemm_bf16" + of, threads, gemm<GemmBf16>, isa, &Kernels::gemm_bf16, peak_bf16, s);
+    add("gemm_i8" + of, threads, gemm<GemmI8>, isa, &Kernels::gemm_i8, peak_integer<4>, s);
+    add("gemm_i16" + of, threads, gemm<GemmI16>, isa, &Kernels::gemm_i16, peak_integer<2>, s);
   };
   for (const GemmShape& s : kEncoder) {
     add_one(s, 1);
