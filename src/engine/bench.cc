@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "cpu/cpu_model.h"
+#include "cpu/host_audio.h"
 #include "engine/machine.h"
 #include "model/random_checkpoint.h"
 #include "skald/options.h"
@@ -42,23 +43,13 @@ int64_t peak_memory() {
 }
 
 /// States of no encoder.
-class NoiseAudio final : public model::EncodedAudio {
- public:
-  explicit NoiseAudio(const model::Dims& dims)
-      : dims_(dims), states_(noise(static_cast<size_t>(dims.audio_ctx) * static_cast<size_t>(dims.audio_state))) {}
-  int windows() const override { return 1; }
-  int positions() const override { return dims_.audio_ctx; }
-  int width() const override { return dims_.audio_state; }
-  const float* host_f32(int /*window*/) const override { return states_.data(); }
-  Result<void> to_host_f32(int /*window*/, std::span<float> out) const override {
-    std::ranges::copy(states_, out.begin());
-    return {};
-  }
-
- private:
-  model::Dims dims_;
-  std::vector<float> states_;
-};
+std::unique_ptr<cpu::HostAudio> noise_audio(const model::Dims& dims) {
+  auto audio = std::make_unique<cpu::HostAudio>(1, dims.audio_ctx, dims.audio_state);
+  audio->resize(1, dims.audio_ctx);
+  std::ranges::copy(noise(static_cast<size_t>(dims.audio_ctx) * static_cast<size_t>(dims.audio_state)),
+                    audio->window(0));
+  return audio;
+}
 
 class Bench {
  public:
@@ -75,7 +66,7 @@ class Bench {
   Result<std::vector<BenchResult>> run() {
     SKALD_CHECK(mel());
     if (encoder_ == nullptr) {
-      audio_ = std::make_unique<NoiseAudio>(dims_);
+      audio_ = noise_audio(dims_);
       SKALD_CHECK(decode());
       return std::move(results_);
     }

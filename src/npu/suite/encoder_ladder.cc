@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,7 +24,7 @@ constexpr int64_t kBands = 80;
 
 /// An operator, as `skald npu plan` has it, and how often it is done.
 struct Done {
-  const char* name;
+  std::string_view name;
   std::vector<int64_t> sizes;
   int64_t times;
   const char* finish = "auto";
@@ -53,7 +54,7 @@ std::vector<Done> fused(int64_t s) {
   std::erase_if(all, [](const Done& done) { return done.times == kLayers * kHeads; });
   all.push_back({"attention", {kHeads, s}, kLayers});
   for (Done& done : between(s)) {
-    if (done.name == std::string("add") || done.name == std::string("layer_norm")) all.push_back(std::move(done));
+    if (done.name == "add" || done.name == "layer_norm") all.push_back(std::move(done));
   }
   return all;
 }
@@ -83,16 +84,18 @@ class Climber {
 
  private:
   Result<void> add(Rung& rung, const Done& done, const plan::Spread& spread) const {
-    SKALD_TRY(const plan::PlannedOperator planned,
-              plan::plan_operator(
-                  {.name = done.name, .sizes = done.sizes, .type = "bf16", .finish = done.finish, .spread = spread},
-                  std::string(kNpu1.name)));
+    SKALD_TRY(const plan::PlannedOperator planned, plan::plan_operator({.name = std::string(done.name),
+                                                                        .sizes = done.sizes,
+                                                                        .type = "bf16",
+                                                                        .finish = done.finish,
+                                                                        .spread = spread},
+                                                                       std::string(kNpu1.name)));
     const double before = rung.array_ms;
     SKALD_CHECK(add_launches(rung, planned.program, done.times, time_));
     const double more = rung.array_ms - before;
-    if (done.name == std::string("softmax")) rung.softmax_ms += more;
-    if (done.name == std::string("gelu")) rung.gelu_ms += more;
-    if (done.name == std::string("layer_norm")) rung.norm_ms += more;
+    if (done.name == "softmax") rung.softmax_ms += more;
+    if (done.name == "gelu") rung.gelu_ms += more;
+    if (done.name == "layer_norm") rung.norm_ms += more;
     return {};
   }
 
@@ -115,7 +118,7 @@ class Climber {
   double host_ms() const {
     double bytes = 0;
     for (const Done& done : between(positions_)) {
-      const int64_t reads = done.name == std::string("add") ? 2 : 1;
+      const int64_t reads = done.name == "add" ? 2 : 1;
       bytes += 2.0 * static_cast<double>((reads + 1) * done.sizes[0] * done.sizes[1] * done.times);
     }
     return bytes / (kNpu1.host_memory.sustained_high_gb_s * kNpu1.host_memory.cpu_beside_npu) * 1e-6;
