@@ -11,7 +11,7 @@ set_target_properties(skald_engine PROPERTIES EXPORT_NAME engine)
 set_target_properties(skald_c PROPERTIES EXPORT_NAME skald)
 
 install(
-  TARGETS ${SKALD_LIBRARIES} skald_c skald_defaults
+  TARGETS ${SKALD_LIBRARIES} skald_c skald_defaults skald_fuzzed
   EXPORT skald-targets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})

@@ -10,13 +10,16 @@ function(skald_library name)
   set_target_properties(skald_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
 endfunction()
 
-# The programs of all tests labelled fast: what the sanitizer builds need.
+# The programs of all tests labelled fast, and of those labelled threads: what the sanitizer builds need.
 if(SKALD_BUILD_TESTS)
   add_custom_target(fast_tests)
+  add_custom_target(threads_tests)
 endif()
 
 # skald_test(NAME SOURCES ... DEPS ... LABELS ... [TIMEOUT s])
-#   One GoogleTest program, registered once per program: its cases are many and short.
+#   One GoogleTest program, registered once per program: its cases are many and short. LABELS, "fast" where none are
+#   given: fast (also under the sanitizers of addresses and undefined behaviour), threads (code that several threads
+#   run: also under that of threads), isa (also under every instruction set), golden, e2e, sim, slow.
 function(skald_test name)
   if(NOT SKALD_BUILD_TESTS)
     return()
@@ -40,9 +43,11 @@ function(skald_test name)
   elseif("sim" IN_LIST ARG_LABELS)
     set_tests_properties(${name} PROPERTIES COST 100)
   endif()
-  if("fast" IN_LIST ARG_LABELS)
-    add_dependencies(fast_tests ${name})
-  endif()
+  foreach(label fast threads)
+    if(label IN_LIST ARG_LABELS)
+      add_dependencies(${label}_tests ${name})
+    endif()
+  endforeach()
 endfunction()
 
 # The objects of one instruction set, of all libraries: what the test for weak symbols looks at.
@@ -78,7 +83,7 @@ function(skald_isa_objects name isa)
     endif()
   endif()
   add_dependencies(isa_objects ${name})
-  if(SKALD_BUILD_TESTS)
+  if(SKALD_BUILD_TESTS AND NOT SKALD_SANITIZE) # whose instrumentation has weak symbols of its own
     add_test(
       NAME weak_symbols_${name}
       COMMAND bash ${PROJECT_SOURCE_DIR}/tests/style/weak_symbols.sh $<TARGET_OBJECTS:${name}>

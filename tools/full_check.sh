@@ -27,6 +27,6 @@ step "speed against other engines"
 step "the Python package"
 bash tools/check_python.sh "${FASTER_WHISPER_PYTHON:-}"
 step "fuzzing, five minutes each"
-cmake --preset fuzz >/dev/null
-cmake --build build-fuzz
-bash tests/fuzz/run.sh 300 build-fuzz
+cmake --preset asan >/dev/null
+cmake --build build-asan --target fuzzers
+bash tests/fuzz/run.sh 300 build-asan

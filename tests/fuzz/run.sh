@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs every fuzzer, two at once, and then shows how much of each parser's source they have covered.
-#   run.sh SECONDS BUILD_DIR        (a build with the preset "fuzz")
+#   run.sh SECONDS BUILD_DIR        (the target fuzzers of the preset "asan")
 # Fails on a finding, and when a parser's line coverage is below 80 %. New inputs are kept in BUILD_DIR/fuzz-corpus,
 # findings in BUILD_DIR/fuzz-findings.
 set -euo pipefail
@@ -9,7 +9,7 @@ seconds=$1
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=$(cd "$2" && pwd)
 list=$build/tests/fuzz/fuzzers.txt
-[ -s "$list" ] || { echo "$2 holds no fuzzers: configure with the preset fuzz" >&2; exit 2; }
+[ -s "$list" ] || { echo "$2 holds no fuzzers: configure with the preset asan" >&2; exit 2; }
 
 least=80  # percent of lines
 parsers=(
