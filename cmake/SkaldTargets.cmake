@@ -69,7 +69,8 @@ function(skald_isa_objects name isa)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
   target_link_libraries(${name} PRIVATE skald_defaults)
   target_compile_options(${name} PRIVATE -fno-exceptions ${SKALD_ISA_FLAGS_${isa}})
-  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  # Apart: these take their time in the optimiser, not in headers.
+  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON UNITY_BUILD OFF)
   # GCC 12 sees its own _mm512_undefined_ps() as an uninitialised read (GCC bug 105593).
   if(isa MATCHES "avx512|amx" AND CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     target_compile_options(${name} PRIVATE -Wno-uninitialized -Wno-maybe-uninitialized)

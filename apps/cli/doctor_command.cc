@@ -6,6 +6,7 @@
 
 #include "console.h"
 #include "engine/system_report.h"
+#include "millions.h"
 #include "skald/version.h"
 
 namespace skald::cli {
@@ -48,9 +49,8 @@ std::string kernel_text(const SystemReport& r) {
 std::string model_text(const SystemReport& r) {
   std::string text;
   for (const engine::ModelReport& model : r.models) {
-    const std::string state = model.problem.empty()
-                                  ? fmt::format("{:.1f} M parameters", static_cast<double>(model.parameters) / 1e6)
-                                  : "cannot be opened";
+    const std::string state =
+        model.problem.empty() ? fmt::format("{:.1f} M parameters", millions(model.parameters)) : "cannot be opened";
     text += fmt::format("{:<12} {:<24} {}  {}\n", text.empty() ? "models" : "", model.name, state, model.path);
   }
   if (text.empty()) text = "models       none\n";

@@ -2,12 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "millions.h"
+
 namespace skald::cli {
 namespace {
-
-double millions(int64_t count) {
-  return static_cast<double>(count) * 1e-6;
-}
 
 std::string phases_text(const NpuReport& report) {
   std::string text = fmt::format("  {:<16} {:>5}", "phase, ms a window", "times");

@@ -7,16 +7,13 @@
 #include "console.h"
 #include "hub/convert.h"
 #include "hub/hub.h"
+#include "millions.h"
 #include "skald/models.h"
 
 namespace skald::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-double millions(int64_t count) {
-  return static_cast<double>(count) / 1e6;
-}
 
 std::string line_of(const InstalledModel& model) {
   const auto description = describe_model(model.path);

@@ -7,6 +7,7 @@
 #include "hub/hub.h"
 #include "hub/verify.h"
 #include "interrupt.h"
+#include "millions.h"
 #include "skald/engine.h"
 #include "skald/models.h"
 #include "skald/version.h"
@@ -73,7 +74,7 @@ ExitCode ModelsVerifyCommand::verify(const std::string& name) const {
   std::string text = fmt::format("{}, skald {}\n", name, version());
   text += row("path", described->path);
   text += row("weights", fmt::format("{}, {:.1f} M parameters as {}", described->format,
-                                     static_cast<double>(described->parameters) / 1e6, described->stored_types));
+                                     millions(described->parameters), described->stored_types));
   text += row("shape", shape_of(*described, *check));
   text += row("tensors", fmt::format("{}, all with their shapes", check->tensors));
   text += hashes_of(*check, bad);

@@ -13,16 +13,16 @@ namespace {
 constexpr double kLeastPower = 1e-10;  // audio.py: clamp(mel_spec, min=1e-10)
 constexpr int kChunk = 32;             // frames a thread takes at a time, about 0.2 ms of work
 
-/// The non-zero stretch of one filter.
-struct Band {
-  size_t begin;   // first bin
-  size_t count;   // bins
-  size_t weight;  // index of the first weight
-};
-
 }  // namespace
 
 struct LogMel::Tables {
+  /// The non-zero stretch of one filter.
+  struct Band {
+    size_t begin;   // first bin
+    size_t count;   // bins
+    size_t weight;  // index of the first weight
+  };
+
   Fft400 fft;
   std::vector<Band> bands;
   std::vector<double> weights;

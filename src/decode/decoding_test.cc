@@ -7,16 +7,16 @@
 
 #include "decode/testing/decode_windows.h"
 #include "decode/testing/scripted_decoder.h"
+#include "decode/testing/tokens.h"
 
 namespace skald::decode {
 namespace {
 
 using testing::decode_windows;
+using testing::kBegin;
+using testing::kEot;
 using testing::ScriptedAudio;
 using testing::ScriptedDecoder;
-
-constexpr int32_t kEot = 50256;
-constexpr int32_t kBegin = 50363;
 
 class DecodingTest : public ::testing::Test {
  protected:

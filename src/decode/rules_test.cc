@@ -6,13 +6,16 @@
 #include <cmath>
 #include <limits>
 
+#include "decode/testing/tokens.h"
+
 namespace skald::decode {
 namespace {
 
+using testing::kBegin;
+using testing::kEot;
+
 constexpr float kNothing = -std::numeric_limits<float>::infinity();
-constexpr int32_t kEot = 50256;
 constexpr int32_t kNoTimestamps = 50362;
-constexpr int32_t kBegin = 50363;  // <|0.00|>
 constexpr int32_t kVocab = 51864;
 constexpr int32_t kBlank = 220;  // " "
 

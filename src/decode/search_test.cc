@@ -10,11 +10,12 @@
 #include "decode/greedy.h"
 #include "decode/ranking.h"
 #include "decode/testing/scripted_decoder.h"
+#include "decode/testing/tokens.h"
 
 namespace skald::decode {
 namespace {
 
-constexpr int32_t kEot = 50256;
+using testing::kEot;
 
 class SearchTest : public ::testing::Test {
  protected:

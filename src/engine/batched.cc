@@ -21,9 +21,9 @@ struct Place {
   std::vector<Attempt> attempts = {};
 };
 
-class Loop {
+class BatchedLoop {
  public:
-  explicit Loop(Session& session) : session_(session), prompt_(session.initial_prompt()) {}
+  explicit BatchedLoop(Session& session) : session_(session), prompt_(session.initial_prompt()) {}
 
   Result<void> run();
 
@@ -47,7 +47,7 @@ class Loop {
   int64_t told_ = 0;  // frames
 };
 
-Result<void> Loop::run() {
+Result<void> BatchedLoop::run() {
   session_.tell_progress(0);
   const auto parts = intersection(session_.padded_speech(), session_.clips());
   for (const WindowPlace& place : pack_windows(parts, session_.probabilities()))
@@ -62,7 +62,7 @@ Result<void> Loop::run() {
 }
 
 /// Lets windows enter while there is room; the next one is encoded ahead.
-Result<void> Loop::fill() {
+Result<void> BatchedLoop::fill() {
   auto running = this->running();
   for (Place& place : windows_) {
     if (place.done || !place.window.ticket.empty()) continue;
@@ -75,14 +75,14 @@ Result<void> Loop::fill() {
 }
 
 /// A window could not enter: those before it that had are not lost with it.
-Result<void> Loop::finish_running(Error error) {
+Result<void> BatchedLoop::finish_running(Error error) {
   while (error.code != ErrorCode::kCancelled && running() > 0) SKALD_CHECK(take_one());
   SKALD_CHECK(tell());
   return std::unexpected(std::move(error));
 }
 
 /// Waits for a window to end.
-Result<void> Loop::take_one() {
+Result<void> BatchedLoop::take_one() {
   std::vector<Batcher::Id> ids;
   std::vector<Places::iterator> running;
   for (auto place = windows_.begin(); place != windows_.end(); ++place) {
@@ -112,14 +112,14 @@ Result<void> Loop::take_one() {
   return {};
 }
 
-std::vector<Stretch> Loop::speech_of(const Place& place) const {
+std::vector<Stretch> BatchedLoop::speech_of(const Place& place) const {
   const WindowPlace& window = place.window.place;
   const Stretch whole{window.seek, window.seek + window.frames};
   return intersection(session_.padded_speech(), std::span(&whole, 1));
 }
 
 /// Speech of a window that its text leaves out.
-std::vector<Stretch> Loop::unheard(const Place& heard, int64_t next_seek) const {
+std::vector<Stretch> BatchedLoop::unheard(const Place& heard, int64_t next_seek) const {
   std::vector<Stretch> out;
   for (Stretch region : speech_of(heard)) {
     const auto touches = [&](const Segment& segment) {
@@ -134,7 +134,7 @@ std::vector<Stretch> Loop::unheard(const Place& heard, int64_t next_seek) const 
 
 /// Speech that a window's text leaves out becomes windows of its own, in their places among its segments: long pauses
 /// make a model stop early. Where there is no text at all there is nothing to gain from listening again.
-void Loop::listen_again(Places::iterator heard, int64_t next_seek) {
+void BatchedLoop::listen_again(Places::iterator heard, int64_t next_seek) {
   if (heard->segments.empty()) return;
   const WindowPlace whole = heard->window.place;
   for (const Stretch& part : unheard(*heard, next_seek)) {
@@ -150,7 +150,7 @@ void Loop::listen_again(Places::iterator heard, int64_t next_seek) {
 }
 
 /// Hands out what is done, in order.
-Result<void> Loop::tell() {
+Result<void> BatchedLoop::tell() {
   while (!windows_.empty() && windows_.front().done) {
     SKALD_CHECK(session_.check_cancel());
     Place& place = windows_.front();
@@ -166,7 +166,7 @@ Result<void> Loop::tell() {
 }  // namespace
 
 Result<void> transcribe_batched(Session& session) {
-  return Loop(session).run();
+  return BatchedLoop(session).run();
 }
 
 }  // namespace skald::engine

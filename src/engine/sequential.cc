@@ -12,9 +12,9 @@ namespace {
 /// Above it the reference does not condition the next window on this one (transcribe.py).
 constexpr double kForgetTemperature = 0.5;
 
-class Loop {
+class SequentialLoop {
  public:
-  explicit Loop(Session& session)
+  explicit SequentialLoop(Session& session)
       : session_(session),
         history_(session.initial_prompt(), session.options().carry_initial_prompt,
                  session.settings().text_ctx / 2 - 1) {}
@@ -32,7 +32,7 @@ class Loop {
   double last_speech_ = 0;  // end of the last word
 };
 
-Result<void> Loop::run() {
+Result<void> SequentialLoop::run() {
   session_.tell_progress(0);
   std::span<const Stretch> parts = session_.clips();
   std::vector<Stretch> spoken;
@@ -47,7 +47,7 @@ Result<void> Loop::run() {
   return {};
 }
 
-Result<void> Loop::one_window(int64_t part_end) {
+Result<void> SequentialLoop::one_window(int64_t part_end) {
   const auto frames = static_cast<int>(std::min<int64_t>(audio::kWindowFrames, part_end - seek_));
   Session::Window window{.place = {.seek = seek_, .frames = frames}};
   SKALD_CHECK(session_.enter(window, history_.prompt(), true));
@@ -65,7 +65,7 @@ Result<void> Loop::one_window(int64_t part_end) {
 }
 
 /// Frames from which on the window is decoded again, without anything of it.
-std::optional<int64_t> Loop::follow_words(WindowSegments& cut, WindowPlace place) {
+std::optional<int64_t> SequentialLoop::follow_words(WindowSegments& cut, WindowPlace place) {
   const TranscribeOptions& options = session_.options();
   const std::optional<double> last = last_end(cut.segments);
   if (!cut.single_ending && last && *last > seconds(place.seek)) cut.next_seek = frames(*last);
@@ -84,7 +84,7 @@ std::optional<int64_t> Loop::follow_words(WindowSegments& cut, WindowPlace place
   return std::nullopt;
 }
 
-Result<void> Loop::keep(const decode::WindowResult& result, const Session::Window& window) {
+Result<void> SequentialLoop::keep(const decode::WindowResult& result, const Session::Window& window) {
   WindowSegments cut = session_.cut(result, window);
   if (session_.options().word_timestamps) {
     SKALD_CHECK(session_.add_words_to(cut.segments, window, last_speech_));
@@ -102,7 +102,7 @@ Result<void> Loop::keep(const decode::WindowResult& result, const Session::Windo
 }  // namespace
 
 Result<void> transcribe_sequential(Session& session) {
-  return Loop(session).run();
+  return SequentialLoop(session).run();
 }
 
 }  // namespace skald::engine

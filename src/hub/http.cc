@@ -60,16 +60,15 @@ int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return 1;
 }
 
-struct FreeList {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-struct FreeCurl {
-  void operator()(CURL* curl) const { curl_easy_cleanup(curl); }
-};
-
 }  // namespace
 
 struct Http::Impl {
+  struct FreeList {
+    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  };
+  struct FreeCurl {
+    void operator()(CURL* curl) const { curl_easy_cleanup(curl); }
+  };
   std::unique_ptr<CURL, FreeCurl> curl;
   std::unique_ptr<curl_slist, FreeList> headers;
 };

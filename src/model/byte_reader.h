@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/result.h"
+#include "model/damaged.h"
 
 namespace skald::model {
 
@@ -21,10 +22,8 @@ class ByteReader {
   /// The next `count` bytes. Errors: kBadModel: the file ends inside `what`.
   Result<std::span<const std::byte>> take(size_t count, std::string_view what) {
     if (count > left()) {
-      return fail(ErrorCode::kBadModel, where_,
-                  "ends inside " + std::string(what) + ": " + std::to_string(count) + " bytes wanted at " +
-                      std::to_string(at_) + ", " + std::to_string(left()) + " there",
-                  "the file is damaged or incomplete: download it again");
+      return damaged(where_, "ends inside " + std::string(what) + ": " + std::to_string(count) + " bytes wanted at " +
+                                 std::to_string(at_) + ", " + std::to_string(left()) + " there");
     }
     const auto taken = bytes_.subspan(at_, count);
     at_ += count;

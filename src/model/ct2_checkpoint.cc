@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "model/byte_reader.h"
+#include "model/damaged.h"
 #include "model/hf_config.h"
 #include "model/json.h"
 #include "model/tensor_list.h"
@@ -20,22 +21,18 @@ constexpr uint32_t kOldestVersion = 4;  // since then a variable says its type
 constexpr uint32_t kNewestVersion = 6;
 constexpr std::string_view kKind = "WhisperSpec";
 
-std::unexpected<Error> bad(const std::string& where, std::string message) {
-  return fail(ErrorCode::kBadModel, where, std::move(message), "the file is damaged: download or convert it again");
-}
-
 /// ctranslate2::DataType. Int16 has no DType: nothing but numbers of heads and quantised weights are of it.
 struct VariableType {
   uint8_t id = 0;
   std::optional<DType> dtype;
   size_t bytes = 0;
 };
-constexpr std::array<VariableType, 6> kTypes{{{0, DType::kF32, 4},
-                                              {1, DType::kI8, 1},
-                                              {2, std::nullopt, 2},
-                                              {3, DType::kI32, 4},
-                                              {4, DType::kF16, 2},
-                                              {5, DType::kBF16, 2}}};
+constexpr std::array<VariableType, 6> kVariableTypes{{{0, DType::kF32, 4},
+                                                      {1, DType::kI8, 1},
+                                                      {2, std::nullopt, 2},
+                                                      {3, DType::kI32, 4},
+                                                      {4, DType::kF16, 2},
+                                                      {5, DType::kBF16, 2}}};
 
 Result<std::string_view> read_text(ByteReader& reader) {
   SKALD_TRY(const uint16_t length, reader.read<uint16_t>("a name"));
@@ -64,7 +61,7 @@ Result<void> read_variable(ByteReader& reader, Ct2Variables& variables) {
   SKALD_TRY(const std::string_view name, read_text(reader));
   SKALD_TRY(const uint8_t rank, reader.read<uint8_t>("a shape"));
   if (rank > Shape::kMaxRank) {
-    return bad(reader.where(), "variable " + shown(name) + " has " + std::to_string(rank) + " dimensions");
+    return damaged(reader.where(), "variable " + shown(name) + " has " + std::to_string(rank) + " dimensions");
   }
   TensorView view;
   view.shape.rank = rank;
@@ -72,17 +69,17 @@ Result<void> read_variable(ByteReader& reader, Ct2Variables& variables) {
   for (int i = 0; i < rank; ++i) {
     SKALD_TRY(const uint32_t extent, reader.read<uint32_t>("a shape"));
     if (__builtin_mul_overflow(count, int64_t{extent}, &count) || count > INT32_MAX) {
-      return bad(reader.where(), "variable " + shown(name) + " has an impossible shape");
+      return damaged(reader.where(), "variable " + shown(name) + " has an impossible shape");
     }
     view.shape.extent[static_cast<size_t>(i)] = extent;
   }
   SKALD_TRY(const uint8_t id, reader.read<uint8_t>("a type"));
-  const auto* type = std::ranges::find(kTypes, id, &VariableType::id);
-  if (type == kTypes.end()) return bad(reader.where(), "variable " + shown(name) + " has an unknown type");
+  const auto* type = std::ranges::find(kVariableTypes, id, &VariableType::id);
+  if (type == kVariableTypes.end()) return damaged(reader.where(), "variable " + shown(name) + " has an unknown type");
   SKALD_TRY(const uint32_t bytes, reader.read<uint32_t>("a size"));
   if (bytes != static_cast<uint64_t>(count) * type->bytes) {
-    return bad(reader.where(), "variable " + shown(name) + " has " + std::to_string(bytes) + " bytes for " +
-                                   std::to_string(count) + " elements");
+    return damaged(reader.where(), "variable " + shown(name) + " has " + std::to_string(bytes) + " bytes for " +
+                                       std::to_string(count) + " elements");
   }
   SKALD_TRY(const auto data, reader.take(bytes, "variable " + shown(name)));
   view.data = data.data();
@@ -93,7 +90,7 @@ Result<void> read_variable(ByteReader& reader, Ct2Variables& variables) {
     view.dtype = *type->dtype;
   }
   if (!variables.views.try_emplace(std::string(name), view).second) {
-    return bad(reader.where(), "variable " + shown(name) + " is there twice");
+    return damaged(reader.where(), "variable " + shown(name) + " is there twice");
   }
   return {};
 }
@@ -104,7 +101,8 @@ Result<void> read_aliases(ByteReader& reader, Ct2Variables& variables) {
     SKALD_TRY(const std::string_view alias, read_text(reader));
     SKALD_TRY(const std::string_view name, read_text(reader));
     const auto found = variables.views.find(name);
-    if (found == variables.views.end()) return bad(reader.where(), "alias of " + shown(name) + ", which is not there");
+    if (found == variables.views.end())
+      return damaged(reader.where(), "alias of " + shown(name) + ", which is not there");
     const TensorView view = found->second;
     variables.views.try_emplace(std::string(alias), view);
   }
@@ -135,14 +133,14 @@ class Assembler {
  private:
   Result<TensorView> find(const std::string& name) const {
     const auto found = variables_.views.find(name);
-    if (found == variables_.views.end()) return bad(where_, "variable " + name + " is missing");
+    if (found == variables_.views.end()) return damaged(where_, "variable " + name + " is missing");
     return found->second;
   }
 
   /// An extent of a variable as a size.
   Result<void> read_size(const std::string& name, int dimension, int& size) const {
     SKALD_TRY(const TensorView view, find(name));
-    if (dimension >= view.shape.rank) return bad(where_, "variable " + name + " has too few dimensions");
+    if (dimension >= view.shape.rank) return damaged(where_, "variable " + name + " has too few dimensions");
     size = static_cast<int>(view.shape[dimension]);
     return {};
   }
@@ -150,7 +148,7 @@ class Assembler {
   /// An int16 or int8 scalar.
   Result<void> read_heads(const std::string& name, int& heads) const {
     SKALD_TRY(const TensorView view, find(name));
-    if (view.bytes() < 1 || view.bytes() > 2) return bad(where_, "variable " + name + " is no number of heads");
+    if (view.bytes() < 1 || view.bytes() > 2) return damaged(where_, "variable " + name + " is no number of heads");
     const auto* bytes = static_cast<const std::byte*>(view.data);
     heads = std::to_integer<int>(bytes[0]) + (view.bytes() == 2 ? 256 * std::to_integer<int>(bytes[1]) : 0);
     return {};
@@ -189,7 +187,7 @@ class Assembler {
     if (view.dtype != DType::kI8) return view;
     SKALD_TRY(const TensorView scales, find(name + "_scale"));
     if (view.shape.rank < 1 || scales.dtype != DType::kF32 || scales.count() != view.shape[0]) {
-      return bad(where_, "variable " + name + "_scale has not one number for each row");
+      return damaged(where_, "variable " + name + "_scale has not one number for each row");
     }
     AlignedBuffer<float>& steps = model_.made.emplace_back(static_cast<size_t>(scales.count()));
     to_f32(scales, steps.span());
@@ -214,8 +212,8 @@ class Assembler {
     SKALD_TRY(const TensorView b, find(from + "/bias"));
     const auto parts = static_cast<int64_t>(to.size());
     if (w.shape.rank < 1 || b.shape.rank != 1 || w.shape[0] != b.shape[0] || w.shape[0] % parts != 0) {
-      return bad(where_,
-                 "variable " + from + "/weight does not fit its bias or its " + std::to_string(parts) + " parts");
+      return damaged(where_,
+                     "variable " + from + "/weight does not fit its bias or its " + std::to_string(parts) + " parts");
     }
     for (int64_t i = 0; i < parts; ++i) {
       const std::string& name = to[static_cast<size_t>(i)];

@@ -23,7 +23,7 @@ constexpr int kMaxFeedForward = 32768;
 constexpr int kMaxVocabulary = 1 << 20;
 constexpr int kMinWidth = 4;  // sinusoids() divides by D / 2 - 1
 
-std::unexpected<Error> bad(const char* where, std::string message) {
+std::unexpected<Error> bad_dims(const char* where, std::string message) {
   return fail(ErrorCode::kBadModel, where, std::move(message), "use the files of one Whisper model, unchanged");
 }
 
@@ -44,20 +44,21 @@ Result<void> validate(const Dims& dims, const char* where) {
                                         {"vocabulary", dims.vocab, kMaxVocabulary}}};
   for (const Extent& e : extents) {
     if (e.value >= 1 && e.value <= e.limit) continue;
-    return bad(where, std::string(e.name) + " is " + std::to_string(e.value) + ", which is not in 1 to " +
-                          std::to_string(e.limit));
+    return bad_dims(where, std::string(e.name) + " is " + std::to_string(e.value) + ", which is not in 1 to " +
+                               std::to_string(e.limit));
   }
   if (dims.audio_state != dims.text_state) {
-    return bad(where, "encoder and decoder differ in width: " + std::to_string(dims.audio_state) + " and " +
-                          std::to_string(dims.text_state));
+    return bad_dims(where, "encoder and decoder differ in width: " + std::to_string(dims.audio_state) + " and " +
+                               std::to_string(dims.text_state));
   }
   if (dims.audio_state % 2 != 0 || dims.audio_state < kMinWidth) {
-    return bad(where, "width " + std::to_string(dims.audio_state) + " is odd or below " + std::to_string(kMinWidth));
+    return bad_dims(where,
+                    "width " + std::to_string(dims.audio_state) + " is odd or below " + std::to_string(kMinWidth));
   }
   for (const int heads : {dims.audio_heads, dims.text_heads}) {
     if (dims.audio_state % heads == 0) continue;
-    return bad(where, "width " + std::to_string(dims.audio_state) + " cannot be divided by " + std::to_string(heads) +
-                          " heads");
+    return bad_dims(where, "width " + std::to_string(dims.audio_state) + " cannot be divided by " +
+                               std::to_string(heads) + " heads");
   }
   return {};
 }

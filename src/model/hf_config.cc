@@ -16,13 +16,13 @@ constexpr const char* kUnchanged = "use the files of one Whisper model, unchange
 constexpr size_t kMaxListed = 1 << 16;  // tokens or heads: more than any vocabulary suppresses
 constexpr size_t kMaxShardName = 255;   // NAME_MAX
 
-std::unexpected<Error> bad(const std::string& where, std::string message) {
+std::unexpected<Error> bad_config(const std::string& where, std::string message) {
   return fail(ErrorCode::kBadModel, where, std::move(message), kUnchanged);
 }
 
 Result<json> parse_object(std::string_view text, const std::string& where) {
   SKALD_TRY(json value, parse_json(text, where));
-  if (!value.is_object()) return bad(where, "is not a JSON object");
+  if (!value.is_object()) return bad_config(where, "is not a JSON object");
   return value;
 }
 
@@ -49,10 +49,10 @@ Result<void> read_size(const json& config, const char* name, const std::string& 
   const json* value = member(config, name);
   if (value == nullptr) {
     if (has_default) return {};
-    return bad(where, std::string("lacks '") + name + "'");
+    return bad_config(where, std::string("lacks '") + name + "'");
   }
   const auto size = as_int32(*value);
-  if (!size) return bad(where, std::string("'") + name + "' is not a whole number");
+  if (!size) return bad_config(where, std::string("'") + name + "' is not a whole number");
   out = *size;
   return {};
 }
@@ -81,12 +81,12 @@ Result<std::vector<int32_t>> read_tokens(const json& object, const char* name, i
   const json* list = member(object, name);
   if (list == nullptr) return tokens;
   if (!list->is_array() || list->size() > kMaxListed) {
-    return bad(where, std::string("'") + name + "' is not a list of tokens");
+    return bad_config(where, std::string("'") + name + "' is not a list of tokens");
   }
   size_t dropped = 0;
   for (const json& item : *list) {
     const auto token = as_int32(item);
-    if (!token) return bad(where, std::string("'") + name + "' holds something that is not a token");
+    if (!token) return bad_config(where, std::string("'") + name + "' holds something that is not a token");
     if (*token >= 0 && *token < vocab) {
       tokens.push_back(*token);
     } else {
@@ -122,13 +122,14 @@ Result<void> check_kind(const json& config, const std::string& where) {
 /// [[layer, head], ...]
 Result<std::vector<std::pair<int, int>>> read_heads(const json& list, const Dims& dims, const std::string& where) {
   std::vector<std::pair<int, int>> heads;
-  if (!list.is_array() || list.size() > kMaxListed) return bad(where, "'alignment_heads' is not a list of heads");
+  if (!list.is_array() || list.size() > kMaxListed)
+    return bad_config(where, "'alignment_heads' is not a list of heads");
   size_t dropped = 0;
   for (const json& item : list) {
     const bool pair = item.is_array() && item.size() == 2;
     const auto layer = pair ? as_int32(item[0]) : std::nullopt;
     const auto head = pair ? as_int32(item[1]) : std::nullopt;
-    if (!layer || !head) return bad(where, "'alignment_heads' holds something that is not a pair (layer, head)");
+    if (!layer || !head) return bad_config(where, "'alignment_heads' holds something that is not a pair (layer, head)");
     if (*layer >= 0 && *layer < dims.text_layers && *head >= 0 && *head < dims.text_heads) {
       heads.emplace_back(*layer, *head);
     } else {
@@ -166,7 +167,7 @@ Result<HfConfig> parse_hf_config(std::string_view text, const std::string& where
   SKALD_TRY(config.suppress_tokens, read_tokens(object, "suppress_tokens", config.dims.vocab, where));
   const json* tied = member(object, "tie_word_embeddings");
   if (tied != nullptr) {
-    if (!tied->is_boolean()) return bad(where, "'tie_word_embeddings' is not true or false");
+    if (!tied->is_boolean()) return bad_config(where, "'tie_word_embeddings' is not true or false");
     config.tied_embeddings = tied->get<bool>();
   }
   return config;
@@ -183,11 +184,11 @@ Result<GenerationDefaults> parse_ct2_config(std::string_view text, const Dims& d
 Result<std::map<std::string, std::string>> parse_hf_index(std::string_view text, const std::string& where) {
   SKALD_TRY(const json object, parse_object(text, where));
   const json* map = member(object, "weight_map");
-  if (map == nullptr || !map->is_object() || map->empty()) return bad(where, "has no 'weight_map'");
+  if (map == nullptr || !map->is_object() || map->empty()) return bad_config(where, "has no 'weight_map'");
   std::map<std::string, std::string> shards;
   for (const auto& [tensor, file] : map->items()) {
     if (!file.is_string() || !is_plain_name(file.get_ref<const std::string&>())) {
-      return bad(where, "does not name a file of the same directory for tensor " + shown(tensor));
+      return bad_config(where, "does not name a file of the same directory for tensor " + shown(tensor));
     }
     shards.emplace(tensor, file.get<std::string>());
   }

@@ -19,7 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kAgain = "export it again with optimum: optimum-cli export onnx --model ORG/NAME DIR";
 // TensorProto.DataType
 constexpr int32_t kFloat = 1;
 constexpr int32_t kUint8 = 2;
@@ -87,7 +86,7 @@ class OnnxReader {
   }
 
   std::unexpected<Error> bad(const OnnxTensor& tensor, const std::string& what) const {
-    return fail(ErrorCode::kBadModel, path_.string(), "tensor " + shown(tensor.name) + " " + what, kAgain);
+    return fail(ErrorCode::kBadModel, path_.string(), "tensor " + shown(tensor.name) + " " + what, kExportAgain);
   }
 
   /// Its bytes, here or in the file that it names.

@@ -14,6 +14,10 @@
 
 namespace skald::model {
 
+/// What to do about files that do not hold a Whisper model.
+inline constexpr const char* kExportAgain =
+    "export it again with optimum: optimum-cli export onnx --model ORG/NAME DIR";
+
 /// Whether a directory holds such files.
 bool is_onnx_directory(const std::filesystem::path& directory);
 

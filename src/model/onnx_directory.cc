@@ -11,8 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kAgain = "export it again with optimum: optimum-cli export onnx --model ORG/NAME DIR";
-
 struct Files {
   fs::path encoder;
   fs::path decoder;
@@ -48,7 +46,8 @@ bool is_onnx_directory(const fs::path& directory) {
 
 Result<std::unique_ptr<Checkpoint>> open_onnx_checkpoint(const fs::path& directory) {
   const auto files = files_of(directory);
-  if (!files) return fail(ErrorCode::kBadModel, directory.string(), "holds no encoder_model.onnx and decoder", kAgain);
+  if (!files)
+    return fail(ErrorCode::kBadModel, directory.string(), "holds no encoder_model.onnx and decoder", kExportAgain);
   StoredModel model("ONNX", files->decoder.string());
   const fs::path config = directory / "config.json";
   SKALD_TRY(const std::string text, read_model_text(config));

@@ -7,7 +7,7 @@
 namespace skald::model {
 namespace {
 
-constexpr int kMaxDepth = 8;               // graphs in graphs; a merged decoder has two
+constexpr int kMaxGraphDepth = 8;          // graphs in graphs; a merged decoder has two
 constexpr int64_t kMaxExtent = 1LL << 40;  // keeps products of four in range of the check below
 
 /// One field of a message.
@@ -78,12 +78,12 @@ class Message {
   const std::string& where_;
 };
 
-class Reader {
+class GraphReader {
  public:
-  explicit Reader(const std::string& where) : where_(where) {}
+  explicit GraphReader(const std::string& where) : where_(where) {}
 
   Result<void> graph(std::span<const std::byte> bytes, int depth) {
-    if (depth > kMaxDepth) {
+    if (depth > kMaxGraphDepth) {
       return fail(ErrorCode::kBadModel, where_, "nests graphs too deep", "use the file of a Whisper model");
     }
     Message message(bytes, where_);
@@ -199,7 +199,7 @@ class Reader {
 
 Result<OnnxGraph> parse_onnx(std::span<const std::byte> file, const std::string& where) {
   constexpr uint32_t kGraph = 7;  // of ModelProto
-  Reader reader(where);
+  GraphReader reader(where);
   bool found = false;
   Message message(file, where);
   while (!message.at_end()) {

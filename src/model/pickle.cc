@@ -13,8 +13,6 @@
 namespace skald::model {
 namespace {
 
-constexpr const char* kDamaged = "the file is damaged: download it again";
-
 /// What state dictionaries name. Storages are types, the rest is called.
 constexpr std::array<std::string_view, 3> kCalled = {"collections.OrderedDict", "torch._utils._rebuild_tensor_v2",
                                                      "torch._utils._rebuild_parameter"};
@@ -27,9 +25,9 @@ bool is_storage(std::string_view name) {
 }
 
 /// Runs a program on a stack of plain values.
-class Reader {
+class PickleReader {
  public:
-  Reader(std::span<const std::byte> program, const std::string& where) : in_(program, where) {}
+  PickleReader(std::span<const std::byte> program, const std::string& where) : in_(program, where) {}
 
   Result<Pickle> run() {
     while (!ended_) {
@@ -43,9 +41,7 @@ class Reader {
  private:
   using Done = Result<void>;
 
-  std::unexpected<Error> bad(std::string message) const {
-    return fail(ErrorCode::kBadModel, in_.where(), std::move(message), kDamaged);
-  }
+  std::unexpected<Error> bad(std::string message) const { return damaged(in_.where(), std::move(message)); }
 
   Done push(PicklePtr value) {
     stack_.push_back(value);
@@ -125,7 +121,7 @@ class Reader {
   bool ended_ = false;
 };
 
-Result<std::string> Reader::line() {
+Result<std::string> PickleReader::line() {
   std::string text;
   for (;;) {
     SKALD_TRY(const char c, in_.read<char>("its pickle"));
@@ -135,7 +131,7 @@ Result<std::string> Reader::line() {
 }
 
 /// LONG1: a little-endian number of `count` bytes; none that is needed has more than eight.
-Result<void> Reader::long_integer() {
+Result<void> PickleReader::long_integer() {
   SKALD_TRY(const auto count, in_.read<uint8_t>("its pickle"));
   if (count > sizeof(int64_t)) return bad("its pickle holds a number of " + std::to_string(count) + " bytes");
   SKALD_TRY(const auto bytes, in_.take(count, "its pickle"));
@@ -146,7 +142,7 @@ Result<void> Reader::long_integer() {
   return push(value_of(number));
 }
 
-Result<void> Reader::numbers(char op) {
+Result<void> PickleReader::numbers(char op) {
   switch (op) {
     case 'N': return push(value_of(std::monostate{}));
     case '\x88': return push(value_of(true));
@@ -161,7 +157,7 @@ Result<void> Reader::numbers(char op) {
   return push(value_of(std::bit_cast<double>(__builtin_bswap64(big_endian))));
 }
 
-Result<void> Reader::texts(char op) {
+Result<void> PickleReader::texts(char op) {
   switch (op) {
     case 'X': return push_text<uint32_t>();
     case '\x8c': return push_text<uint8_t>();
@@ -169,19 +165,19 @@ Result<void> Reader::texts(char op) {
   }
 }
 
-Result<void> Reader::keep(uint32_t at) {
+Result<void> PickleReader::keep(uint32_t at) {
   if (stack_.empty()) return bad("its pickle keeps nothing");
   memo_[at] = stack_.back();
   return {};
 }
 
-Result<void> Reader::recall(uint32_t at) {
+Result<void> PickleReader::recall(uint32_t at) {
   const auto found = memo_.find(at);
   if (found == memo_.end()) return bad("its pickle recalls what it has not kept");
   return push(found->second);
 }
 
-Result<void> Reader::memory(char op) {
+Result<void> PickleReader::memory(char op) {
   if (op == '\x94') return keep(static_cast<uint32_t>(memo_.size()));  // MEMOIZE
   uint32_t at = 0;
   if (op == 'q' || op == 'h') {
@@ -192,7 +188,7 @@ Result<void> Reader::memory(char op) {
   return op == 'q' || op == 'r' ? keep(at) : recall(at);
 }
 
-Result<void> Reader::push_tuple(size_t count) {
+Result<void> PickleReader::push_tuple(size_t count) {
   PickleList tuple(count);
   for (size_t i = count; i-- > 0;) {
     SKALD_TRY(tuple[i], pop());
@@ -200,7 +196,7 @@ Result<void> Reader::push_tuple(size_t count) {
   return push(value_of(std::move(tuple)));
 }
 
-Result<void> Reader::containers(char op) {
+Result<void> PickleReader::containers(char op) {
   switch (op) {
     case '(': marks_.push_back(stack_.size()); return {};
     case ')':
@@ -242,14 +238,14 @@ Result<void> Reader::containers(char op) {
   return {};
 }
 
-Result<void> Reader::name(const std::string& full) {
+Result<void> PickleReader::name(const std::string& full) {
   if (is_storage(full) || std::ranges::find(kCalled, full) != kCalled.end()) return push(value_of(PickleGlobal{full}));
   return fail(ErrorCode::kUnsupported, in_.where(),
               "asks for " + shown(full) + ", which no model needs: it is not opened",
               "take the model from where it was published");
 }
 
-Result<std::vector<int64_t>> Reader::extents(const PickleValue& list) const {
+Result<std::vector<int64_t>> PickleReader::extents(const PickleValue& list) const {
   const auto* items = std::get_if<PickleList>(&list.is);
   if (items == nullptr) return bad("holds a tensor without a shape");
   std::vector<int64_t> numbers;
@@ -262,7 +258,7 @@ Result<std::vector<int64_t>> Reader::extents(const PickleValue& list) const {
 }
 
 /// _rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks)
-Result<PickleTensor> Reader::tensor(const PickleList& arguments) const {
+Result<PickleTensor> PickleReader::tensor(const PickleList& arguments) const {
   if (arguments.size() < 4) return bad("holds a tensor without its parts");
   const auto* storage = std::get_if<PickleStorage>(&arguments[0]->is);
   const auto* offset = std::get_if<int64_t>(&arguments[1]->is);
@@ -274,7 +270,7 @@ Result<PickleTensor> Reader::tensor(const PickleList& arguments) const {
 }
 
 /// REDUCE: the few calls that there are, as what they give.
-Result<void> Reader::call() {
+Result<void> PickleReader::call() {
   SKALD_TRY(const PickleList arguments, pop_as<PickleList>("arguments"));
   SKALD_TRY(const PickleGlobal called, pop_as<PickleGlobal>("a name to call"));
   if (called.name == kCalled[0]) return push(value_of(PickleDict{}));
@@ -287,7 +283,7 @@ Result<void> Reader::call() {
 }
 
 /// BINPERSID: ("storage", type, key, device, count)
-Result<void> Reader::storage() {
+Result<void> PickleReader::storage() {
   SKALD_TRY(const PickleList parts, pop_as<PickleList>("a storage"));
   if (parts.size() != 5) return bad("holds a storage without its parts");
   const auto* type = std::get_if<PickleGlobal>(&parts[1]->is);
@@ -299,7 +295,7 @@ Result<void> Reader::storage() {
   return push(value_of(PickleStorage{.type = type->name.substr(kStorages.size()), .key = *key, .count = *count}));
 }
 
-Result<void> Reader::objects(char op) {
+Result<void> PickleReader::objects(char op) {
   switch (op) {
     case 'c': {
       SKALD_TRY(const std::string module, line());
@@ -326,7 +322,7 @@ Result<void> Reader::objects(char op) {
               "save the model again with torch.save");
 }
 
-Result<void> Reader::step(char op) {
+Result<void> PickleReader::step(char op) {
   switch (op) {
     case '.': ended_ = true; return {};
     case '\x80': SKALD_CHECK(in_.take(1, "its pickle")); return {};  // PROTO
@@ -366,7 +362,7 @@ Result<void> Reader::step(char op) {
 }  // namespace
 
 Result<Pickle> parse_pickle(std::span<const std::byte> program, const std::string& where) {
-  return Reader(program, where).run();
+  return PickleReader(program, where).run();
 }
 
 const PickleValue* find_key(const PickleValue& value, std::string_view key) {

@@ -16,7 +16,6 @@ using nlohmann::json;
 constexpr size_t kLengthBytes = 8;
 constexpr uint64_t kMaxHeader = 100'000'000;  // MAX_HEADER_SIZE of the safetensors library
 constexpr uint64_t kMaxBytes = INT64_MAX;     // Shape counts in int64_t
-constexpr const char* kDownloadAgain = "the file is damaged or incomplete: download it again";
 
 struct ElementType {
   std::string_view name;
@@ -41,12 +40,8 @@ constexpr std::array<ElementType, 15> kElementTypes{{{"F32", 4, DType::kF32},
                                                      {"F8_E4M3", 1, std::nullopt},
                                                      {"F8_E5M2", 1, std::nullopt}}};
 
-std::unexpected<Error> bad(const std::string& where, std::string message) {
-  return fail(ErrorCode::kBadModel, where, std::move(message), kDownloadAgain);
-}
-
 std::unexpected<Error> bad_tensor(const std::string& where, std::string_view name, const std::string& message) {
-  return bad(where, "tensor " + shown(name) + " " + message);
+  return damaged(where, "tensor " + shown(name) + " " + message);
 }
 
 /// The JSON text of the header.
@@ -56,18 +51,18 @@ Result<std::string_view> header_text(std::span<const std::byte> file, const std:
   if (content.starts_with(kPointer)) {
     return fail(ErrorCode::kBadModel, where, "is a Git LFS pointer, not the weights", "run `git lfs pull` beside it");
   }
-  if (file.size() < kLengthBytes) return bad(where, "is too short to be a safetensors file");
+  if (file.size() < kLengthBytes) return damaged(where, "is too short to be a safetensors file");
   uint64_t length = 0;
   std::memcpy(&length, file.data(), kLengthBytes);
   if (length > kMaxHeader) {
-    return bad(where, "is not a safetensors file: it claims a header of " + std::to_string(length) + " bytes");
+    return damaged(where, "is not a safetensors file: it claims a header of " + std::to_string(length) + " bytes");
   }
   if (length > file.size() - kLengthBytes) {
-    return bad(where, "ends inside its header: " + std::to_string(length) + " bytes announced, " +
-                          std::to_string(file.size() - kLengthBytes) + " there");
+    return damaged(where, "ends inside its header: " + std::to_string(length) + " bytes announced, " +
+                              std::to_string(file.size() - kLengthBytes) + " there");
   }
   const std::string_view text = content.substr(kLengthBytes, length);
-  if (!text.starts_with('{')) return bad(where, "is not a safetensors file: its header is not a JSON object");
+  if (!text.starts_with('{')) return damaged(where, "is not a safetensors file: its header is not a JSON object");
   return text;
 }
 

@@ -7,7 +7,7 @@ namespace {
 
 constexpr const char* kRemedy = "download the model again: its files are incomplete or do not belong together";
 
-std::unexpected<Error> bad(const std::string& where, std::string_view tensor, const std::string& message) {
+std::unexpected<Error> wrong_tensor(const std::string& where, std::string_view tensor, const std::string& message) {
   return fail(ErrorCode::kBadModel, where, "tensor " + std::string(tensor) + " " + message, kRemedy);
 }
 
@@ -15,7 +15,7 @@ std::unexpected<Error> bad(const std::string& where, std::string_view tensor, co
 
 Result<void> TensorTable::add(std::string name, const TensorView& view) {
   const auto [it, inserted] = views_.try_emplace(std::move(name), view);
-  if (!inserted) return bad(where_, it->first, "is there twice");
+  if (!inserted) return wrong_tensor(where_, it->first, "is there twice");
   return {};
 }
 
@@ -26,13 +26,14 @@ const TensorView* TensorTable::find(std::string_view name) const {
 
 Result<TensorView> TensorTable::get(std::string_view name, const Shape& shape) const {
   const TensorView* view = find(name);
-  if (view == nullptr) return bad(where_, name, "is missing");
+  if (view == nullptr) return wrong_tensor(where_, name, "is missing");
   if (view->shape != shape) {
-    return bad(where_, name, "has shape " + to_string(view->shape) + ", the model's sizes ask for " + to_string(shape));
+    return wrong_tensor(where_, name,
+                        "has shape " + to_string(view->shape) + ", the model's sizes ask for " + to_string(shape));
   }
   if (!holds_numbers(*view)) {
-    return bad(where_, name,
-               std::string("is of type ") + to_string(view->dtype) + ", not float32, float16 or bfloat16");
+    return wrong_tensor(where_, name,
+                        std::string("is of type ") + to_string(view->dtype) + ", not float32, float16 or bfloat16");
   }
   return *view;
 }

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "model/damaged.h"
 #include "model/json.h"
 #include "model/pickle.h"
 #include "model/zip.h"
@@ -14,11 +15,7 @@
 namespace skald::model {
 namespace {
 
-std::unexpected<Error> bad(const std::string& where, std::string message) {
-  return fail(ErrorCode::kBadModel, where, std::move(message), "the file is damaged: download it again");
-}
-
-constexpr std::array<std::pair<std::string_view, DType>, 3> kTypes{
+constexpr std::array<std::pair<std::string_view, DType>, 3> kStorageTypes{
     {{"FloatStorage", DType::kF32}, {"HalfStorage", DType::kF16}, {"BFloat16Storage", DType::kBF16}}};
 
 /// Members by the end of their names, as everything lies in a folder of any name.
@@ -39,10 +36,11 @@ class Archive {
 
   /// Nothing for types that hold no weights, as a counter.
   Result<std::optional<TensorView>> view(const std::string& name, const PickleTensor& tensor) const {
-    const auto* type = std::ranges::find(kTypes, tensor.storage.type, &std::pair<std::string_view, DType>::first);
-    if (type == kTypes.end()) return std::nullopt;
+    const auto* type =
+        std::ranges::find(kStorageTypes, tensor.storage.type, &std::pair<std::string_view, DType>::first);
+    if (type == kStorageTypes.end()) return std::nullopt;
     if (tensor.shape.size() > Shape::kMaxRank || tensor.shape.size() != tensor.strides.size()) {
-      return bad(where_, "tensor " + shown(name) + " has a shape that no tensor of Whisper has");
+      return damaged(where_, "tensor " + shown(name) + " has a shape that no tensor of Whisper has");
     }
     TensorView view{.dtype = type->second};
     int64_t count = 1;
@@ -52,17 +50,17 @@ class Archive {
                     "save the model again with contiguous tensors");
       }
       if (__builtin_mul_overflow(count, tensor.shape[i], &count) || count > INT32_MAX) {
-        return bad(where_, "tensor " + shown(name) + " has an impossible shape");
+        return damaged(where_, "tensor " + shown(name) + " has an impossible shape");
       }
       view.shape.extent[i] = tensor.shape[i];
     }
     view.shape.rank = static_cast<int>(tensor.shape.size());
     const auto bytes = find("data/" + tensor.storage.key);
-    if (!bytes) return bad(where_, "the numbers of tensor " + shown(name) + " are missing");
+    if (!bytes) return damaged(where_, "the numbers of tensor " + shown(name) + " are missing");
     const auto size = static_cast<int64_t>(storage_of(view.dtype).bytes);
     const int64_t there = std::ssize(*bytes) / size;
     if (tensor.offset > there || count > there - tensor.offset) {
-      return bad(where_, "the numbers of tensor " + shown(name) + " end outside of their storage");
+      return damaged(where_, "the numbers of tensor " + shown(name) + " end outside of their storage");
     }
     view.data = bytes->data() + tensor.offset * size;
     return view;
@@ -86,7 +84,7 @@ Result<Dims> read_dims(const PickleValue& value, const std::string& where) {
     const PickleValue* found = find_key(value, name);
     const auto* number = found == nullptr ? nullptr : std::get_if<int64_t>(&found->is);
     if (number == nullptr || *number < 1 || *number > kMost) {
-      return bad(where, std::string("its size '") + name + "' is missing or impossible");
+      return damaged(where, std::string("its size '") + name + "' is missing or impossible");
     }
     *field = static_cast<int>(*number);
   }
@@ -102,7 +100,7 @@ Result<TorchFile> parse_torch(std::span<const std::byte> file, const std::string
   SKALD_TRY(std::vector<ZipMember> members, parse_zip(file, where));
   const Archive archive(std::move(members), where);
   const auto program = archive.find("data.pkl");
-  if (!program) return bad(where, "is a zip archive, but not one of torch.save: it has no data.pkl");
+  if (!program) return damaged(where, "is a zip archive, but not one of torch.save: it has no data.pkl");
   SKALD_TRY(const Pickle pickle, parse_pickle(*program, where));
   const PickleValue* const root = pickle.root;
   TorchFile read;
@@ -112,7 +110,7 @@ Result<TorchFile> parse_torch(std::span<const std::byte> file, const std::string
     read.has_dims = true;
   }
   const auto* dict = std::get_if<PickleDict>(tensors != nullptr ? &tensors->is : &root->is);
-  if (dict == nullptr) return bad(where, "does not hold a dictionary of tensors");
+  if (dict == nullptr) return damaged(where, "does not hold a dictionary of tensors");
   for (const auto& [key, value] : *dict) {
     const auto* name = std::get_if<std::string>(&key->is);
     const auto* tensor = std::get_if<PickleTensor>(&value->is);

@@ -22,13 +22,9 @@ constexpr size_t kMostComment = 65535;
 constexpr uint16_t kSmall16 = 0xFFFF;      // the number is in a zip64 record
 constexpr uint32_t kSmall32 = 0xFFFFFFFF;  // likewise
 
-std::unexpected<Error> bad(const std::string& where, std::string message) {
-  return fail(ErrorCode::kBadModel, where, std::move(message), "the file is damaged or incomplete: download it again");
-}
-
 /// A reader of the file from `offset` on.
 Result<ByteReader> reader_at(std::span<const std::byte> file, uint64_t offset, const std::string& where) {
-  if (offset > file.size()) return bad(where, "is a zip archive whose directory lies outside of it");
+  if (offset > file.size()) return damaged(where, "is a zip archive whose directory lies outside of it");
   return ByteReader(file.subspan(static_cast<size_t>(offset)), where);
 }
 
@@ -51,15 +47,16 @@ std::optional<size_t> find_end(std::span<const std::byte> file) {
 }
 
 Result<Directory> read_directory64(std::span<const std::byte> file, size_t end, const std::string& where) {
-  if (end < kLocator64Bytes) return bad(where, "is a zip archive without the record of its large directory");
+  if (end < kLocator64Bytes) return damaged(where, "is a zip archive without the record of its large directory");
   SKALD_TRY(ByteReader locator, reader_at(file, end - kLocator64Bytes, where));
   SKALD_TRY(const uint32_t signature, locator.read<uint32_t>("its directory"));
-  if (signature != kLocator64Signature) return bad(where, "is a zip archive without the record of its large directory");
+  if (signature != kLocator64Signature)
+    return damaged(where, "is a zip archive without the record of its large directory");
   SKALD_CHECK(locator.take(sizeof(uint32_t), "its directory"));
   SKALD_TRY(const uint64_t offset, locator.read<uint64_t>("its directory"));
   SKALD_TRY(ByteReader record, reader_at(file, offset, where));
   SKALD_TRY(const uint32_t record_signature, record.read<uint32_t>("its directory"));
-  if (record_signature != kEnd64Signature) return bad(where, "is a zip archive whose large directory is not there");
+  if (record_signature != kEnd64Signature) return damaged(where, "is a zip archive whose large directory is not there");
   SKALD_CHECK(record.take(28, "its directory"));  // sizes, versions, disks, entries of this disk
   Directory directory;
   SKALD_TRY(directory.entries, record.read<uint64_t>("its directory"));
@@ -70,7 +67,7 @@ Result<Directory> read_directory64(std::span<const std::byte> file, size_t end, 
 
 Result<Directory> read_directory(std::span<const std::byte> file, const std::string& where) {
   const auto end = find_end(file);
-  if (!end) return bad(where, "is no whole zip archive: its directory is missing");
+  if (!end) return damaged(where, "is no whole zip archive: its directory is missing");
   SKALD_TRY(ByteReader record, reader_at(file, *end + 10, where));  // after signature, disks, entries of this disk
   SKALD_TRY(const uint16_t entries, record.read<uint16_t>("its directory"));
   SKALD_CHECK(record.take(sizeof(uint32_t), "its directory"));
@@ -104,7 +101,7 @@ Result<void> read_extra(ByteReader extra, uint64_t& whole, Entry& entry) {
 Result<Entry> read_entry(ByteReader& reader) {
   const char* const what = "its directory";
   SKALD_TRY(const uint32_t signature, reader.read<uint32_t>(what));
-  if (signature != kEntrySignature) return bad(reader.where(), "is a zip archive with a broken directory");
+  if (signature != kEntrySignature) return damaged(reader.where(), "is a zip archive with a broken directory");
   SKALD_CHECK(reader.take(4, what));  // versions
   SKALD_TRY(const uint16_t flags, reader.read<uint16_t>(what));
   SKALD_TRY(const uint16_t method, reader.read<uint16_t>(what));
@@ -133,7 +130,8 @@ Result<Entry> read_entry(ByteReader& reader) {
 Result<ZipMember> find_member(std::span<const std::byte> file, Entry entry, const std::string& where) {
   SKALD_TRY(ByteReader reader, reader_at(file, entry.offset, where));
   SKALD_TRY(const uint32_t signature, reader.read<uint32_t>("a member's head"));
-  if (signature != kLocalSignature) return bad(where, "its member " + shown(entry.name) + " is not where it should be");
+  if (signature != kLocalSignature)
+    return damaged(where, "its member " + shown(entry.name) + " is not where it should be");
   SKALD_CHECK(reader.take(22, "a member's head"));
   SKALD_TRY(const uint16_t name, reader.read<uint16_t>("a member's head"));
   SKALD_TRY(const uint16_t extra, reader.read<uint16_t>("a member's head"));

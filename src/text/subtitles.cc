@@ -26,7 +26,7 @@ std::string without_arrows(std::string_view text) {
   return out.append(text);
 }
 
-int characters(std::string_view text) {
+int character_count(std::string_view text) {
   return static_cast<int>(
       std::ranges::count_if(text, [](char c) { return (static_cast<unsigned>(c) & 0xC0U) != 0x80U; }));
 }
@@ -51,13 +51,13 @@ class LineBreaker {
   /// `first`: of a segment, or of a stretch of max_words_per_line.
   void add(Word word, bool first) {
     const bool pause = !keeps_segments_ && word.start - last_ > kLongPause;
-    const bool has_room = line_ + characters(word.word) <= width_;
+    const bool has_room = line_ + character_count(word.word) <= width_;
     const bool new_segment = first && !cue_.empty() && keeps_segments_;
     if (line_ > 0 && has_room && !pause && !new_segment) {
-      line_ += characters(word.word);
+      line_ += character_count(word.word);
     } else {
       word.word = std::string(strip(word.word));
-      const int length = characters(word.word);
+      const int length = character_count(word.word);
       if ((!cue_.empty() && lines_ && (pause || count_ >= *lines_)) || new_segment) {
         cues_.push_back(std::exchange(cue_, {}));
         count_ = 1;

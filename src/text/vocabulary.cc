@@ -5,17 +5,9 @@
 #include <functional>
 #include <utility>
 
+#include "text/bad_vocabulary.h"
+
 namespace skald::text {
-namespace {
-
-constexpr const char* kRemedy = "take the tokenizer files again from where the model came from";
-
-std::unexpected<Error> bad(const std::string& where, std::string message) {
-  return fail(ErrorCode::kBadModel, where, std::move(message), kRemedy);
-}
-
-}  // namespace
-
 void MergeList::add(std::string_view left, std::string_view right) {
   bytes_.append(left).append(right);
   ends_.push_back(static_cast<uint32_t>(bytes_.size()));
@@ -30,14 +22,14 @@ Vocabulary::Vocabulary(VocabularySpec spec) : spec_(spec), tokens_(static_cast<s
 
 Result<void> Vocabulary::add(int32_t id, std::string_view bytes, const std::string& where) {
   if (id < 0 || id >= size()) {
-    return bad(where, "token id " + std::to_string(id) + " is outside 0.." + std::to_string(size() - 1));
+    return bad_vocabulary(where, "token id " + std::to_string(id) + " is outside 0.." + std::to_string(size() - 1));
   }
   if (bytes.size() > kMaxTokenBytes) {
-    return bad(where, "token " + std::to_string(id) + " has " + std::to_string(bytes.size()) + " bytes, more than " +
-                          std::to_string(kMaxTokenBytes));
+    return bad_vocabulary(where, "token " + std::to_string(id) + " has " + std::to_string(bytes.size()) +
+                                     " bytes, more than " + std::to_string(kMaxTokenBytes));
   }
   Token& token = tokens_[static_cast<size_t>(id)];
-  if (token.begin != kUnset) return bad(where, "token id " + std::to_string(id) + " is given twice");
+  if (token.begin != kUnset) return bad_vocabulary(where, "token id " + std::to_string(id) + " is given twice");
   token = {.begin = static_cast<uint32_t>(bytes_.size()), .size = static_cast<uint32_t>(bytes.size())};
   bytes_.append(bytes);
   longest_ = std::max(longest_, bytes.size());
@@ -49,23 +41,23 @@ Result<void> Vocabulary::finish(const std::string& where) {
   slots_.assign(std::bit_ceil(tokens_.size() * 2), kNone);
   for (int32_t id = 0; id < size(); ++id) {
     if (tokens_[static_cast<size_t>(id)].begin == kUnset) {
-      return bad(where, "token id " + std::to_string(id) + " is missing; the model needs " + std::to_string(size()) +
-                            " text tokens");
+      return bad_vocabulary(where, "token id " + std::to_string(id) + " is missing; the model needs " +
+                                       std::to_string(size()) + " text tokens");
     }
     const std::string_view token = bytes(id);
     if (token.empty()) {
       if (spec_.empty_last && id == size() - 1) continue;
-      return bad(where, "token " + std::to_string(id) + " is empty");
+      return bad_vocabulary(where, "token " + std::to_string(id) + " is empty");
     }
     int32_t& slot = slots_[slot_of(token)];
     if (slot != kNone) {
-      return bad(where, "tokens " + std::to_string(slot) + " and " + std::to_string(id) + " are the same");
+      return bad_vocabulary(where, "tokens " + std::to_string(slot) + " and " + std::to_string(id) + " are the same");
     }
     slot = id;
   }
   for (int byte = 0; byte < 256; ++byte) {
     const char single = static_cast<char>(byte);
-    if (find({&single, 1}) == kNone) return bad(where, "there is no token for byte " + std::to_string(byte));
+    if (find({&single, 1}) == kNone) return bad_vocabulary(where, "there is no token for byte " + std::to_string(byte));
   }
   return {};
 }
@@ -77,7 +69,8 @@ Result<void> Vocabulary::rank_by(const MergeList& merges, const std::string& whe
     const auto usual = static_cast<int32_t>(kBytes + i);
     const std::string_view wanted = merges[i];
     const int32_t merged = usual < size() && bytes(usual) == wanted ? usual : find(wanted);
-    if (merged == kNone) return bad(where, "merge " + std::to_string(i) + " makes what is no token of the vocabulary");
+    if (merged == kNone)
+      return bad_vocabulary(where, "merge " + std::to_string(i) + " makes what is no token of the vocabulary");
     int32_t& rank = ranks_[static_cast<size_t>(merged)];
     if (rank == kNoRank) rank = static_cast<int32_t>(i);
   }

@@ -8,17 +8,12 @@
 #include <utility>
 #include <vector>
 
+#include "text/bad_vocabulary.h"
+
 namespace skald::text {
 namespace {
 
-using Json = nlohmann::json;
-
-constexpr const char* kRemedy = "take the tokenizer files again from where the model came from";
 constexpr std::string_view kEndOfText = "<|endoftext|>";
-
-std::unexpected<Error> bad(const std::string& where, std::string message) {
-  return fail(ErrorCode::kBadModel, where, std::move(message), kRemedy);
-}
 
 // ---- GPT-2's spelling of bytes as printable characters (openai/gpt-2 encoder.py bytes_to_unicode) ----
 
@@ -68,21 +63,21 @@ class Collector {
 
   Result<void> token(std::string_view spelling, int64_t id, const std::string& where) {
     if (spelling == kEndOfText && id != spec_.tokens) {
-      return bad(where,
-                 "<|endoftext|> has id " + std::to_string(id) + ", the model's is " + std::to_string(spec_.tokens));
+      return bad_vocabulary(
+          where, "<|endoftext|> has id " + std::to_string(id) + ", the model's is " + std::to_string(spec_.tokens));
     }
     if (id >= spec_.tokens) return {};  // special tokens follow from the vocabulary's size
     if (!spelling_to_bytes(spelling, left_)) {
-      return bad(where, "token " + std::to_string(id) + " holds a character that stands for no byte");
+      return bad_vocabulary(where, "token " + std::to_string(id) + " holds a character that stands for no byte");
     }
     return vocabulary_.add(id < 0 ? -1 : static_cast<int32_t>(id), left_, where);
   }
 
   Result<void> merge(std::string_view left, std::string_view right, const std::string& where) {
-    if (merges_.size() >= static_cast<size_t>(spec_.tokens)) return bad(where, "more merges than tokens");
+    if (merges_.size() >= static_cast<size_t>(spec_.tokens)) return bad_vocabulary(where, "more merges than tokens");
     if (left.size() > kMaxSpelling || right.size() > kMaxSpelling || !spelling_to_bytes(left, left_) ||
         !spelling_to_bytes(right, right_) || left_.empty() || right_.empty()) {
-      return bad(where, "merge " + std::to_string(merges_.size()) + " is not a pair of tokens");
+      return bad_vocabulary(where, "merge " + std::to_string(merges_.size()) + " is not a pair of tokens");
     }
     merges_.add(left_, right_);
     return {};
@@ -92,7 +87,7 @@ class Collector {
   Result<void> merge(std::string_view pair, const std::string& where) {
     const size_t blank = pair.find(' ');
     if (blank == std::string_view::npos) {
-      return bad(where, "merge " + std::to_string(merges_.size()) + " is not a pair of tokens");
+      return bad_vocabulary(where, "merge " + std::to_string(merges_.size()) + " is not a pair of tokens");
     }
     return merge(pair.substr(0, blank), pair.substr(blank + 1), where);
   }
@@ -118,14 +113,15 @@ class Collector {
 /// What the innermost open object or array is.
 enum class Place : uint8_t { kRoot, kModel, kVocab, kMerges, kPair, kOther };
 
-class Reader final : public Json::json_sax_t {
+class Reader final : public nlohmann::json::json_sax_t {
  public:
   Reader(Collector& collector, const std::string& where, Place outermost)
       : collector_(collector), where_(where), outermost_(outermost) {}
 
   Result<void> result() const {
     if (error_) return std::unexpected(*error_);
-    if (!saw_vocab_) return bad(where_, outermost_ == Place::kVocab ? "it is not an object" : "it has no model.vocab");
+    if (!saw_vocab_)
+      return bad_vocabulary(where_, outermost_ == Place::kVocab ? "it is not an object" : "it has no model.vocab");
     return {};
   }
 
@@ -167,7 +163,8 @@ class Reader final : public Json::json_sax_t {
     } else if (!scalar()) {
       return false;
     }
-    if (inner == Place::kVocab && std::exchange(saw_vocab_, true)) return take(bad(where_, "two model.vocab"));
+    if (inner == Place::kVocab && std::exchange(saw_vocab_, true))
+      return take(bad_vocabulary(where_, "two model.vocab"));
     places_.push_back(inner);
     return true;
   }
@@ -187,13 +184,13 @@ class Reader final : public Json::json_sax_t {
     return true;
   }
   bool end_array() override {
-    if (place() == Place::kPair && parts_ != 2) return take(bad(where_, "a merge is not a pair"));
+    if (place() == Place::kPair && parts_ != 2) return take(bad_vocabulary(where_, "a merge is not a pair"));
     if (place() == Place::kPair && !take(collector_.merge(first_, second_, where_))) return false;
     return close();
   }
 
-  bool parse_error(size_t position, const std::string& /*token*/, const Json::exception& /*error*/) override {
-    return take(bad(where_, "it is not JSON: error at byte " + std::to_string(position)));
+  bool parse_error(size_t position, const std::string& /*token*/, const nlohmann::json::exception& /*error*/) override {
+    return take(bad_vocabulary(where_, "it is not JSON: error at byte " + std::to_string(position)));
   }
 
  private:
@@ -207,15 +204,15 @@ class Reader final : public Json::json_sax_t {
   /// A value of no interest is fine anywhere but among tokens and merges.
   bool scalar() {
     switch (place()) {
-      case Place::kVocab: return take(bad(where_, "the id of a token is not an integer"));
+      case Place::kVocab: return take(bad_vocabulary(where_, "the id of a token is not an integer"));
       case Place::kMerges:
-      case Place::kPair: return take(bad(where_, "a merge is not a pair of strings"));
+      case Place::kPair: return take(bad_vocabulary(where_, "a merge is not a pair of strings"));
       default: return true;
     }
   }
 
   bool pair_part(string_t& value) {
-    if (parts_ >= 2) return take(bad(where_, "a merge is not a pair"));
+    if (parts_ >= 2) return take(bad_vocabulary(where_, "a merge is not a pair"));
     (parts_++ == 0 ? first_ : second_).swap(value);
     return true;
   }
@@ -239,12 +236,12 @@ class Reader final : public Json::json_sax_t {
 
 Result<void> read_json(std::string_view content, Collector& collector, const std::string& where, Place outermost) try {
   Reader reader(collector, where, outermost);
-  Json::sax_parse(content, &reader);
+  nlohmann::json::sax_parse(content, &reader);
   return reader.result();
 } catch (const std::bad_alloc&) {
   return fail(ErrorCode::kOutOfMemory, where, "no memory to read it");
 } catch (const std::exception& error) {
-  return bad(where, error.what());
+  return bad_vocabulary(where, error.what());
 }
 
 Result<void> read_merges(std::string_view content, Collector& collector, const std::string& where) {
@@ -303,7 +300,7 @@ Result<Vocabulary> parse_tiktoken(std::string_view content, const VocabularySpec
     const char* const last = line.data() + line.size();
     if (blank == std::string_view::npos || !decode_base64(line.substr(0, blank), bytes) ||
         std::from_chars(line.data() + blank + 1, last, id).ptr != last) {
-      return bad(where, "line " + std::to_string(line_number) + " is not a token in base64 and its id");
+      return bad_vocabulary(where, "line " + std::to_string(line_number) + " is not a token in base64 and its id");
     }
     SKALD_CHECK(vocabulary.add(id, bytes, where));
   }

@@ -14,7 +14,7 @@ constexpr auto kWithoutBlanks = std::to_array<std::string_view>({"zh", "ja", "th
 // Python's string.punctuation, in its order: a piece is punctuation when it is a part of this string.
 constexpr std::string_view kPunctuation = R"(!"#$%&'()*+,-./:;<=>?@[\]^_`{|}~)";
 
-std::u32string characters(std::string_view text) {
+std::u32string code_points(std::string_view text) {
   std::u32string out;
   for (size_t at = 0; at < text.size();) {
     const Decoded one = decode_utf8(text, at);
@@ -27,14 +27,14 @@ std::u32string characters(std::string_view text) {
 /// Pieces of whole characters. A piece with a replacement character is whole when the text of all tokens has one at
 /// the same place: the bytes are broken, not cut.
 std::vector<WordTokens> split_characters(const Tokenizer& tokenizer, std::span<const int32_t> tokens) {
-  const std::u32string all = characters(tokenizer.decode(tokens));
+  const std::u32string all = code_points(tokenizer.decode(tokens));
   std::vector<WordTokens> pieces;
   WordTokens piece;
   size_t before = 0;  // characters
   for (const int32_t token : tokens) {
     piece.tokens.push_back(token);
     piece.word = tokenizer.decode(piece.tokens);
-    const std::u32string made = characters(piece.word);
+    const std::u32string made = code_points(piece.word);
     const size_t broken = made.find(kReplacement);
     const bool whole =
         broken == std::u32string::npos || (before + broken < all.size() && all[before + broken] == kReplacement);

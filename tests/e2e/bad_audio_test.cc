@@ -37,7 +37,7 @@ constexpr const char kPng[] =
     "Y\xe7\0\0\0\0IEND\xae"
     "B`\x82";
 
-const BadAudio kCases[] = {
+const BadAudio kBadAudio[] = {
     {"Missing", "missing.wav", nullptr, {"No such file"}},
     {"Directory", "folder.wav", [](const std::string& p) { std::filesystem::create_directory(p); }, {"directory"}},
     {"Empty", "empty.wav", [](const std::string& p) { write(p, ""); }, {"empty"}},
@@ -74,7 +74,7 @@ TEST_P(BadAudioTest, IsRefused) {
   EXPECT_TRUE(directory.list("out").empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, BadAudioTest, testing::ValuesIn(kCases),
+INSTANTIATE_TEST_SUITE_P(Table, BadAudioTest, testing::ValuesIn(kBadAudio),
                          [](const auto& row) { return std::string(row.param.name); });
 
 TEST(BadAudio, Unreadable) {

@@ -9,7 +9,7 @@
 namespace skald::e2e {
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 
 constexpr const char* kKeyWeight = "model.encoder.layers.0.self_attn.k_proj.weight";
 
@@ -33,7 +33,7 @@ void without_weights(const std::string& model) {
   std::filesystem::remove(model + "/model.safetensors");
 }
 
-const BadModel kCases[] = {
+const BadModel kBadModels[] = {
     {"NoConfig", [](const std::string& m) { std::filesystem::remove(m + "/config.json"); }, {"config.json"}},
     {"NoWeights", without_weights, {"safetensors"}},
     {"EmptyWeights", [](const std::string& m) { replace(m, "model.safetensors", ""); }, {"model.safetensors"}},
@@ -56,50 +56,50 @@ const BadModel kCases[] = {
      [](const std::string& m) { replace(m, "model.safetensors", header_of(8, "{\"a\": [[")); },
      {"model.safetensors"}},
     {"TensorMissing",
-     [](const std::string& m) { edit_weights(m, [](json& h) { h.erase(kKeyWeight); }); },
+     [](const std::string& m) { edit_weights(m, [](Json& h) { h.erase(kKeyWeight); }); },
      {"encoder.blocks.0.attn.key.weight"}},
     {"WrongShape",
-     [](const std::string& m) { edit_weights(m, [](json& h) { h[kKeyWeight]["shape"] = {128, 512}; }); },
+     [](const std::string& m) { edit_weights(m, [](Json& h) { h[kKeyWeight]["shape"] = {128, 512}; }); },
      {"encoder.blocks.0.attn.key.weight"}},
     {"OffsetsOutsideTheFile",
      [](const std::string& m) {
-       edit_weights(m, [](json& h) { h[kKeyWeight]["data_offsets"] = {4000000000U, 4000131072U}; });
+       edit_weights(m, [](Json& h) { h[kKeyWeight]["data_offsets"] = {4000000000U, 4000131072U}; });
      },
      {"model.safetensors"}},
     {"OffsetsBackwards",
-     [](const std::string& m) { edit_weights(m, [](json& h) { h[kKeyWeight]["data_offsets"] = {131072, 0}; }); },
+     [](const std::string& m) { edit_weights(m, [](Json& h) { h[kKeyWeight]["data_offsets"] = {131072, 0}; }); },
      {"model.safetensors"}},
     {"UnknownType",
-     [](const std::string& m) { edit_weights(m, [](json& h) { h[kKeyWeight]["dtype"] = "Q17"; }); },
+     [](const std::string& m) { edit_weights(m, [](Json& h) { h[kKeyWeight]["dtype"] = "Q17"; }); },
      {"Q17"}},
     {"NegativeShape",
-     [](const std::string& m) { edit_weights(m, [](json& h) { h[kKeyWeight]["shape"] = {-256, -256}; }); },
+     [](const std::string& m) { edit_weights(m, [](Json& h) { h[kKeyWeight]["shape"] = {-256, -256}; }); },
      {"model.safetensors"}},
     {"ConfigIsNoJson", [](const std::string& m) { replace(m, "config.json", "{ not json"); }, {"config.json"}},
     {"ConfigIsEmpty", [](const std::string& m) { replace(m, "config.json", ""); }, {"config.json"}},
     {"ConfigOfAnotherModel",
-     [](const std::string& m) { edit_json(m, "config.json", [](json& c) { c["model_type"] = "bert"; }); },
+     [](const std::string& m) { edit_json(m, "config.json", [](Json& c) { c["model_type"] = "bert"; }); },
      {"config.json", "bert"}},
     {"ConfigWithoutWidth",
-     [](const std::string& m) { edit_json(m, "config.json", [](json& c) { c.erase("d_model"); }); },
+     [](const std::string& m) { edit_json(m, "config.json", [](Json& c) { c.erase("d_model"); }); },
      {"config.json", "d_model"}},
     {"ConfigWidthIsZero",
-     [](const std::string& m) { edit_json(m, "config.json", [](json& c) { c["d_model"] = 0; }); },
+     [](const std::string& m) { edit_json(m, "config.json", [](Json& c) { c["d_model"] = 0; }); },
      {"config.json"}},
     {"ConfigWidthIsText",
-     [](const std::string& m) { edit_json(m, "config.json", [](json& c) { c["d_model"] = "wide"; }); },
+     [](const std::string& m) { edit_json(m, "config.json", [](Json& c) { c["d_model"] = "wide"; }); },
      {"config.json", "d_model"}},
     {"ConfigLayersAreHuge",
-     [](const std::string& m) { edit_json(m, "config.json", [](json& c) { c["encoder_layers"] = 2000000000; }); },
+     [](const std::string& m) { edit_json(m, "config.json", [](Json& c) { c["encoder_layers"] = 2000000000; }); },
      {"config.json"}},
     {"ConfigHeadsDoNotDivide",
-     [](const std::string& m) { edit_json(m, "config.json", [](json& c) { c["decoder_attention_heads"] = 7; }); },
+     [](const std::string& m) { edit_json(m, "config.json", [](Json& c) { c["decoder_attention_heads"] = 7; }); },
      {"config.json"}},
     {"ConfigOfAnotherVocabulary",
-     [](const std::string& m) { edit_json(m, "config.json", [](json& c) { c["vocab_size"] = 50000; }); },
+     [](const std::string& m) { edit_json(m, "config.json", [](Json& c) { c["vocab_size"] = 50000; }); },
      {"50000"}},
     {"ConfigOfAnotherWindow",
-     [](const std::string& m) { edit_json(m, "config.json", [](json& c) { c["max_source_positions"] = 1000; }); },
+     [](const std::string& m) { edit_json(m, "config.json", [](Json& c) { c["max_source_positions"] = 1000; }); },
      {"1000"}},
     {"VocabularyIsNoJson", [](const std::string& m) { replace(m, "vocab.json", "[1, 2"); }, {"vocab.json"}},
     {"MergesAreNoMerges", [](const std::string& m) { replace(m, "merges.txt", "one\ntwo\n"); }, {"merges.txt"}},
@@ -125,7 +125,7 @@ TEST_P(BadModelTest, IsRefused) {
   EXPECT_TRUE(directory.list("out").empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, BadModelTest, testing::ValuesIn(kCases),
+INSTANTIATE_TEST_SUITE_P(Table, BadModelTest, testing::ValuesIn(kBadModels),
                          [](const auto& row) { return std::string(row.param.name); });
 
 /// A file that is no model of any form, and what is said of it.
@@ -225,8 +225,8 @@ TEST(BadModel, NotAModel) {
 TEST(BadModel, AnUndamagedCopyWorks) {
   const TempDir directory;
   const std::string model = copy_model(directory, "model");
-  edit_weights(model, [](json&) {});
-  edit_json(model, "config.json", [](json&) {});
+  edit_weights(model, [](Json&) {});
+  edit_json(model, "config.json", [](Json&) {});
   const Outcome outcome = run({"transcribe", "--quiet", "--model", model, sample("hello.wav")});
   EXPECT_EQ(0, outcome.exit_code) << outcome.err;
   EXPECT_NE(std::string::npos, outcome.out.find("Good morning"));

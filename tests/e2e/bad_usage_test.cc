@@ -20,7 +20,7 @@ std::ostream& operator<<(std::ostream& out, const BadUsage& c) {
   return out << c.name;
 }
 
-const BadUsage kCases[] = {
+const BadUsage kBadUsages[] = {
     {"UnknownCommand", {"transcibe", "@"}, {"transcibe", "did you mean 'skald transcribe'"}},
     {"UnknownCommandFarAway", {"frobnicate"}, {"frobnicate", "--help"}},
     {"FileWithoutCommand", {"@"}, {"hello.wav", "skald transcribe"}},
@@ -94,7 +94,7 @@ TEST_P(BadUsageTest, IsRefused) {
   EXPECT_TRUE(directory.list(".").empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, BadUsageTest, testing::ValuesIn(kCases),
+INSTANTIATE_TEST_SUITE_P(Table, BadUsageTest, testing::ValuesIn(kBadUsages),
                          [](const auto& row) { return std::string(row.param.name); });
 
 TEST(BadUsage, UnknownInstructionSet) {

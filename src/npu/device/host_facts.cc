@@ -19,9 +19,9 @@ namespace {
 namespace fs = std::filesystem;
 
 // PCI ids: xdna-driver, amdxdna_pci_drv.c. 1502 is npu1; the others are later generations.
-constexpr std::string_view kAmd = "0x1022";
-constexpr std::string_view kNpu1 = "0x1502";
-constexpr auto kLaterNpus = std::to_array<std::string_view>({"0x17f0", "0x17f1", "0x17f2"});
+constexpr std::string_view kAmdId = "0x1022";
+constexpr std::string_view kNpu1Id = "0x1502";
+constexpr auto kLaterNpuIds = std::to_array<std::string_view>({"0x17f0", "0x17f1", "0x17f2"});
 constexpr const char* kModule = "amdxdna";
 constexpr const char* kFirmwareFolder = "amdnpu/1502_00";
 
@@ -127,13 +127,13 @@ HostFacts look_at_host(const HostPaths& paths) {
   std::string node = "accel0";
   const fs::path devices = paths.sys / "bus/pci/devices";
   for (const std::string& name : names_in(devices)) {
-    if (line_of(devices / name / "vendor") != kAmd) continue;
+    if (line_of(devices / name / "vendor") != kAmdId) continue;
     const std::string id = line_of(devices / name / "device");
-    if (id == kNpu1 && !facts.npu) {
+    if (id == kNpu1Id && !facts.npu) {
       facts.npu = look_at_npu(devices / name);
       node = node_name(devices / name);
-    } else if (std::ranges::find(kLaterNpus, id) != kLaterNpus.end()) {
-      facts.other_npu = std::string(kAmd.substr(2)) + ":" + id.substr(2);
+    } else if (std::ranges::find(kLaterNpuIds, id) != kLaterNpuIds.end()) {
+      facts.other_npu = std::string(kAmdId.substr(2)) + ":" + id.substr(2);
     }
   }
   std::error_code ignored;

@@ -15,15 +15,15 @@ namespace skald::npu {
 namespace {
 
 const std::string kRoot = SKALD_SOURCE_DIR;
-constexpr model::Dims kSmall{.audio_state = 64,
-                             .audio_heads = 1,
-                             .audio_layers = 2,
-                             .audio_ffn = 64,
-                             .text_state = 64,
-                             .text_heads = 1,
-                             .text_layers = 1,
-                             .text_ffn = 64,
-                             .vocab = 51864};
+constexpr model::Dims kTwoLayers{.audio_state = 64,
+                                 .audio_heads = 1,
+                                 .audio_layers = 2,
+                                 .audio_ffn = 64,
+                                 .text_state = 64,
+                                 .text_heads = 1,
+                                 .text_layers = 1,
+                                 .text_ffn = 64,
+                                 .vocab = 51864};
 
 double largest(const std::vector<double>& values) {
   double most = 0;
@@ -32,7 +32,7 @@ double largest(const std::vector<double>& values) {
 }
 
 TEST(Calibration, AStepIsA127thOfTheLargestNumber) {
-  const auto checkpoint = model::make_random_checkpoint(kSmall).value();
+  const auto checkpoint = model::make_random_checkpoint(kTwoLayers).value();
   const std::vector<std::string> recordings{kRoot + "/samples/hello.wav", kRoot + "/samples/garden.wav"};
   std::vector<int64_t> told;
   const auto found = calibrate(*checkpoint, recordings, [&](int64_t windows) { told.push_back(windows); });
@@ -44,7 +44,8 @@ TEST(Calibration, AStepIsA127thOfTheLargestNumber) {
   for (size_t layer = 0; layer < 2; ++layer) {
     LayerSteps most;
     for (const std::string& recording : recordings) {
-      const auto trace = suite::trace_encoder(*checkpoint, *suite::first_window(recording, kSmall.mel_bands)).value();
+      const auto trace =
+          suite::trace_encoder(*checkpoint, *suite::first_window(recording, kTwoLayers.mel_bands)).value();
       const auto* products = &trace->products[2 + 4 * layer];
       most.attention_norm = std::max(most.attention_norm, largest(products[0].a));
       most.mixed = std::max(most.mixed, largest(products[1].a));
@@ -92,13 +93,13 @@ TEST(Calibration, IsLookedForBesideTheModel) {
   EXPECT_EQ(folder / "npu-int8.json", calibration_path(folder));
   EXPECT_EQ(folder / "ggml-base.bin.npu-int8.json", calibration_path(folder / "ggml-base.bin"));
   const std::filesystem::path model = folder / "some.pt";
-  const auto missing = read_calibration(model, kSmall);
+  const auto missing = read_calibration(model, kTwoLayers);
   ASSERT_FALSE(missing);
   EXPECT_EQ(ErrorCode::kNotFound, missing.error().code);
   EXPECT_NE(std::string::npos, missing.error().remedy.find("skald npu calibrate " + model.string()));
   EXPECT_NE(std::string::npos, missing.error().remedy.find(calibration_path(model).string()));
   ASSERT_TRUE(write_file(calibration_path(model), to_json({.width = 64, .steps = {{1, 1, 1, 1, 1}}})));
-  const auto other = read_calibration(model, kSmall);
+  const auto other = read_calibration(model, kTwoLayers);
   ASSERT_FALSE(other);  // of one layer
   EXPECT_EQ(ErrorCode::kBadModel, other.error().code);
   EXPECT_NE(std::string::npos, other.error().message.find("1 layers"));
@@ -106,7 +107,7 @@ TEST(Calibration, IsLookedForBesideTheModel) {
 }
 
 TEST(Calibration, OfNothing) {
-  const auto checkpoint = model::make_random_checkpoint(kSmall).value();
+  const auto checkpoint = model::make_random_checkpoint(kTwoLayers).value();
   EXPECT_EQ(ErrorCode::kInvalidArgument, calibrate(*checkpoint, {}).error().code);
   const std::vector<std::string> missing{"nothing.wav"};
   EXPECT_EQ(ErrorCode::kNotFound, calibrate(*checkpoint, missing).error().code);

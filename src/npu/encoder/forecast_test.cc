@@ -9,12 +9,12 @@
 namespace skald::npu {
 namespace {
 
-constexpr plan::EncoderProblem kSmall{
+constexpr plan::EncoderProblem kSmallEncoder{
     .positions = 300, .width = 128, .heads = 2, .hidden = 512, .layers = 2, .precision = plan::EncoderPrecision::kInt8};
 
 TEST(Forecast, PhasesAreTheWholeWindow) {
-  const auto program = plan::plan_encoder(kSmall, {}, "npu1").value();
-  const auto report = forecast_window(kSmall, program);
+  const auto program = plan::plan_encoder(kSmallEncoder, {}, "npu1").value();
+  const auto report = forecast_window(kSmallEncoder, program);
   ASSERT_TRUE(report) << to_string(report.error());
   ASSERT_EQ(4U, report->forecasts.size());
   EXPECT_EQ(1.028, report->forecasts.front().clock_ghz);

@@ -17,16 +17,16 @@ namespace {
 
 using MmulI8 = aie::mmul<4, 8, 8, int8, int8, acc32>;
 
-constexpr int kDepth = 8;  // blocks of 8 along a head of 64
+constexpr int kHeadBlocks = 8;  // blocks of 8 along a head of 64
 constexpr int kDown = 6;
 constexpr int kOutDown = 5;
 constexpr int kShareBits = 21;
-constexpr int kEntries = 256;
+constexpr int kExpEntries = 256;
 
 /// Eight rows by eight columns of an array in blocks 4 x 8, turned.
 inline aie::vector<std::int8_t, 64> turned(const std::int8_t* array, int row8, int column8) {
-  const std::int8_t* at = array + (2 * row8 * kDepth + column8) * 32;
-  return aie::transpose(aie::concat(aie::load_v<32>(at), aie::load_v<32>(at + kDepth * 32)), 8, 8);
+  const std::int8_t* at = array + (2 * row8 * kHeadBlocks + column8) * 32;
+  return aie::transpose(aie::concat(aie::load_v<32>(at), aie::load_v<32>(at + kHeadBlocks * 32)), 8, 8);
 }
 
 /// Four by two native results of K Q^T.
@@ -35,13 +35,13 @@ inline void score_block(const std::int8_t* __restrict q, const std::int8_t* __re
                         int row, int column) {
   MmulI8 sums[4][2];
   SKALD_UNROLL
-  for (int depth = 0; depth < kDepth; ++depth) {
+  for (int depth = 0; depth < kHeadBlocks; ++depth) {
     SKALD_UNROLL
     for (int j = 0; j < 2; ++j) {
       const aie::vector<std::int8_t, 64> right = turned(q, column + j, depth);
       SKALD_UNROLL
       for (int i = 0; i < 4; ++i) {
-        const aie::vector<std::int8_t, 32> left = aie::load_v<32>(k + ((row + i) * kDepth + depth) * 32);
+        const aie::vector<std::int8_t, 32> left = aie::load_v<32>(k + ((row + i) * kHeadBlocks + depth) * 32);
         if (depth == 0) {
           sums[i][j].mul(left, right);
         } else {
@@ -89,9 +89,9 @@ inline void make_weights(const std::int16_t* __restrict h, const std::int8_t* ta
   constexpr int kAcross = kPositions / 8;
   Modes::set();
   aie::parallel_lookup<std::int16_t, aie::lut<4, std::int8_t>> exp(
-      aie::lut<4, std::int8_t>(kEntries, table_ab, table_cd));
+      aie::lut<4, std::int8_t>(kExpEntries, table_ab, table_cd));
   const aie::vector<std::int16_t, 32> slope = aie::broadcast<std::int16_t, 32>(static_cast<std::int16_t>(factor));
-  const aie::vector<std::int16_t, 32> last = aie::broadcast<std::int16_t, 32>(kEntries - 1);
+  const aie::vector<std::int16_t, 32> last = aie::broadcast<std::int16_t, 32>(kExpEntries - 1);
   const aie::vector<std::int8_t, 32> ones = aie::broadcast<std::int8_t, 32>(1);
   SKALD_LOOP(column, kAcross) {
     const aie::vector<std::int16_t, 32> highest = highest_of<kPositions>(h, column);
@@ -146,9 +146,9 @@ inline void output_block(const std::int8_t* __restrict v, const std::int8_t* __r
                    .template to_vector<std::int8_t>(kShareBits - kOutDown);
     }
     const aie::vector<std::int8_t, 64> rows = aie::transpose(aie::concat(out[0], out[1]), 8, 8);
-    std::int8_t* at = y + (2 * (column + j) * kDepth + dims8) * 32;
+    std::int8_t* at = y + (2 * (column + j) * kHeadBlocks + dims8) * 32;
     aie::store_v(at, rows.template extract<32>(0));
-    aie::store_v(at + kDepth * 32, rows.template extract<32>(1));
+    aie::store_v(at + kHeadBlocks * 32, rows.template extract<32>(1));
   }
 }
 
@@ -157,7 +157,7 @@ inline void make_outputs(const std::int8_t* __restrict qkv, const std::int8_t* _
                          const std::int32_t* __restrict shares, std::int8_t* __restrict y) {
   constexpr int kAcross = kPositions / 16;
   Modes::set();
-  SKALD_PIPELINED_LOOP(block, kDepth * kAcross, 2) {
+  SKALD_PIPELINED_LOOP(block, kHeadBlocks * kAcross, 2) {
     output_block<kPositions>(qkv + 2 * kPositions * 64, w, shares, y, block / kAcross, block % kAcross * 2);
   }
   Modes::restore();

@@ -9,7 +9,7 @@
 namespace skald::npu::testing {
 namespace {
 
-constexpr int kWidth = 64;
+constexpr int kHeadWidth = 64;
 
 /// Positions of a row, from its symbol's end.
 int positions_of(const Case& the) {
@@ -18,7 +18,7 @@ int positions_of(const Case& the) {
 
 /// Element (position, dimension) of array 0, 1 or 2 of Q, K, V.
 std::int64_t packed(const Case& the, int array, int position, int dimension) {
-  return std::int64_t{array} * positions_of(the) * kWidth + block_index({4, 8}, kWidth, position, dimension);
+  return std::int64_t{array} * positions_of(the) * kHeadWidth + block_index({4, 8}, kHeadWidth, position, dimension);
 }
 
 std::int64_t score_place(int n, int key, int query) {
@@ -33,7 +33,7 @@ std::string check_scores(const Case& the) {
   for (int key = 0; key < n; ++key) {
     for (int query = 0; query < n; ++query) {
       std::int64_t sum = 0;
-      for (int d = 0; d < kWidth; ++d) {
+      for (int d = 0; d < kHeadWidth; ++d) {
         sum += static_cast<std::int64_t>(the.in(0, packed(the, 1, key, d)) * the.in(0, packed(the, 0, query, d)));
       }
       const auto expected = static_cast<double>(rounded(sum, 6, 16));
@@ -77,14 +77,14 @@ std::string check_shares(const Case& the) {
 std::string check_outputs(const Case& the) {
   const int n = positions_of(the);
   for (int query = 0; query < n; ++query) {
-    for (int d = 0; d < kWidth; ++d) {
+    for (int d = 0; d < kHeadWidth; ++d) {
       std::int64_t sum = 0;
       for (int key = 0; key < n; ++key) {
         sum += static_cast<std::int64_t>(the.in(0, packed(the, 2, key, d)) * the.in(1, weight_place(n, key, query)));
       }
       const auto share = static_cast<std::int64_t>(the.in(2, query));
       const auto expected = static_cast<double>(rounded(rounded(sum, 5, 16) * share, 16, 8));
-      if (std::string text = compare(the, 3, block_index({4, 8}, kWidth, query, d), expected, 0); !text.empty()) {
+      if (std::string text = compare(the, 3, block_index({4, 8}, kHeadWidth, query, d), expected, 0); !text.empty()) {
         return text;
       }
     }

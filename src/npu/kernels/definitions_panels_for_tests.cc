@@ -9,7 +9,7 @@
 namespace skald::npu::testing {
 namespace {
 
-constexpr int kWidth = 128;
+constexpr int kPanelWidth = 128;
 
 std::string check_add(const Case& the) {
   for (std::int64_t i = 0; i < the.row.arguments[1].extent; ++i) {
@@ -25,11 +25,11 @@ double expected_dequantised(const Case& the, int row, int column) {
   std::int16_t factor = 0;
   std::memcpy(&bias, group + column % 8 * 4, sizeof bias);
   std::memcpy(&factor, group + 32 + column % 8 * 2, sizeof factor);
-  const auto c = static_cast<std::int64_t>(the.in(0, block_index({4, 8}, kWidth, row, column)));
+  const auto c = static_cast<std::int64_t>(the.in(0, block_index({4, 8}, kPanelWidth, row, column)));
   return std::ldexp(static_cast<double>(rounded(c + bias, the.number("down"), 16) * factor), -the.number("shift"));
 }
 
-std::string check_take(const Case& the) {
+std::string check_take_panels(const Case& the) {
   const std::int64_t first = the.number("index") * 2048;
   for (std::int64_t i = 0; i < the.row.arguments[1].extent; ++i) {
     const bool taken = i >= first && i < first + 2048;
@@ -97,14 +97,14 @@ std::string check_panels(const Case& the) {
   const bool integers = the.row.symbol.starts_with("dequantise");
   const int first = 16 * the.number("pair") + 8 * the.number("half");
   for (int row = 0; row < 8; ++row) {
-    for (int column = 0; column < kWidth; ++column) {
+    for (int column = 0; column < kPanelWidth; ++column) {
       double exact = 0;
       double bound = 0;
       if (integers) {
         exact = expected_dequantised(the, first + row, column);
         bound = std::ldexp(std::abs(exact), -8);
       } else {
-        const double c = the.in(0, block_index({4, 4}, kWidth, first + row, column));
+        const double c = the.in(0, block_index({4, 4}, kPanelWidth, first + row, column));
         float bias = 0;
         std::memcpy(&bias, the.before[1].data() + (column / 4 * 16 + column % 4) * 4, sizeof bias);
         exact = c + bias;
@@ -123,7 +123,7 @@ std::string check_panels(const Case& the) {
 }
 
 std::string check_norm_panels(const Case& the) {
-  if (the.row.symbol == "take_panels_2048") return check_take(the);
+  if (the.row.symbol == "take_panels_2048") return check_take_panels(the);
   return the.row.symbol == "norm_panels" ? check_norm(the) : check_normed(the);
 }
 

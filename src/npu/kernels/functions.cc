@@ -6,13 +6,13 @@
 
 namespace {
 
-constexpr int kCount = 1024;
+constexpr int kNumbers = 1024;
 
 /// y = f(x) as float32, rounded.
 template <typename Function>
 inline void of_float(const bfloat16* __restrict x, bfloat16* __restrict y, Function function) {
   aie::set_rounding(aie::rounding_mode::conv_even);
-  SKALD_LOOP(i, kCount / 16) {
+  SKALD_LOOP(i, kNumbers / 16) {
     const aie::accum<accfloat, 16> wide(aie::load_v<16>(x + i * 16));
     aie::store_v(y + i * 16, function(wide.template to_vector<float>()).template to_vector<bfloat16>());
   }
@@ -27,7 +27,7 @@ void exp_bf16_1024(const bfloat16* __restrict x, bfloat16* __restrict y) {
   aie::set_rounding(aie::rounding_mode::conv_even);
   const Exp exp;
   // Two at a time: each takes longer than its slots are busy.
-  SKALD_PIPELINED_LOOP(i, kCount / 64, 4) {
+  SKALD_PIPELINED_LOOP(i, kNumbers / 64, 4) {
     SKALD_UNROLL
     for (int half = 0; half < 2; ++half) {
       const int at = i * 64 + half * 32;
@@ -53,7 +53,7 @@ void tanh_bf16_1024(const bfloat16* __restrict x, const float* table_ab, const f
                     bfloat16* __restrict y) {
   aie::set_rounding(aie::rounding_mode::conv_even);
   Tanh tanh(table_ab, table_cd);
-  SKALD_PIPELINED_LOOP(i, kCount / 16, 4) {
+  SKALD_PIPELINED_LOOP(i, kNumbers / 16, 4) {
     aie::store_v(y + i * 16, tanh(aie::load_v<16>(x + i * 16)).template to_vector<bfloat16>());
   }
   aie::set_rounding(aie::rounding_mode::floor);

@@ -75,6 +75,11 @@ struct TwoParts {
   aie::vector<bfloat16, kLanes> low;
 };
 
+/// a b of float32 numbers, to 2^-16 of it.
+inline aie::accum<accfloat, 16> product(const TwoParts<16>& a, const TwoParts<16>& b) {
+  return aie::mac(aie::mac(aie::mul(a.high, b.high), a.high, b.low), a.low, b.high);
+}
+
 /// 1 / a of positive float32: a guess from the bits (12 %), then three of Newton's steps y += y (1 - a y) from y
 /// rounded to bfloat16. Relative error 4e-5. 2^-125 <= a < 2^125.
 inline aie::accum<accfloat, 16> reciprocal(const aie::vector<float, 16>& a) {

@@ -15,31 +15,31 @@
 namespace skald::npu {
 namespace {
 
-constexpr uint32_t kCount = 2048;
+constexpr uint32_t kGeluCount = 2048;
 
-struct alignas(64) Numbers {
-  std::array<uint16_t, kCount> values{};
+struct alignas(64) GeluNumbers {
+  std::array<uint16_t, kGeluCount> values{};
 };
 
-struct Error {
+struct GeluError {
   double absolute = 0;  ///< beyond rounding, |x| <= 12
   double relative = 0;  ///< 0.01 <= |x| <= 3.5
 };
 
-Error errors() {
+GeluError gelu_errors() {
   const KernelRow* row = find_kernel("gelu_bf16_2048");
-  Error error;
-  for (uint32_t first = 0; first < 65536; first += kCount) {
-    Numbers x;
-    Numbers y;
-    for (uint32_t i = 0; i < kCount; ++i) {
+  GeluError error;
+  for (uint32_t first = 0; first < 65536; first += kGeluCount) {
+    GeluNumbers x;
+    GeluNumbers y;
+    for (uint32_t i = 0; i < kGeluCount; ++i) {
       const auto bits = static_cast<uint16_t>(first + i);
       x.values[i] = std::isfinite(bf16_to_f32(bits)) ? bits : uint16_t{0};
     }
     const std::array<std::byte*, 2> memory{reinterpret_cast<std::byte*>(x.values.data()),
                                            reinterpret_cast<std::byte*>(y.values.data())};
     row->run(memory, {});
-    for (uint32_t i = 0; i < kCount; ++i) {
+    for (uint32_t i = 0; i < kGeluCount; ++i) {
       const double value = bf16_to_f32(x.values[i]);
       const double exact = 0.5 * value * std::erfc(-value / std::numbers::sqrt2);
       const double difference = std::abs(bf16_to_f32(y.values[i]) - exact);
@@ -53,7 +53,7 @@ Error errors() {
 }
 
 TEST(Gelu, EveryBfloat16) {
-  const Error error = errors();
+  const GeluError error = gelu_errors();
   std::cout << "largest error beyond rounding " << error.absolute << ", relative up to 3.5 " << error.relative << '\n';
   EXPECT_LE(error.absolute, 4e-4);
   // Two roundings of 2^-8; r's, 2^-9 of u^2 r ln 2, which is 1.2 at 3.5; the fit's 4.1e-4 and exp2's 1.5e-4.
@@ -66,7 +66,7 @@ TEST(Gelu, EveryEntryOfEveryCopyOfTheTableMatters) {
   ASSERT_NE(row, nullptr);
   const testing::Memory before = testing::make_inputs(*row, 1);
   struct alignas(64) Bytes {
-    std::array<std::byte, kCount> bytes{};
+    std::array<std::byte, kGeluCount> bytes{};
   };
   int checked = 0;
   for (size_t table = 1; table <= 2; ++table) {

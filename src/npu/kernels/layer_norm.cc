@@ -8,11 +8,6 @@
 
 namespace {
 
-/// a b of float32 numbers, to 2^-16 of it.
-inline aie::accum<accfloat, 16> product(const TwoParts<16>& a, const TwoParts<16>& b) {
-  return aie::mac(aie::mac(aie::mul(a.high, b.high), a.high, b.low), a.low, b.high);
-}
-
 /// Sum of the squares of x - mean, in all lanes. A difference has two parts, as a bfloat16 loses 2^-9 of it.
 template <int kWidth>
 inline aie::vector<float, 16> squares(const bfloat16* __restrict x, const aie::accum<accfloat, 32>& mean,

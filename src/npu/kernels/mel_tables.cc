@@ -137,7 +137,7 @@ std::span<const std::byte> starts_of() {
   return kept(filters<kBands>().starts);
 }
 
-constexpr auto kTables = std::to_array<KernelTable>({
+constexpr auto kMelTables = std::to_array<KernelTable>({
     {"mel_waves_high", Element::kI16, waves_high},
     {"mel_waves_low", Element::kI8, waves_low},
     {"mel_turns", Element::kI16, turns},
@@ -150,7 +150,7 @@ constexpr auto kTables = std::to_array<KernelTable>({
 }  // namespace
 
 std::span<const KernelTable> mel_tables() {
-  return kTables;
+  return kMelTables;
 }
 
 }  // namespace skald::npu

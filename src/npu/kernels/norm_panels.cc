@@ -15,11 +15,6 @@ using MmulBf16 = aie::mmul<4, 8, 4, bfloat16, bfloat16, accfloat>;
 constexpr int kCell = 128;  // numbers of a strip in a panel
 constexpr int kBlocks = 4;  // of eight columns
 
-/// a b of float32 numbers, to 2^-16 of it.
-inline aie::accum<accfloat, 16> product(const TwoParts<16>& a, const TwoParts<16>& b) {
-  return aie::mac(aie::mac(aie::mul(a.high, b.high), a.high, b.low), a.low, b.high);
-}
-
 /// Four columns of each of four rows to eight.
 template <typename T>
 inline aie::vector<T, 32> widened(const aie::vector<T, 16>& v) {

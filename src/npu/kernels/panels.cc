@@ -13,7 +13,7 @@
 
 namespace {
 
-constexpr int kColumns = 128;
+constexpr int kSumColumns = 128;
 constexpr int kStrips = 2;
 
 /// Where four rows and eight columns go: `block` of eight columns.
@@ -27,7 +27,7 @@ inline aie::vector<bfloat16, 32> biased(const float* c, const bfloat16* bias, in
   SKALD_UNROLL
   for (int side = 0; side < 2; ++side) {
     const int group = 2 * block + side;
-    const aie::accum<accfloat, 16> sum(aie::load_v<16>(c + (row * (kColumns / 4) + group) * 16));
+    const aie::accum<accfloat, 16> sum(aie::load_v<16>(c + (row * (kSumColumns / 4) + group) * 16));
     parts[side] = aie::add(sum, aie::load_v<16>(reinterpret_cast<const float*>(bias) + group * 16))
                       .template to_vector<bfloat16>();
   }
@@ -43,10 +43,10 @@ void dequantise_panels_64x128(const std::int32_t* __restrict c, const std::int8_
                               bfloat16* __restrict y, std::int32_t pair, std::int32_t half, std::int32_t down,
                               std::int32_t shift) {
   Modes::set();
-  const int first = (4 * pair + 2 * half) * (kColumns / 8);
-  SKALD_PIPELINED_LOOP(at, kStrips * (kColumns / 8), 4) {
-    const int strip = at / (kColumns / 8);
-    const int block = at % (kColumns / 8);
+  const int first = (4 * pair + 2 * half) * (kSumColumns / 8);
+  SKALD_PIPELINED_LOOP(at, kStrips * (kSumColumns / 8), 4) {
+    const int strip = at / (kSumColumns / 8);
+    const int block = at % (kSumColumns / 8);
     const std::int8_t* group = parameters + block * 64;
     const aie::vector<std::int32_t, 8> bias = aie::load_v<8>(reinterpret_cast<const std::int32_t*>(group));
     const aie::vector<std::int16_t, 16> factors = aie::load_v<16>(reinterpret_cast<const std::int16_t*>(group + 32));
@@ -62,9 +62,9 @@ void dequantise_panels_64x128(const std::int32_t* __restrict c, const std::int8_
 void finish_panels_64x128(const float* __restrict c, const bfloat16* __restrict bias, bfloat16* __restrict y,
                           std::int32_t pair, std::int32_t half) {
   aie::set_rounding(aie::rounding_mode::conv_even);
-  SKALD_PIPELINED_LOOP(at, kStrips * (kColumns / 8), 8) {
-    const int strip = at / (kColumns / 8);
-    const int block = at % (kColumns / 8);
+  SKALD_PIPELINED_LOOP(at, kStrips * (kSumColumns / 8), 8) {
+    const int strip = at / (kSumColumns / 8);
+    const int block = at % (kSumColumns / 8);
     aie::store_v(place(y, strip, block), biased(c, bias, 4 * pair + 2 * half + strip, block));
   }
   aie::set_rounding(aie::rounding_mode::floor);
@@ -74,7 +74,7 @@ void finish_gelu_panels_64x128(const float* __restrict c, const bfloat16* __rest
                                std::int32_t pair, std::int32_t half) {
   aie::set_rounding(aie::rounding_mode::conv_even);
   const Gelu gelu;
-  SKALD_LOOP(block, kColumns / 8) {  // both strips: a polynomial waits most of its time
+  SKALD_LOOP(block, kSumColumns / 8) {  // both strips: a polynomial waits most of its time
     SKALD_UNROLL
     for (int strip = 0; strip < kStrips; ++strip) {
       aie::store_v(place(y, strip, block), gelu(biased(c, bias, 4 * pair + 2 * half + strip, block)));

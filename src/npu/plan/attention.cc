@@ -25,9 +25,9 @@ struct Buffers {
   int lanes = 0;
 };
 
-class Planner {
+class AttentionPlanner {
  public:
-  Planner(const AttentionProblem& problem, const Spread& spread, const AttentionLayout& layout)
+  AttentionPlanner(const AttentionProblem& problem, const Spread& spread, const AttentionLayout& layout)
       : problem_(problem),
         spread_(spread),
         layout_(layout),
@@ -313,7 +313,7 @@ Result<AttentionLayout> attention_layout(const AttentionProblem& problem, const 
 
 Result<Program> plan_attention(const AttentionProblem& problem, const Spread& spread, const std::string& device) {
   SKALD_TRY(const AttentionLayout layout, attention_layout(problem, spread));
-  return Planner(problem, spread, layout).run(device);
+  return AttentionPlanner(problem, spread, layout).run(device);
 }
 
 }  // namespace skald::npu::plan

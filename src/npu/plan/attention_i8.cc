@@ -5,12 +5,12 @@
 #include <utility>
 
 #include "npu/kernels/catalogue.h"
+#include "npu/plan/attention.h"
 #include "npu/plan/pieces.h"
 
 namespace skald::npu::plan {
 namespace {
 
-constexpr int64_t kWidth = 64;
 constexpr int kEntries = 32;  // of the table, for a factor of two
 
 }  // namespace
@@ -43,10 +43,10 @@ Result<Streamed> attention_i8(const AttentionI8Problem& problem) {
   SKALD_TRY(const AttentionI8Factor factor, attention_i8_factor(problem.score_scale));
   const int64_t n = problem.positions;
   Streamed made{.name = "attention" + suffix + "_" + std::to_string(problem.heads),
-                .input = {Element::kI8, {3 * n, kWidth}},
-                .output = {Element::kI8, {n, kWidth}},
-                .input_order = blocks_of_rows({4, 8}, 3 * n, kWidth),
-                .output_order = rows_of_blocks({4, 8}, n, kWidth),
+                .input = {Element::kI8, {3 * n, kAttentionBlock}},
+                .output = {Element::kI8, {n, kAttentionBlock}},
+                .input_order = blocks_of_rows({4, 8}, 3 * n, kAttentionBlock),
+                .output_order = rows_of_blocks({4, 8}, n, kAttentionBlock),
                 .objects = problem.heads};
   const auto add = [&made](const std::string& name, Element type, std::vector<int64_t> shape,
                            const std::string& table = {}) {

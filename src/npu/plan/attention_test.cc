@@ -110,16 +110,16 @@ Difference difference(const AttentionProblem& the, const Arrays& arrays) {
   return made;
 }
 
-struct Run {
+struct AttentionRun {
   sim::Report report;
   Arrays arrays;
 };
 
-Result<Run> run(const AttentionProblem& the, const Spread& spread, unsigned seed) {
+Result<AttentionRun> run_attention(const AttentionProblem& the, const Spread& spread, unsigned seed) {
   SKALD_TRY(const AttentionLayout layout, attention_layout(the, spread));
   SKALD_TRY(const Program program, plan_attention(the, spread, "npu1"));
   for (const Violation& violation : verify(program, catalogue_lookup())) ADD_FAILURE() << to_string(violation);
-  Run ran;
+  AttentionRun ran;
   ran.arrays.q = normal(the.queries, layout.queries, the.query_width, 1, seed);
   ran.arrays.kv = normal(the.keys, layout.keys, the.key_width, 1, seed + 1);
   ran.arrays.y.resize(static_cast<size_t>(layout.queries * the.heads * kWidth));
@@ -161,7 +161,7 @@ TEST(PlanAttention, IsSoftmaxOfScores) {
       {self_attention(6, 100, false), {.rows = 2, .columns = 4}},
   };
   for (const Shape& shape : shapes) {
-    const auto ran = run(shape.problem, shape.spread, 5);
+    const auto ran = run_attention(shape.problem, shape.spread, 5);
     ASSERT_TRUE(ran) << to_string(ran.error());
     const Difference found = difference(shape.problem, ran->arrays);
     EXPECT_LE(found.most_of_bound, 1) << shape.problem.heads << " heads " << shape.problem.queries << " queries "

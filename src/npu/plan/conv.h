@@ -12,6 +12,8 @@
 
 namespace skald::npu::plan {
 
+inline constexpr int64_t kConvTaps = 3;  ///< frames that a convolution sees
+
 struct ConvProblem {
   int64_t frames = 0;    ///< that come in
   int64_t channels = 0;  ///< of a frame that comes in

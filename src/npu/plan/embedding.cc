@@ -14,9 +14,9 @@ namespace {
 /// Rows that a column's channel has queued: two transfers each.
 constexpr int64_t kQueuedRows = 2;
 
-class Planner {
+class EmbeddingPlanner {
  public:
-  Planner(const EmbeddingProblem& problem, std::span<const EmbeddedToken> rows)
+  EmbeddingPlanner(const EmbeddingProblem& problem, std::span<const EmbeddedToken> rows)
       : problem_(problem), rows_(rows), columns_(std::min<int64_t>(kNpu1.geometry.columns, std::ssize(rows))) {}
 
   Program run(const std::string& device) {
@@ -107,7 +107,7 @@ Result<Program> plan_embedding(const EmbeddingProblem& problem, std::span<const 
                       std::to_string(problem.positions));
     }
   }
-  return Planner(problem, rows).run(device);
+  return EmbeddingPlanner(problem, rows).run(device);
 }
 
 }  // namespace skald::npu::plan

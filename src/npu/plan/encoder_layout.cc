@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "npu/plan/conv.h"
 #include "npu/plan/encoder.h"
 #include "npu/plan/encoder_streams.h"
 #include "npu/plan/pieces.h"
@@ -7,7 +8,6 @@
 namespace skald::npu::plan {
 namespace {
 
-constexpr int64_t kTaps = 3;
 constexpr int64_t kHeadWidth = 64;
 constexpr int64_t kWidest = 1280;
 
@@ -20,8 +20,8 @@ class Layouter {
     EncoderLayout& l = layout_;
     l.rows = round_up(problem_.positions, kRowsOfBlock);
     l.strips = l.rows / 4;
-    l.stem_rows = kTaps * l.rows;
-    l.stem_depth = round_up(kTaps * problem_.mel_bands + 2, 32);
+    l.stem_rows = kConvTaps * l.rows;
+    l.stem_depth = round_up(kConvTaps * problem_.mel_bands + 2, 32);
     l.norm_strips = problem_.width > 1024 ? 2 : 4;
     // A product writes whole blocks of columns, attention whole groups of four heads.
     const int64_t wide = round_up(problem_.width, kColumnsOfBlock);
@@ -78,7 +78,7 @@ class Layouter {
   void add_stem() {
     EncoderLayout& l = layout_;
     l.frames_bytes = l.stem_rows * l.stem_depth * 2;
-    const int64_t frames = work(kTaps * round_up(problem_.width, kColumnsOfBlock) * 2);
+    const int64_t frames = work(kConvTaps * round_up(problem_.width, kColumnsOfBlock) * 2);
     EncoderPhase& first = add_product("conv1", false, l.stem_depth, problem_.width);
     first.gelu = true;
     first.m = l.stem_rows;
@@ -87,8 +87,8 @@ class Layouter {
     first.to = frames;
     first.to_strips = l.stem_rows / 4;
     // The first convolution's results are used three times, and made as often: macs are those of the model.
-    first.macs = 2 * problem_.positions * kTaps * problem_.mel_bands * problem_.width;
-    EncoderPhase& second = add_product("conv2", false, kTaps * problem_.width, problem_.width);
+    first.macs = 2 * problem_.positions * kConvTaps * problem_.mel_bands * problem_.width;
+    EncoderPhase& second = add_product("conv2", false, kConvTaps * problem_.width, problem_.width);
     second.gelu = true;
     second.residual = true;
     second.from = frames;  // a panel's three stretches of rows, for the three taps, one after the other

@@ -15,12 +15,12 @@ namespace skald::npu::plan {
 namespace {
 
 constexpr int kColumns = 4;
-constexpr int kRoles = 2;        // of either kind: makers of hidden numbers are rows 0 and 1 of the cores
-constexpr int64_t kRows = 32;    // of X that a column has at a time
-constexpr int64_t kSlice = 16;   // rows of an epilogue's result
-constexpr int64_t kTile = 64;    // columns of every product, and depth of the first
-constexpr int64_t kDepth = 128;  // of the second: hidden columns that the makers make together
-constexpr int32_t kSlices = kRows / kSlice;
+constexpr int kRoles = 2;            // of either kind: makers of hidden numbers are rows 0 and 1 of the cores
+constexpr int64_t kTakenRows = 32;   // of X that a column has at a time
+constexpr int64_t kResultRows = 16;  // rows of an epilogue's result
+constexpr int64_t kTile = 64;        // columns of every product, and depth of the first
+constexpr int64_t kDepth = 128;      // of the second: hidden columns that the makers make together
+constexpr int32_t kResults = kTakenRows / kResultRows;
 constexpr BlockOrder kResult{4, 8};
 constexpr BlockOrder kWeight{8, 8};
 
@@ -46,9 +46,9 @@ std::string where_of(const FeedForwardProblem& problem) {
          std::to_string(problem.hidden) + " -> " + std::to_string(problem.outputs);
 }
 
-class Planner {
+class FeedForwardPlanner {
  public:
-  Planner(const FeedForwardProblem& problem, const FeedForwardLayout& layout)
+  FeedForwardPlanner(const FeedForwardProblem& problem, const FeedForwardLayout& layout)
       : problem_(problem), layout_(layout), counts_(counts_of(problem)) {}
 
   Program run(const std::string& device) {
@@ -89,13 +89,13 @@ class Planner {
 
   /// 32 rows of X in tiles of 64 columns; both makers hold all of them.
   int add_x(int column) {
-    const Block block{Element::kI8, {kRows, kTile}};
+    const Block block{Element::kI8, {kTakenRows, kTile}};
     const std::string name = "x" + std::to_string(column);
     x_in_.push_back(add_fifo(
         p_,
         {.name = name, .producer = interface_of(column), .consumers = {{.tile = memory_of(column)}}, .block = block}));
     Fifo fifo{.name = name + "_makers", .producer = memory_of(column), .block = block};
-    fifo.to_stream = blocks_of_rows(kResult, kRows, kTile);
+    fifo.to_stream = blocks_of_rows(kResult, kTakenRows, kTile);
     for (int role = 0; role < kRoles; ++role) {
       fifo.consumers.push_back({.tile = core_at(column, role), .depth = static_cast<int>(counts_.depth)});
     }
@@ -113,18 +113,18 @@ class Planner {
       const int fifo = add_fifo(p_, {.name = name + "_" + std::to_string(role),
                                      .producer = core_at(column, role),
                                      .consumers = {{.tile = memory_of(column)}},
-                                     .block = {Element::kI8, {kSlice, kTile}}});
+                                     .block = {Element::kI8, {kResultRows, kTile}}});
       hidden.made[static_cast<size_t>(role)] = fifo;
       link.inputs.push_back(fifo);
-      link.offsets.push_back(role * kSlice * kTile);
+      link.offsets.push_back(role * kResultRows * kTile);
     }
-    Fifo joined{.name = name, .producer = memory_of(column), .block = {Element::kI8, {kRoles, kSlice, kTile}}};
+    Fifo joined{.name = name, .producer = memory_of(column), .block = {Element::kI8, {kRoles, kResultRows, kTile}}};
     const int64_t stretch = kResult.rows * kTile;  // blocks of four rows, of one maker
     for (int role = kRoles; role < 2 * kRoles; ++role) {
       joined.consumers.push_back(
           {.tile = core_at(column, role),
-           .depth = 2 * kSlices,
-           .from_stream = {{kRoles, stretch}, {kSlice / kResult.rows, kRoles * stretch}, {stretch, 1}}});
+           .depth = 2 * kResults,
+           .from_stream = {{kRoles, stretch}, {kResultRows / kResult.rows, kRoles * stretch}, {stretch, 1}}});
     }
     hidden.joined = add_fifo(p_, std::move(joined));
     link.outputs = {hidden.joined};
@@ -133,7 +133,7 @@ class Planner {
   }
 
   int add_y(int column, int role) {
-    const Block block{Element::kI8, {kSlice, kTile}};
+    const Block block{Element::kI8, {kResultRows, kTile}};
     const std::string name = "y" + std::to_string(column) + "_" + std::to_string(role);
     const int made = add_fifo(p_, {.name = name + "_core",
                                    .producer = core_at(column, kRoles + role),
@@ -141,7 +141,7 @@ class Planner {
                                    .block = block});
     y_out_.push_back(add_fifo(p_, {.name = name,
                                    .producer = memory_of(column),
-                                   .to_stream = rows_of_blocks(kResult, kSlice, kTile),
+                                   .to_stream = rows_of_blocks(kResult, kResultRows, kTile),
                                    .consumers = {{.tile = interface_of(column)}},
                                    .block = block}));
     p_.links.push_back({.inputs = {made}, .outputs = {y_out_.back()}, .offsets = {0}});
@@ -156,7 +156,7 @@ class Planner {
   void add_maker(int column, int role, int x, int made) {
     const Tile tile = core_at(column, role);
     const int w = w_core_[static_cast<size_t>(role)];
-    const int sums = add_buffer(p_, "sums", tile, {Element::kI32, {kRows, kTile}});
+    const int sums = add_buffer(p_, "sums", tile, {Element::kI32, {kTakenRows, kTile}});
     const int ab = add_buffer(p_, "gelu_ab", tile, {Element::kI8, {kTableI8Bytes}}, "gelu_i8");
     const int cd = add_buffer(p_, "gelu_cd", tile, {Element::kI8, {kTableI8Bytes}}, "gelu_i8");
     std::vector<Step> chunk;
@@ -169,11 +169,11 @@ class Planner {
       chunk.push_back(step(Release{.fifo = w}));
     }
     chunk.push_back(step(Acquire{.fifo = w}));
-    chunk.push_back(loop(kSlices, {step(Acquire{.fifo = made}),
-                                   call("requantise_gelu_i8_32x64",
-                                        {buffer(sums), object(w), buffer(ab), buffer(cd), object(made), counter(),
-                                         constant(problem_.first.down), constant(problem_.first.shift)}),
-                                   step(Release{.fifo = made})}));
+    chunk.push_back(loop(kResults, {step(Acquire{.fifo = made}),
+                                    call("requantise_gelu_i8_32x64",
+                                         {buffer(sums), object(w), buffer(ab), buffer(cd), object(made), counter(),
+                                          constant(problem_.first.down), constant(problem_.first.shift)}),
+                                    step(Release{.fifo = made})}));
     chunk.push_back(step(Release{.fifo = w}));
     const int held = static_cast<int>(counts_.depth);
     add_core(tile, {step(Acquire{.fifo = x, .count = held}), loop(counts_.chunks, std::move(chunk)),
@@ -185,34 +185,34 @@ class Planner {
     const Tile tile = core_at(column, kRoles + role);
     const int w = w_core_[static_cast<size_t>(role) + kRoles];
     std::vector<int> sums;  // by tile of columns, then slice
-    sums.reserve(static_cast<size_t>(counts_.tiles * kSlices));
-    for (int64_t i = 0; i < counts_.tiles * kSlices; ++i) {
-      sums.push_back(add_buffer(p_, "sums" + std::to_string(i), tile, {Element::kI32, {kSlice, kTile}}));
+    sums.reserve(static_cast<size_t>(counts_.tiles * kResults));
+    for (int64_t i = 0; i < counts_.tiles * kResults; ++i) {
+      sums.push_back(add_buffer(p_, "sums" + std::to_string(i), tile, {Element::kI32, {kResultRows, kTile}}));
     }
     const auto chunk = [&](const std::string& kernel) {
-      std::vector<Step> body{step(Acquire{.fifo = hidden, .count = kSlices})};
+      std::vector<Step> body{step(Acquire{.fifo = hidden, .count = kResults})};
       for (int64_t i = 0; i < counts_.tiles; ++i) {
         body.push_back(step(Acquire{.fifo = w}));
-        for (int slice = 0; slice < kSlices; ++slice) {
+        for (int slice = 0; slice < kResults; ++slice) {
           Operand rows = object(hidden);
           rows.index = slice;
-          const int sum = sums[static_cast<size_t>(i * kSlices + slice)];
+          const int sum = sums[static_cast<size_t>(i * kResults + slice)];
           body.push_back(call(kernel, {rows, object(w), buffer(sum)}));
         }
         body.push_back(step(Release{.fifo = w}));
       }
-      body.push_back(step(Release{.fifo = hidden, .count = kSlices}));
+      body.push_back(step(Release{.fifo = hidden, .count = kResults}));
       return body;
     };
     std::vector<Step> body = chunk("matmul_i8_16x128x64_first");
     if (counts_.chunks > 1) body.push_back(loop(counts_.chunks - 1, chunk("matmul_i8_16x128x64")));
     for (size_t i = 0; i < sums.size(); ++i) {
-      if (i % kSlices == 0) body.push_back(step(Acquire{.fifo = w}));
+      if (i % kResults == 0) body.push_back(step(Acquire{.fifo = w}));
       body.push_back(step(Acquire{.fifo = y}));
       body.push_back(call("requantise_i8_16x64", {buffer(sums[i]), object(w), object(y), constant(0),
                                                   constant(problem_.second.down), constant(problem_.second.shift)}));
       body.push_back(step(Release{.fifo = y}));
-      if (i % kSlices == kSlices - 1) body.push_back(step(Release{.fifo = w}));
+      if (i % kResults == kResults - 1) body.push_back(step(Release{.fifo = w}));
     }
     add_core(tile, std::move(body));
   }
@@ -230,17 +230,17 @@ class Planner {
       add_contiguous(pattern, kObject[kind], 1);
       push(w_in_[static_cast<size_t>(role)], 1, offset, std::move(pattern));
       offset += counts_.objects[kind] * kObject[kind];
-      const int64_t first_row = role * layout_.rounds * kRows;  // of the column of that number
+      const int64_t first_row = role * layout_.rounds * kTakenRows;  // of the column of that number
       const int64_t width = problem_.inputs;
       push(x_in_[static_cast<size_t>(role)], 0, first_row * width,
-           {{layout_.rounds, kRows * width}, {counts_.depth, kTile}, {kRows, width}, {kTile, 1}});
+           {{layout_.rounds, kTakenRows * width}, {counts_.depth, kTile}, {kTakenRows, width}, {kTile, 1}});
     }
     for (int column = 0; column < kColumns; ++column) {
       for (int half = 0; half < kRoles; ++half) {
         const int64_t width = problem_.outputs;
         push(y_out_[static_cast<size_t>(column) * kRoles + static_cast<size_t>(half)], 2,
-             column * layout_.rounds * kRows * width + half * counts_.tiles * kTile,
-             {{layout_.rounds, kRows * width}, {counts_.tiles, kTile}, {kRows, width}, {kTile, 1}});
+             column * layout_.rounds * kTakenRows * width + half * counts_.tiles * kTile,
+             {{layout_.rounds, kTakenRows * width}, {counts_.tiles, kTile}, {kTakenRows, width}, {kTile, 1}});
       }
     }
     for (const std::vector<int>* fifos : {&y_out_, &w_in_, &x_in_}) wait_for(p_, *fifos);
@@ -288,10 +288,10 @@ Result<FeedForwardLayout> feed_forward_layout(const FeedForwardProblem& problem)
   }
   const Counts counts = counts_of(problem);
   // Beside the stack: X, weights, sums, results, tables; sums, weights, hidden numbers, results.
-  const int64_t maker = kRows * (problem.inputs + kTile * 4) + 2 * (kObject[0] + kSlice * kTile + kTableI8Bytes) +
-                        kNpu1.core.stack_default;
-  const int64_t summer = kRows * (problem.outputs / kRoles * 4 + 2 * kDepth) + 2 * (kObject[1] + kSlice * kTile) +
-                         kNpu1.core.stack_default;
+  const int64_t maker = kTakenRows * (problem.inputs + kTile * 4) +
+                        2 * (kObject[0] + kResultRows * kTile + kTableI8Bytes) + kNpu1.core.stack_default;
+  const int64_t summer = kTakenRows * (problem.outputs / kRoles * 4 + 2 * kDepth) +
+                         2 * (kObject[1] + kResultRows * kTile) + kNpu1.core.stack_default;
   const int64_t descriptors = counts.depth + 4;  // two for weights, two for hidden numbers
   if (std::max(maker, summer) > kNpu1.compute.memory.bytes || descriptors > kNpu1.compute.dma.descriptors) {
     return fail(ErrorCode::kUnsupported, where,
@@ -299,8 +299,8 @@ Result<FeedForwardLayout> feed_forward_layout(const FeedForwardProblem& problem)
                     " descriptors of a core",
                 "use two products, or narrower ones");
   }
-  FeedForwardLayout layout{.rows = round_up(problem.rows, kColumns * kRows)};
-  layout.rounds = layout.rows / kColumns / kRows;
+  FeedForwardLayout layout{.rows = round_up(problem.rows, kColumns * kTakenRows)};
+  layout.rounds = layout.rows / kColumns / kTakenRows;
   if (layout.rounds > kNpu1.tools.memcpy_repeat) {
     return fail(ErrorCode::kUnsupported, where, "has more than 64 rounds of rows", "split the rows");
   }
@@ -311,7 +311,7 @@ Result<FeedForwardLayout> feed_forward_layout(const FeedForwardProblem& problem)
 
 Result<Program> plan_feed_forward(const FeedForwardProblem& problem, const std::string& device) {
   SKALD_TRY(const FeedForwardLayout layout, feed_forward_layout(problem));
-  return Planner(problem, layout).run(device);
+  return FeedForwardPlanner(problem, layout).run(device);
 }
 
 Result<std::vector<std::byte>> pack_feed_forward(const FeedForwardProblem& problem, const FeedForwardWeights& weights) {

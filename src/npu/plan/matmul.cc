@@ -64,9 +64,10 @@ Result<Chosen> choose(const MatmulProblem& problem, const MatmulShape& tile) {
   return chosen;
 }
 
-class Planner {
+class MatmulPlanner {
  public:
-  Planner(const MatmulProblem& problem, const MatmulTiling& tiling, const MatmulLayout& layout, const Chosen& chosen)
+  MatmulPlanner(const MatmulProblem& problem, const MatmulTiling& tiling, const MatmulLayout& layout,
+                const Chosen& chosen)
       : problem_(problem), tiling_(tiling), layout_(layout), chosen_(chosen) {}
 
   Program run(const std::string& device) {
@@ -370,7 +371,7 @@ Result<MatmulLayout> matmul_layout(const MatmulProblem& problem, const MatmulTil
 Result<Program> plan_matmul(const MatmulProblem& problem, const MatmulTiling& tiling, const std::string& device) {
   SKALD_TRY(const MatmulLayout layout, matmul_layout(problem, tiling));
   SKALD_TRY(const Chosen chosen, choose(problem, tiling.tile));
-  return Planner(problem, tiling, layout, chosen).run(device);
+  return MatmulPlanner(problem, tiling, layout, chosen).run(device);
 }
 
 }  // namespace skald::npu::plan

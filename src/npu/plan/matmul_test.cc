@@ -32,19 +32,19 @@ std::span<const std::byte> bytes(const std::vector<T>& values) {
   return std::as_bytes(std::span(values));
 }
 
-struct Run {
+struct MatmulRun {
   sim::Report report;
   std::vector<std::byte> c;
 };
 
 /// C as the array gives it, padded.
-Result<Run> run(const MatmulProblem& problem, const MatmulTiling& tiling, std::span<const std::byte> a,
-                std::span<const std::byte> b, std::span<const std::byte> parameters) {
+Result<MatmulRun> run_matmul(const MatmulProblem& problem, const MatmulTiling& tiling, std::span<const std::byte> a,
+                             std::span<const std::byte> b, std::span<const std::byte> parameters) {
   SKALD_TRY(const Program program, plan_matmul(problem, tiling, "npu1"));
   SKALD_TRY(std::vector<std::byte> panels, pack_matmul_a(problem, tiling, a));
   SKALD_TRY(std::vector<std::byte> packed, pack_matmul_b(problem, tiling, b, parameters));
   const Block& block = program.arguments[2].block;
-  Run ran;
+  MatmulRun ran;
   ran.c.resize(static_cast<size_t>(block.shape[0] * block.shape[1] *
                                    (block.type == Element::kI8     ? 1
                                     : block.type == Element::kBf16 ? 2
@@ -78,7 +78,7 @@ TEST(PlanMatmul, Int8SumsAreExact) {
     const MatmulProblem problem{.m = shape.m, .k = shape.k, .n = shape.n};
     const auto a = random_integers<int8_t>(shape.m * shape.k, -128, 127, 1);
     const auto b = random_integers<int8_t>(shape.k * shape.n, -128, 127, 2);
-    const auto ran = run(problem, shape.tiling, bytes(a), bytes(b), {});
+    const auto ran = run_matmul(problem, shape.tiling, bytes(a), bytes(b), {});
     ASSERT_TRUE(ran) << to_string(ran.error());
     const MatmulLayout layout = matmul_layout(problem, shape.tiling).value();
     EXPECT_EQ(layout.m * layout.k * layout.n, ran->report.macs);
@@ -112,7 +112,7 @@ TEST(PlanMatmul, RequantisedInt8IsExact) {
     const auto factors = random_integers<int16_t>(columns, 1, 4000, 6);
     std::vector<std::byte> parameters(static_cast<size_t>(columns * 8));
     pack_requantise_parameters(bias, factors, parameters.data());
-    const auto ran = run(problem, shape.tiling, bytes(a), bytes(b), parameters);
+    const auto ran = run_matmul(problem, shape.tiling, bytes(a), bytes(b), parameters);
     ASSERT_TRUE(ran) << to_string(ran.error());
     const MatmulLayout layout = matmul_layout(problem, shape.tiling).value();
     int64_t distinct = 0;
@@ -153,7 +153,7 @@ double largest_error(const Bf16Case& the) {
   for (double& value : a) a16.push_back(f32_to_bf16(static_cast<float>(value = draw(generator))));
   for (double& value : b) b16.push_back(f32_to_bf16(static_cast<float>(value = draw(generator))));
   std::vector<std::byte> bias(the.finish == Finish::kNone ? 0 : static_cast<size_t>(finish_bias_bytes(the.n)));
-  const Run ran = run(problem, tiling, bytes(a16), bytes(b16), bias).value();
+  const MatmulRun ran = run_matmul(problem, tiling, bytes(a16), bytes(b16), bias).value();
   const MatmulLayout layout = matmul_layout(problem, tiling).value();
   double largest = 0;
   for (int64_t i = 0; i < the.m; i += 7) {  // a seventh of the rows: of every core, every slice

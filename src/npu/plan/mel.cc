@@ -14,13 +14,13 @@ namespace {
 
 using Kind = StreamedOperand::Kind;
 
-constexpr int64_t kFrames = 16;                // of an object
+constexpr int64_t kObjectFrames = 16;          // of an object
 constexpr size_t kEdge = audio::kFftSize / 2;  // samples of a frame before its centre
 constexpr double kOne = 1 << 14;               // of the kernel's numbers
 constexpr float kClamp = 2;                    // 8 decades, scaled
 
 int64_t objects_of(const MelProblem& problem) {
-  return ceil_div(problem.frames, kFrames);
+  return ceil_div(problem.frames, kObjectFrames);
 }
 
 /// Buffers for what lies in the core: tables and scratch, all pointers but the first and the last.
@@ -31,8 +31,8 @@ Streamed streamed_of(const MelProblem& problem, const KernelRow& row) {
                             std::to_string(problem.bands),
                     .input = {in.element, {in.extent}},
                     .output = {out.element, {out.extent}},
-                    .input_step = kFrames * audio::kHop,
-                    .output_order = rows_of_blocks(block_order(out.layout), kFrames, problem.bands),
+                    .input_step = kObjectFrames * audio::kHop,
+                    .output_order = rows_of_blocks(block_order(out.layout), kObjectFrames, problem.bands),
                     .objects = objects_of(problem)};
   StreamedCall call{.kernel = std::string(row.symbol), .operands = {{Kind::kInput}}};
   for (const KernelArgument& one : row.arguments.subspan(1, row.arguments.size() - 2)) {
@@ -67,7 +67,7 @@ std::vector<int16_t> pack_mel_samples(const MelProblem& problem, const Spread& s
   const KernelRow* row = find_kernel("mel_bf16_80");
   const int64_t objects = streamed_objects({.objects = objects_of(problem)}, spread);
   std::vector<int16_t> samples(
-      static_cast<size_t>((objects - 1) * kFrames * audio::kHop + row->arguments.front().extent));
+      static_cast<size_t>((objects - 1) * kObjectFrames * audio::kHop + row->arguments.front().extent));
   for (size_t i = 1; i <= kEdge && i < recording.size(); ++i) samples[kEdge - i] = recording[i];
   const auto there = std::min(recording.size(), samples.size() - kEdge);
   std::ranges::copy(recording.first(there), samples.begin() + kEdge);

@@ -49,7 +49,7 @@ Samples made_of(int count, F f) {
 }
 
 /// What the model is given, by audio/: of frames 0, ..., clamped to their maximum and scaled.
-std::vector<float> expected(const MelProblem& problem, const Samples& recording) {
+std::vector<float> mel_expected(const MelProblem& problem, const Samples& recording) {
   std::vector<float> samples(static_cast<size_t>((problem.frames - 1) * audio::kHop + audio::kFftSize));
   for (size_t i = 0; i < samples.size(); ++i) {
     const int64_t at = std::abs(static_cast<int64_t>(i) - 200);
@@ -65,12 +65,12 @@ std::vector<float> expected(const MelProblem& problem, const Samples& recording)
   return mel;
 }
 
-struct Ran {
+struct MelRun {
   sim::Report report;
   std::vector<float> mel;
 };
 
-Result<Ran> run(const MelProblem& problem, const Spread& spread, const Samples& recording) {
+Result<MelRun> run_mel(const MelProblem& problem, const Spread& spread, const Samples& recording) {
   SKALD_TRY(const Program program, plan_mel(problem, spread, "npu1"));
   for (const Violation& violation : verify(program, catalogue_lookup())) ADD_FAILURE() << to_string(violation);
   Samples x = pack_mel_samples(problem, spread, recording);
@@ -78,7 +78,7 @@ Result<Ran> run(const MelProblem& problem, const Spread& spread, const Samples& 
   std::vector<std::byte> y(static_cast<size_t>(block.shape[0] * block.shape[1] * bytes_of(problem.type)));
   EXPECT_EQ(program.arguments[0].block.shape[0], static_cast<int64_t>(x.size()));
   SKALD_TRY(const auto simulation, sim::Simulation::load(program, sim::catalogue_kernels(), {}));
-  Ran ran;
+  MelRun ran;
   SKALD_TRY(ran.report, simulation->launch(std::vector<std::span<std::byte>>{std::as_writable_bytes(std::span(x)), y}));
   SKALD_TRY(ran.mel, finish_mel(problem, y));
   return ran;
@@ -103,9 +103,9 @@ TEST(PlanMel, SpeechOnAnyNumberOfCores) {
   const Spread spreads[] = {{.rows = 1, .columns = 1}, {.rows = 4, .columns = 1}, {.rows = 4, .columns = 4}};
   for (const Spread& spread : spreads) {
     const MelProblem problem{.frames = 250};
-    const auto ran = run(problem, spread, recording);
+    const auto ran = run_mel(problem, spread, recording);
     ASSERT_TRUE(ran) << to_string(ran.error());
-    const float largest = largest_difference(ran->mel, expected(problem, recording));
+    const float largest = largest_difference(ran->mel, mel_expected(problem, recording));
     std::cout << spread.rows * spread.columns << " cores: largest error " << largest << " of the scaled log-mel\n";
     EXPECT_LE(largest, kMostBf16);
     EXPECT_GT(largest, 0);
@@ -117,9 +117,9 @@ TEST(PlanMel, BothWidthsAndTypes) {
   for (const int bands : {80, 128}) {
     for (const Element type : {Element::kBf16, Element::kI8}) {
       const MelProblem problem{.frames = 200, .bands = bands, .type = type};
-      const auto ran = run(problem, {}, recording);
+      const auto ran = run_mel(problem, {}, recording);
       ASSERT_TRUE(ran) << to_string(ran.error());
-      const float largest = largest_difference(ran->mel, expected(problem, recording));
+      const float largest = largest_difference(ran->mel, mel_expected(problem, recording));
       std::cout << bands << " bands, " << to_string(type) << ": largest error " << largest << '\n';
       EXPECT_LE(largest, type == Element::kI8 ? kMostI8 : kMostBf16);
     }
@@ -146,9 +146,9 @@ TEST(PlanMel, LoudQuietAndNothing) {
   };
   for (const Sound& sound : sounds) {
     const MelProblem problem{.frames = 96};
-    const auto ran = run(problem, {.rows = 4, .columns = 1}, sound.samples);
+    const auto ran = run_mel(problem, {.rows = 4, .columns = 1}, sound.samples);
     ASSERT_TRUE(ran) << to_string(ran.error());
-    const float largest = largest_difference(ran->mel, expected(problem, sound.samples));
+    const float largest = largest_difference(ran->mel, mel_expected(problem, sound.samples));
     std::cout << sound.name << ": largest error " << largest << '\n';
     EXPECT_LE(largest, kMostBf16) << sound.name;
   }

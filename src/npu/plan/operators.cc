@@ -317,7 +317,7 @@ struct Row {
   Result<PlannedOperator> (*plan)(const Asked& asked) = nullptr;
 };
 
-constexpr std::array<Row, 13> kRows{{
+constexpr std::array<Row, 13> kOperatorRows{{
     {{"matmul", "M K N", "i8 i8xi4 i16 bf16", "C (M, N) = A (M, K) B (K, N)", "1500 512 2048"}, true, matmul},
     {{"conv", "FRAMES CHANNELS OUTPUTS [STRIDE]", "bf16 i8", "a convolution of the stem, three frames wide",
       "3000 80 512"},
@@ -372,8 +372,8 @@ Result<void> check_options(const Row& row, const OperatorRequest& request) {
 
 std::span<const Operator> operators() {
   static const auto shown = [] {
-    std::array<Operator, kRows.size()> all{};
-    std::ranges::transform(kRows, all.begin(), &Row::shown);
+    std::array<Operator, kOperatorRows.size()> all{};
+    std::ranges::transform(kOperatorRows, all.begin(), &Row::shown);
     return all;
   }();
   return shown;
@@ -386,10 +386,10 @@ Result<PlannedOperator> plan_operator(const OperatorRequest& request, const std:
     by_size.sizes = {dims->audio_state, dims->audio_layers, dims->audio_ctx, dims->mel_bands};
     return plan_operator(by_size, device);
   }
-  const auto* const row = std::ranges::find(kRows, request.name, [](const Row& one) { return one.shown.name; });
-  if (row == kRows.end()) {
+  const auto* const row = std::ranges::find(kOperatorRows, request.name, [](const Row& one) { return one.shown.name; });
+  if (row == kOperatorRows.end()) {
     std::string names;
-    for (const Row& one : kRows) names += (names.empty() ? "" : ", ") + std::string(one.shown.name);
+    for (const Row& one : kOperatorRows) names += (names.empty() ? "" : ", ") + std::string(one.shown.name);
     return wrong("'" + request.name + "'", "is no operator", "use one of: " + names);
   }
   const auto [least, most] = size_counts(row->shown);

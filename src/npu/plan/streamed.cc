@@ -14,9 +14,9 @@ Block many(int64_t count, Block block) {
   return block;
 }
 
-class Planner {
+class StreamedPlanner {
  public:
-  Planner(const Streamed& streamed, const Spread& spread)
+  StreamedPlanner(const Streamed& streamed, const Spread& spread)
       : streamed_(streamed),
         spread_(spread),
         objects_(streamed_objects(streamed, spread)),
@@ -239,7 +239,7 @@ Result<Program> plan_streamed(const Streamed& streamed, const Spread& spread, co
   if (spread.rows < 1 || spread.columns < 1) {
     return fail(ErrorCode::kInvalidArgument, streamed.name, "is given no cores", "use 1 to 4 rows and columns");
   }
-  return Planner(streamed, spread).run(device);
+  return StreamedPlanner(streamed, spread).run(device);
 }
 
 }  // namespace skald::npu::plan

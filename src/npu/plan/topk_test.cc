@@ -12,22 +12,12 @@
 #include <random>
 
 #include "base/half.h"
-#include "npu/program/verify.h"
-#include "npu/sim/catalogue_kernels.h"
-#include "npu/sim/simulation.h"
-#include "npu/suite/lookups.h"
+#include "npu/plan/launch_for_tests.h"
 
 namespace skald::npu::plan {
 namespace {
 
 using Bytes = std::vector<std::byte>;
-
-sim::Report launch(const Program& program, const std::vector<std::span<std::byte>>& arguments) {
-  for (const Violation& violation : verify(program, catalogue_lookup())) ADD_FAILURE() << to_string(violation);
-  const auto simulation = sim::Simulation::load(program, sim::catalogue_kernels(), {});
-  EXPECT_TRUE(simulation) << to_string(simulation.error());
-  return (*simulation)->launch(arguments).value();
-}
 
 struct Choice {
   int32_t token = -1;
@@ -37,7 +27,7 @@ struct Choice {
 };
 
 /// The best 8 of all beams and tokens, of equal ones the lower beam and token first. Sums are exact: quarters.
-std::vector<Choice> expected(const std::vector<float>& logits, const std::vector<float>& raised) {
+std::vector<Choice> best_choices(const std::vector<float>& logits, const std::vector<float>& raised) {
   std::vector<Choice> all;
   const size_t width = logits.size() / raised.size();
   for (size_t i = 0; i < logits.size(); ++i) {
@@ -71,13 +61,13 @@ void check_step(const StepCase& the) {
   }
   Bytes x = pack_logits(problem, {}, plain).value();
   Bytes lists(static_cast<size_t>(the.lists * 64));
-  const sim::Report first = launch(plan_topk(problem, {}, "npu1").value(), {x, lists});
+  const sim::Report first = launch(plan_topk(problem, {}, "npu1").value(), {x, lists}).value();
   Bytes beams = pack_beams(problem, the.lists, raised);
   Bytes best(128);
-  const sim::Report second = launch(plan_beam_step(the.lists, "npu1").value(), {lists, beams, best});
+  const sim::Report second = launch(plan_beam_step(the.lists, "npu1").value(), {lists, beams, best}).value();
   std::cout << the.beams << " beams, " << to_string(the.type) << ": " << first.cycles << " + " << second.cycles
             << " cycles\n";
-  const std::vector<Choice> wanted = expected(logits, raised);
+  const std::vector<Choice> wanted = best_choices(logits, raised);
   for (size_t rank = 0; rank < 8; ++rank) {
     Choice found;
     std::memcpy(&found.token, &best[4 * rank], 4);

@@ -10,7 +10,7 @@ namespace {
 
 /// A pattern, the end that has it and the elements it goes over: an object, or a slice of it at the end of a link that
 /// holds the whole.
-struct Use {
+struct PatternUse {
   const Context& context;
   const End& end;
   const Fifo& fifo;
@@ -23,7 +23,7 @@ struct Use {
   int bytes() const { return bytes_of(fifo.block.type); }
 };
 
-void for_each_use(const Context& c, const std::function<void(const Use&)>& visit) {
+void for_each_use(const Context& c, const std::function<void(const PatternUse&)>& visit) {
   for (const End& end : c.counts.ends) {
     const Fifo& fifo = c.fifo(end.fifo);
     const Pattern& pattern =
@@ -39,14 +39,14 @@ void for_each_use(const Context& c, const std::function<void(const Use&)>& visit
 }
 
 void pattern_end(const Context& c, Report& report) {
-  for_each_use(c, [&](const Use& use) {
+  for_each_use(c, [&](const PatternUse& use) {
     if (use.kind() != TileKind::kInterface) return;
     report(use.where, "has a pattern at an interface tile", "put it into the transfers of the sequence");
   });
 }
 
 void pattern_slices(const Context& c, Report& report) {
-  for_each_use(c, [&](const Use& use) {
+  for_each_use(c, [&](const PatternUse& use) {
     if (use.end.branches == 1) return;
     const Link& link = c.program.links[static_cast<size_t>(use.end.link)];
     const std::vector<int>& many = use.end.produces() ? link.inputs : link.outputs;
@@ -59,7 +59,7 @@ void pattern_slices(const Context& c, Report& report) {
 }
 
 void pattern_dims(const Context& c, Report& report) {
-  for_each_use(c, [&](const Use& use) {
+  for_each_use(c, [&](const PatternUse& use) {
     if (use.kind() == TileKind::kInterface) return;
     const auto most = static_cast<size_t>(use.dma().dimensions);
     if (use.pattern.size() <= most) return;
@@ -68,7 +68,7 @@ void pattern_dims(const Context& c, Report& report) {
 }
 
 void pattern_product(const Context& c, Report& report) {
-  for_each_use(c, [&](const Use& use) {
+  for_each_use(c, [&](const PatternUse& use) {
     const int64_t product = pattern_elements(use.pattern, 0);
     if (product == use.elements) return;
     report(use.where, "its pattern goes over " + text(product) + " elements of " + text(use.elements),
@@ -77,7 +77,7 @@ void pattern_product(const Context& c, Report& report) {
 }
 
 void pattern_bounds(const Context& c, Report& report) {
-  for_each_use(c, [&](const Use& use) {
+  for_each_use(c, [&](const PatternUse& use) {
     const int64_t reach = pattern_reach(use.pattern, 0);
     if (reach < use.elements) return;
     report(use.where, "its pattern reaches element " + text(reach) + " of " + text(use.elements),
@@ -86,7 +86,7 @@ void pattern_bounds(const Context& c, Report& report) {
 }
 
 void pattern_stride(const Context& c, Report& report) {
-  for_each_use(c, [&](const Use& use) {
+  for_each_use(c, [&](const PatternUse& use) {
     for (const Dim& dim : use.pattern) {
       const int64_t words = dim.stride * use.bytes() / kStreamWordBytes;
       if (dim.stride >= 1 && words <= use.dma().largest_step()) continue;
@@ -98,7 +98,7 @@ void pattern_stride(const Context& c, Report& report) {
 }
 
 void pattern_wrap(const Context& c, Report& report) {
-  for_each_use(c, [&](const Use& use) {
+  for_each_use(c, [&](const PatternUse& use) {
     const ToolchainLimits& tools = c.device->tools;
     for (size_t i = 0; i < use.pattern.size(); ++i) {
       const bool fastest = i + 1 == use.pattern.size();
@@ -117,7 +117,7 @@ void pattern_wrap(const Context& c, Report& report) {
 }
 
 void pattern_granularity(const Context& c, Report& report) {
-  for_each_use(c, [&](const Use& use) {
+  for_each_use(c, [&](const PatternUse& use) {
     if (use.bytes() == kStreamWordBytes) return;
     bool whole = use.pattern.back().stride == 1 && use.pattern.back().size * use.bytes() % kStreamWordBytes == 0;
     for (size_t i = 0; i + 1 < use.pattern.size(); ++i) {
@@ -131,7 +131,7 @@ void pattern_granularity(const Context& c, Report& report) {
 }
 
 void pattern_overlap(const Context& c, Report& report) {
-  for_each_use(c, [&](const Use& use) {
+  for_each_use(c, [&](const PatternUse& use) {
     constexpr int64_t kLargest = int64_t{1} << 20;  // fits no tile: another rule's business
     if (use.end.produces() || use.elements > kLargest || pattern_reach(use.pattern, 0) >= use.elements) return;
     std::vector<bool> hit(static_cast<size_t>(use.elements));

@@ -16,7 +16,7 @@ bool ends_at_host(const Context& c, const Fifo& fifo) {
 }
 
 /// A transfer and what it is about.
-struct Use {
+struct TransferUse {
   const Context& context;
   const Transfer& transfer;
   const Fifo& fifo;
@@ -39,11 +39,11 @@ void for_each_transfer(const Context& c, const Visit& visit) {
     const Transfer* transfer = std::get_if<Transfer>(&c.program.sequence[i]);
     if (transfer == nullptr) continue;
     const Fifo& fifo = c.fifo(transfer->fifo);
-    visit(Use{.context = c,
-              .transfer = *transfer,
-              .fifo = fifo,
-              .argument = c.program.arguments[static_cast<size_t>(transfer->argument)],
-              .where = "sequence step " + std::to_string(i) + ", fifo " + fifo.name});
+    visit(TransferUse{.context = c,
+                      .transfer = *transfer,
+                      .fifo = fifo,
+                      .argument = c.program.arguments[static_cast<size_t>(transfer->argument)],
+                      .where = "sequence step " + std::to_string(i) + ", fifo " + fifo.name});
   }
 }
 
@@ -58,14 +58,14 @@ bool contiguous(const Pattern& pattern) {
 }
 
 void transfer_fifo(const Context& c, Report& report) {
-  for_each_transfer(c, [&](const Use& use) {
+  for_each_transfer(c, [&](const TransferUse& use) {
     if (use.to_array() || use.to_host()) return;
     report(use.where, "this stream has no end at an interface tile", "transfer through one that has");
   });
 }
 
 void transfer_argument(const Context& c, Report& report) {
-  for_each_transfer(c, [&](const Use& use) {
+  for_each_transfer(c, [&](const TransferUse& use) {
     if (!use.to_array() && !use.to_host()) return;
     const Access access = use.argument.access;
     if (use.to_array() ? access == Access::kWrite : access == Access::kRead) {
@@ -81,7 +81,7 @@ void transfer_argument(const Context& c, Report& report) {
 }
 
 void transfer_bounds(const Context& c, Report& report) {
-  for_each_transfer(c, [&](const Use& use) {
+  for_each_transfer(c, [&](const TransferUse& use) {
     const int64_t whole = elements_of(use.argument.block);
     const int64_t offset = use.transfer.offset;
     const int64_t reach = pattern_reach(use.transfer.pattern, use.elements());
@@ -94,7 +94,7 @@ void transfer_bounds(const Context& c, Report& report) {
 }
 
 void transfer_objects(const Context& c, Report& report) {
-  for_each_transfer(c, [&](const Use& use) {
+  for_each_transfer(c, [&](const TransferUse& use) {
     const int64_t object = elements_of(use.fifo.block);
     if (use.elements() > 0 && use.elements() % object == 0) return;
     report(use.where, "moves " + text(use.elements()) + " elements, an object has " + text(object),
@@ -103,7 +103,7 @@ void transfer_objects(const Context& c, Report& report) {
 }
 
 void transfer_granularity(const Context& c, Report& report) {
-  for_each_transfer(c, [&](const Use& use) {
+  for_each_transfer(c, [&](const TransferUse& use) {
     const Pattern& pattern = use.transfer.pattern;
     const auto words = [&](int64_t elements) { return elements * use.bytes() % kStreamWordBytes == 0; };
     bool whole = words(use.transfer.offset);
@@ -119,7 +119,7 @@ void transfer_granularity(const Context& c, Report& report) {
 
 void transfer_limits(const Context& c, Report& report) {
   const ToolchainLimits& tools = c.device->tools;
-  for_each_transfer(c, [&](const Use& use) {
+  for_each_transfer(c, [&](const TransferUse& use) {
     const Pattern& pattern = use.transfer.pattern;
     if (pattern.size() > static_cast<size_t>(tools.sequence_dimensions)) {
       report(use.where, std::to_string(pattern.size()) + " levels", "there are 4; make several transfers");
@@ -144,7 +144,7 @@ void transfer_limits(const Context& c, Report& report) {
 }
 
 void transfer_overlap(const Context& c, Report& report) {
-  for_each_transfer(c, [&](const Use& use) {
+  for_each_transfer(c, [&](const TransferUse& use) {
     if (!use.to_host()) return;
     Pattern dims = use.transfer.pattern;
     std::ranges::sort(dims, {}, &Dim::stride);

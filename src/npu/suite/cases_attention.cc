@@ -20,9 +20,9 @@ constexpr int64_t kWidth = plan::kAttentionBlock;
 
 /// Standard deviations of queries and keys: scores then have one of 2.25, so the largest of 1500 weights is about a
 /// tenth, as of a head that looks somewhere.
-constexpr double kDeviation = 1.5;
+constexpr double kAttentionDeviation = 1.5;
 
-struct Attention {
+struct FusedAttention {
   AttentionProblem problem;
   Spread spread;
   unsigned seed = 1;
@@ -58,12 +58,12 @@ void attend(const AttentionProblem& p, const Arrays& arrays, int64_t head, int64
 
 /// `columns` columns of normal numbers, rows that fill blocks zeros.
 std::vector<double> padded_normal(int64_t rows, int64_t whole_rows, int64_t columns, unsigned seed) {
-  std::vector<double> values = rounded_to_bf16(random_normal(rows * columns, kDeviation, seed));
+  std::vector<double> values = rounded_to_bf16(random_normal(rows * columns, kAttentionDeviation, seed));
   values.resize(static_cast<size_t>(whole_rows * columns));
   return values;
 }
 
-Result<Values> values(const Attention& the) {
+Result<Values> values(const FusedAttention& the) {
   const AttentionProblem& p = the.problem;
   SKALD_TRY(const plan::AttentionLayout layout, plan::attention_layout(p, the.spread));
   const Arrays arrays{.q = padded_normal(p.queries, layout.queries, p.query_width, 2 * the.seed),
@@ -94,13 +94,13 @@ AttentionProblem cross(int64_t heads, int64_t queries, int64_t keys) {
 
 /// What weights are wrong by: a query rounded to 2^-9 after scaling, 64 of them at random, moves a score of deviation
 /// 2.25 by 2.25 * 2^-9 / sqrt(3) in standard, five times that in the worst of a million cases: 0.013; rounding of
-/// weights adds 0.004. Values reach 4 kDeviation = 6; where one weight is nearly all, its error is that of the sum too
-/// and cancels, so at most a quarter of it is left (w (1 - w)), for both its own and the others' values. The output's
-/// own rounding is 2^-9 of 6.
-constexpr double kMostError = 0.017 / 4 * 2 * 6 + 6.0 / 512;
+/// weights adds 0.004. Values reach 4 kAttentionDeviation = 6; where one weight is nearly all, its error is that of the
+/// sum too and cancels, so at most a quarter of it is left (w (1 - w)), for both its own and the others' values. The
+/// output's own rounding is 2^-9 of 6.
+constexpr double kMostAttentionError = 0.017 / 4 * 2 * 6 + 6.0 / 512;
 
-void add_case(Cases& cases, const std::string& name, const Attention& the, bool timed_only = false) {
-  Limits limits{.least_correlation = 0.999, .most_error = kMostError};
+void add_case(Cases& cases, const std::string& name, const FusedAttention& the, bool timed_only = false) {
+  Limits limits{.least_correlation = 0.999, .most_error = kMostAttentionError};
   if (the.problem.queries == kWidth && the.problem.keys == kWidth) limits.most_call_ms = 5;
   Case made{.op = "attention",
             .name = name,

@@ -1,4 +1,4 @@
-// Attention in int8: exact integers, and softmax in double of the same numbers.
+// AttentionI8 in int8: exact integers, and softmax in double of the same numbers.
 
 #include <fmt/format.h>
 
@@ -13,22 +13,20 @@
 namespace skald::npu::suite {
 namespace {
 
-constexpr int64_t kWidth = 64;
-
 /// Queries, keys and values of a third of int8's range, in units of 4 / 127: scores of deviation (40 * 4 / 127)^2.
-constexpr double kDeviation = 40;
+constexpr double kI8Deviation = 40;
 constexpr double kUnit = 4.0 / 127;
 
-struct Attention {
+struct AttentionI8 {
   plan::AttentionI8Problem problem;
   plan::Spread spread;
   unsigned seed = 1;
 };
 
-Result<Planned> planned(const Attention& the) {
+Result<Planned> planned(const AttentionI8& the) {
   SKALD_TRY(const plan::Streamed streamed, plan::attention_i8(the.problem));
   SKALD_TRY(Program program, plan::plan_streamed(streamed, the.spread, std::string(kNpu1.name)));
-  const int64_t a_head = 2 * the.problem.positions * the.problem.positions * kWidth;
+  const int64_t a_head = 2 * the.problem.positions * the.problem.positions * plan::kAttentionBlock;
   Planned planned{.macs = the.problem.heads * a_head,
                   .padded_macs = plan::streamed_objects(streamed, the.spread) * a_head,
                   .macs_a_cycle = kNpu1.core.macs_i8,
@@ -61,11 +59,11 @@ void judge(const Row& row, const plan::AttentionI8Problem& problem, const plan::
     sum += weights.back();
     ideal_sum += ideal.back();
   }
-  for (int64_t d = 0; d < kWidth; ++d) {
+  for (int64_t d = 0; d < plan::kAttentionBlock; ++d) {
     int64_t total = 0;
     double ideal_total = 0;
     for (size_t key = 0; key < weights.size(); ++key) {
-      const int8_t value = row.values[static_cast<int64_t>(key) * kWidth + d];
+      const int8_t value = row.values[static_cast<int64_t>(key) * plan::kAttentionBlock + d];
       total += weights[key] * value;
       ideal_total += ideal[key] * value;
     }
@@ -74,24 +72,25 @@ void judge(const Row& row, const plan::AttentionI8Problem& problem, const plan::
   }
 }
 
-Result<Values> values(const Attention& the) {
+Result<Values> values(const AttentionI8& the) {
   const int64_t n = the.problem.positions;
   SKALD_TRY(const plan::Streamed streamed, plan::attention_i8(the.problem));
   SKALD_TRY(const plan::AttentionI8Factor factor, plan::attention_i8_factor(the.problem.score_scale));
   std::vector<int8_t> x;
-  for (const double number :
-       random_normal(plan::streamed_objects(streamed, the.spread) * 3 * n * kWidth, kDeviation, the.seed)) {
+  for (const double number : random_normal(plan::streamed_objects(streamed, the.spread) * 3 * n * plan::kAttentionBlock,
+                                           kI8Deviation, the.seed)) {
     x.push_back(static_cast<int8_t>(std::clamp(std::round(number), -127.0, 127.0)));
   }
   Values values{.buffers = {bytes_of_values(x)}};
   for (int64_t head = 0; head < the.problem.heads; ++head) {
-    const int8_t* q = &x[static_cast<size_t>(head * 3 * n * kWidth)];
-    const int8_t* k = q + n * kWidth;
+    const int8_t* q = &x[static_cast<size_t>(head * 3 * n * plan::kAttentionBlock)];
+    const int8_t* k = q + n * plan::kAttentionBlock;
     for (int64_t query = 0; query < n; ++query) {
-      Row row{.values = k + n * kWidth};
+      Row row{.values = k + n * plan::kAttentionBlock};
       for (int64_t key = 0; key < n; ++key) {
         int64_t product = 0;
-        for (int64_t d = 0; d < kWidth; ++d) product += q[query * kWidth + d] * k[key * kWidth + d];
+        for (int64_t d = 0; d < plan::kAttentionBlock; ++d)
+          product += q[query * plan::kAttentionBlock + d] * k[key * plan::kAttentionBlock + d];
         row.products.push_back(product);
       }
       judge(row, the.problem, factor, values);
@@ -107,13 +106,13 @@ Result<Values> values(const Attention& the) {
 
 void add_attention_i8_cases(Cases& cases) {
   constexpr double kScale = kUnit * kUnit / 8;
-  const std::vector<Attention> all{
+  const std::vector<AttentionI8> all{
       {{.heads = 1, .positions = 64, .score_scale = kScale}, {.rows = 1, .columns = 1}},
       {{.heads = 1, .positions = 64, .score_scale = kScale}, {.rows = 1, .columns = 1}, 2},
       {{.heads = 8, .positions = 48, .score_scale = kScale}, {.rows = 2, .columns = 4}},
       {{.heads = 8, .positions = 64, .score_scale = kScale}, {.rows = 2, .columns = 4}},
   };
-  for (const Attention& the : all) {
+  for (const AttentionI8& the : all) {
     const int64_t cores = int64_t{the.spread.rows} * the.spread.columns;
     cases.push_back(
         {.op = "attention",

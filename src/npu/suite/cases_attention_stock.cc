@@ -14,9 +14,8 @@ namespace {
 
 using plan::MatmulProblem;
 
-constexpr int64_t kWidth = 64;
 /// One launch for all heads.
-Result<Launch> softmax(int64_t heads, int64_t positions) {
+Result<Launch> softmax_launch(int64_t heads, int64_t positions) {
   SKALD_TRY(const plan::Streamed streamed, plan::stream_rows("softmax_bf16", heads * positions, positions));
   SKALD_TRY(Program program, plan::plan_streamed(streamed, {}, std::string(kNpu1.name)));
   return Launch{.program = std::move(program), .buffers = {0, 1}};
@@ -25,14 +24,17 @@ Result<Launch> softmax(int64_t heads, int64_t positions) {
 /// A launch of each product a head. Of the catalogue's tiles these take least time: scores have no depth, outputs only
 /// 64 columns.
 Result<Planned> three_steps(int64_t heads, int64_t positions) {
-  Planned planned{.macs = 2 * heads * positions * positions * kWidth,
+  Planned planned{.macs = 2 * heads * positions * positions * plan::kAttentionBlock,
                   .macs_a_cycle = kNpu1.core.macs_bf16,
                   .amount = positions,
                   .unit = "tokens"};
-  MatmulProblem product{
-      .m = positions, .k = kWidth, .n = positions, .type = Element::kBf16, .finish = plan::Finish::kBias};
+  MatmulProblem product{.m = positions,
+                        .k = plan::kAttentionBlock,
+                        .n = positions,
+                        .type = Element::kBf16,
+                        .finish = plan::Finish::kBias};
   SKALD_CHECK(add_product(planned, product, {.tile = {64, 32, 128}}, {0, 1, 2}, heads));
-  SKALD_TRY(Launch weights, softmax(heads, positions));
+  SKALD_TRY(Launch weights, softmax_launch(heads, positions));
   planned.launches.push_back(std::move(weights));
   std::swap(product.k, product.n);
   SKALD_CHECK(add_product(planned, product, {.tile = {64, 64, 32}}, {0, 1, 2}, heads));

@@ -11,11 +11,10 @@
 namespace skald::npu::suite {
 namespace {
 
-constexpr int64_t kTaps = 3;
-constexpr double kScale = 0.1;
+constexpr double kConvScale = 0.1;
 
 /// Half a unit of a bfloat16 below 4, and 1,536 sums in float32 below 4, each rounded in its last place.
-constexpr double kMostError = 0x1p-7 + 1536 * 0x1p-22;
+constexpr double kMostConvError = 0x1p-7 + 1536 * 0x1p-22;
 
 struct Conv {
   plan::ConvProblem problem;
@@ -30,12 +29,13 @@ std::vector<double> convolved(const plan::ConvProblem& p, const std::vector<doub
   for (int64_t middle = 0; middle < p.frames; middle += p.stride) {
     for (int64_t output = 0; output < p.outputs; ++output) {
       double sum = 0;
-      for (int64_t tap = 0; tap < kTaps; ++tap) {
+      for (int64_t tap = 0; tap < plan::kConvTaps; ++tap) {
         const int64_t frame = middle + tap - 1;
         if (frame < 0 || frame >= p.frames) continue;
         const double* const from = &frames[static_cast<size_t>(frame * p.channels)];
-        const double* const weight = &weights[static_cast<size_t>(output * p.channels * kTaps + tap)];
-        for (int64_t channel = 0; channel < p.channels; ++channel) sum += from[channel] * weight[channel * kTaps];
+        const double* const weight = &weights[static_cast<size_t>(output * p.channels * plan::kConvTaps + tap)];
+        for (int64_t channel = 0; channel < p.channels; ++channel)
+          sum += from[channel] * weight[channel * plan::kConvTaps];
       }
       sums.push_back(sum);
     }
@@ -55,7 +55,7 @@ Result<Values> packed(const Conv& the, const Bytes& frames, const Bytes& weights
 Result<Values> values_i8(const Conv& the) {
   const plan::ConvProblem& p = the.problem;
   const auto frames = random_integers<int8_t>(p.frames * p.channels, -128, 127, 1);
-  const auto weights = random_integers<int8_t>(p.outputs * p.channels * kTaps, -128, 127, 2);
+  const auto weights = random_integers<int8_t>(p.outputs * p.channels * plan::kConvTaps, -128, 127, 2);
   SKALD_TRY(Values values, packed(the, bytes_of_values(frames), bytes_of_values(weights), {}));
   values.ideal = convolved(p, {frames.begin(), frames.end()}, {weights.begin(), weights.end()});
   values.exact = values.ideal;
@@ -64,9 +64,9 @@ Result<Values> values_i8(const Conv& the) {
 
 Result<Values> values_bf16(const Conv& the) {
   const plan::ConvProblem& p = the.problem;
-  const auto frames = random_normal(p.frames * p.channels, kScale, 1);
-  const auto weights = random_normal(p.outputs * p.channels * kTaps, kScale, 2);
-  const auto drawn = random_normal(p.outputs, kScale, 3);
+  const auto frames = random_normal(p.frames * p.channels, kConvScale, 1);
+  const auto weights = random_normal(p.outputs * p.channels * plan::kConvTaps, kConvScale, 2);
+  const auto drawn = random_normal(p.outputs, kConvScale, 3);
   const std::vector<float> bias(drawn.begin(), drawn.end());
   Bytes parameters(static_cast<size_t>(finish_bias_bytes(p.outputs)));
   pack_finish_bias(bias, parameters.data());
@@ -86,7 +86,7 @@ void add_case(Cases& cases, const plan::ConvProblem& problem, bool timed_only) {
                                  problem.channels, problem.outputs, problem.stride),
              .plan = [the] { return plan_product(plan::conv_product(the.problem), the.tiling); }};
   if (!timed_only) added.values = [the, is_i8] { return is_i8 ? values_i8(the) : values_bf16(the); };
-  if (!is_i8) added.limits.most_error = kMostError;
+  if (!is_i8) added.limits.most_error = kMostConvError;
   cases.push_back(std::move(added));
 }
 

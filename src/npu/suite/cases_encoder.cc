@@ -26,7 +26,7 @@ using Trace = std::shared_ptr<const EncoderTrace>;
 constexpr double kLeastInt8 = 0.99;
 constexpr double kLeastBf16 = 0.999;
 
-struct Product {
+struct EncoderProduct {
   Trace trace;
   size_t index = 0;
   MatmulProblem problem;
@@ -35,7 +35,7 @@ struct Product {
   const TracedProduct& traced() const { return trace->products[index]; }
 };
 
-Result<Values> values_bf16(const Product& the) {
+Result<Values> values_bf16(const EncoderProduct& the) {
   const TracedProduct& traced = the.traced();
   Bytes parameters(static_cast<size_t>(finish_bias_bytes(traced.size.n)));
   pack_finish_bias(std::vector<float>(traced.bias.begin(), traced.bias.end()), parameters.data());
@@ -118,7 +118,7 @@ Int8Numbers int8_numbers(const TracedProduct& traced, Finish finish) {
   return made;
 }
 
-Result<Values> values_i8(const Product& the, const Int8Numbers& numbers) {
+Result<Values> values_i8(const EncoderProduct& the, const Int8Numbers& numbers) {
   const TracedProduct& traced = the.traced();
   const bool gelus = the.problem.finish == Finish::kGelu;
   const size_t n = numbers.factors.size();
@@ -139,7 +139,7 @@ Result<Values> values_i8(const Product& the, const Int8Numbers& numbers) {
   return values;
 }
 
-Product with_shifts(Product the, const Int8Numbers& numbers) {
+EncoderProduct with_shifts(EncoderProduct the, const Int8Numbers& numbers) {
   the.problem.down = numbers.down;
   the.problem.shift = numbers.shift;
   return the;
@@ -147,21 +147,21 @@ Product with_shifts(Product the, const Int8Numbers& numbers) {
 
 void add_products(Cases& cases, const std::string& model, const Trace& trace, size_t index) {
   const TracedProduct& traced = trace->products[index];
-  Product bf16{.trace = trace,
-               .index = index,
-               .problem = {.m = traced.size.m,
-                           .k = traced.size.k,
-                           .n = traced.size.n,
-                           .type = Element::kBf16,
-                           .finish = traced.gelu ? Finish::kGelu : Finish::kBias},
-               .tiling = {.tile = {64, 32, 128}}};
+  EncoderProduct bf16{.trace = trace,
+                      .index = index,
+                      .problem = {.m = traced.size.m,
+                                  .k = traced.size.k,
+                                  .n = traced.size.n,
+                                  .type = Element::kBf16,
+                                  .finish = traced.gelu ? Finish::kGelu : Finish::kBias},
+                      .tiling = {.tile = {64, 32, 128}}};
   cases.push_back({.op = "encoder",
                    .name = fmt::format("{} {} bf16", model, traced.name),
                    .plan = [bf16] { return plan_product(bf16.problem, bf16.tiling); },
                    .values = [bf16] { return values_bf16(bf16); },
                    .limits = {.least_correlation = kLeastBf16}});
   const bool gelus = traced.gelu && fits_gelu_table(traced);
-  Product int8 = bf16;
+  EncoderProduct int8 = bf16;
   int8.problem.type = Element::kI8;
   int8.problem.finish = gelus ? Finish::kGelu : Finish::kRequantise;
   int8.tiling.tile = {64, 64, 128};
@@ -177,13 +177,13 @@ void add_products(Cases& cases, const std::string& model, const Trace& trace, si
        .limits = {.least_correlation = kLeastInt8, .least_activity = 0}});
 }
 
-struct Attention {
+struct EncoderAttention {
   Trace trace;
   size_t index = 0;
   plan::AttentionProblem problem;
 };
 
-Result<Values> values(const Attention& the) {
+Result<Values> values(const EncoderAttention& the) {
   const TracedAttention& traced = the.trace->attentions[the.index];
   SKALD_TRY(const plan::AttentionLayout layout, plan::attention_layout(the.problem, {}));
   std::vector<double> qkv = traced.qkv;
@@ -203,7 +203,7 @@ void add_encoder_cases(Cases& cases, const std::string& model, const Trace& trac
   for (size_t i = 0; i < trace->products.size(); ++i) add_products(cases, model, trace, i);
   for (size_t i = 0; i < trace->attentions.size(); ++i) {
     const TracedAttention& traced = trace->attentions[i];
-    const Attention the{
+    const EncoderAttention the{
         .trace = trace, .index = i, .problem = plan::self_attention(traced.heads, traced.positions, false)};
     cases.push_back({.op = "encoder",
                      .name = fmt::format("{} {} bf16", model, traced.name),

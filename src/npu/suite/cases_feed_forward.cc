@@ -22,9 +22,9 @@ using plan::RequantiseShifts;
 
 constexpr RequantiseShifts kShifts{.down = 5, .shift = 14};  // 2048 products of int8 fit into 16 bits
 constexpr int kMostBias = 20000;
-constexpr double kEven = 74;    // standard deviation of int8, all values alike
-constexpr double kHidden = 24;  // of what GELU gets: 1.5, and 5 deviations within its range
-constexpr double kOutput = 40;  // of the result: a third of int8's range
+constexpr double kEven = 74;             // standard deviation of int8, all values alike
+constexpr double kHiddenDeviation = 24;  // of what GELU gets: 1.5, and 5 deviations within its range
+constexpr double kOutput = 40;           // of the result: a third of int8's range
 
 FeedForwardProblem block_of(int64_t rows) {
   return {.rows = rows, .inputs = 512, .hidden = 2048, .outputs = 512, .first = kShifts, .second = kShifts};
@@ -112,10 +112,11 @@ Result<Values> values(const FeedForwardProblem& problem, unsigned seed) {
   SKALD_TRY(const plan::FeedForwardLayout layout, plan::feed_forward_layout(problem));
   const double unit = std::ldexp(1, kShifts.down + kShifts.shift) / kEven;
   const Layer first(problem.inputs, problem.hidden,
-                    kHidden * unit / (kEven * std::sqrt(static_cast<double>(problem.inputs))), 10 * seed);
-  // GELU leaves about half of the squares: a deviation of 0.7 kHidden.
+                    kHiddenDeviation * unit / (kEven * std::sqrt(static_cast<double>(problem.inputs))), 10 * seed);
+  // GELU leaves about half of the squares: a deviation of 0.7 kHiddenDeviation.
   const Layer second(problem.hidden, problem.outputs,
-                     kOutput * unit / (0.7 * kHidden * std::sqrt(static_cast<double>(problem.hidden))), 10 * seed + 3);
+                     kOutput * unit / (0.7 * kHiddenDeviation * std::sqrt(static_cast<double>(problem.hidden))),
+                     10 * seed + 3);
   auto x = random_integers<int8_t>(problem.rows * problem.inputs, -128, 127, 10 * seed + 6);
   const std::vector<double> numbers(x.begin(), x.end());
 

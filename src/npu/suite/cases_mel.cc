@@ -16,7 +16,7 @@ namespace skald::npu::suite {
 namespace {
 
 constexpr int kEdge = audio::kFftSize / 2;
-constexpr double kMostError = 0.02;  ///< of the scaled log-mel
+constexpr double kMostMelError = 0.02;  ///< of the scaled log-mel
 
 struct FrontEnd {
   plan::MelProblem problem;
@@ -85,7 +85,7 @@ void add_mel_cases(Cases& cases) {
                                          the.problem.bands, the.problem.frames, the.spread.rows * the.spread.columns),
                      .plan = [the] { return planned(the); },
                      .values = [the] { return values(the); },
-                     .limits = {.most_error = kMostError}});
+                     .limits = {.most_error = kMostMelError}});
   };
   for (const int bands : {80, 128}) {
     for (const Element type : {Element::kBf16, Element::kI8}) {

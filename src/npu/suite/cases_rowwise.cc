@@ -149,22 +149,22 @@ void add_old_norm(Cases& cases) {
 
 // ---- LayerNorm, softmax, GELU in one launch.
 
-constexpr Rows kChain{.family = "softmax_bf16", .rows = 1500, .columns = 512};
+constexpr Rows kRowChain{.family = "softmax_bf16", .rows = 1500, .columns = 512};
 
 Result<Streamed> stream_chain() {
-  SKALD_TRY(Streamed normal, plan::stream_rows("layer_norm_bf16", kChain.rows, kChain.columns));
-  SKALD_TRY(Streamed weights, plan::stream_rows("softmax_bf16", kChain.rows, kChain.columns));
+  SKALD_TRY(Streamed normal, plan::stream_rows("layer_norm_bf16", kRowChain.rows, kRowChain.columns));
+  SKALD_TRY(Streamed weights, plan::stream_rows("softmax_bf16", kRowChain.rows, kRowChain.columns));
   SKALD_TRY(Streamed gelus, plan::stream_kernel("gelu_bf16_2048", normal.objects));
   return plan::chain("layer_norm_softmax_gelu", {std::move(normal), std::move(weights), std::move(gelus)});
 }
 
 Result<Values> chain_values() {
   SKALD_TRY(const Streamed streamed, stream_chain());
-  const Weights weights = draw_weights(kChain.columns);
-  return row_values(kChain, streamed, &weights, 1.5, [&](double* row) {
+  const Weights weights = draw_weights(kRowChain.columns);
+  return row_values(kRowChain, streamed, &weights, 1.5, [&](double* row) {
     layer_norm({row, weights.gamma.size()}, weights.gamma, weights.beta);
     softmax({row, weights.gamma.size()});
-    std::transform(row, row + kChain.columns, row, gelu);
+    std::transform(row, row + kRowChain.columns, row, gelu);
   });
 }
 
@@ -364,7 +364,7 @@ void add_rowwise_cases(Cases& cases) {
   cases.push_back(
       {.op = "chain",
        .name = "LayerNorm, softmax, GELU bf16 1500x512",
-       .plan = [] { return planned(stream_chain(), kChain.spread, kChain.rows * kChain.columns, "elements"); },
+       .plan = [] { return planned(stream_chain(), kRowChain.spread, kRowChain.rows * kRowChain.columns, "elements"); },
        .values = chain_values,
        .limits = {.most_error = 0.05}});
 }

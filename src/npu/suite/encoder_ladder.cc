@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "npu/plan/attention.h"
 #include "npu/plan/encoder.h"
 #include "npu/plan/operators.h"
 #include "npu/spec/device_spec.h"
@@ -17,9 +18,8 @@ namespace {
 
 constexpr int64_t kLayers = 6;
 constexpr int64_t kHeads = 8;
-constexpr int64_t kWidth = 512;
+constexpr int64_t kModelWidth = 512;
 constexpr int64_t kHidden = 2048;
-constexpr int64_t kHeadWidth = 64;
 constexpr int64_t kBands = 80;
 
 /// An operator, as `skald npu plan` has it, and how often it is done.
@@ -32,19 +32,23 @@ struct Done {
 
 /// Products alone, of queries and keys, of weights and values too.
 std::vector<Done> products(int64_t s, const char* finish) {
-  return {{"conv", {2 * s, kBands, kWidth}, 1, finish},      {"conv", {2 * s, kWidth, kWidth, 2}, 1, finish},
-          {"matmul", {s, kWidth, 3 * kWidth}, kLayers},      {"matmul", {s, kHeadWidth, s}, kLayers * kHeads},
-          {"matmul", {s, s, kHeadWidth}, kLayers * kHeads},  {"matmul", {s, kWidth, kWidth}, kLayers},
-          {"matmul", {s, kWidth, kHidden}, kLayers, finish}, {"matmul", {s, kHidden, kWidth}, kLayers}};
+  return {{"conv", {2 * s, kBands, kModelWidth}, 1, finish},
+          {"conv", {2 * s, kModelWidth, kModelWidth, 2}, 1, finish},
+          {"matmul", {s, kModelWidth, 3 * kModelWidth}, kLayers},
+          {"matmul", {s, plan::kAttentionBlock, s}, kLayers * kHeads},
+          {"matmul", {s, s, plan::kAttentionBlock}, kLayers * kHeads},
+          {"matmul", {s, kModelWidth, kModelWidth}, kLayers},
+          {"matmul", {s, kModelWidth, kHidden}, kLayers, finish},
+          {"matmul", {s, kHidden, kModelWidth}, kLayers}};
 }
 
 /// What is done to rows between them.
 std::vector<Done> between(int64_t s) {
-  return {{"add", {s, kWidth}, 1 + 2 * kLayers},
-          {"layer_norm", {s, kWidth}, 1 + 2 * kLayers},
+  return {{"add", {s, kModelWidth}, 1 + 2 * kLayers},
+          {"layer_norm", {s, kModelWidth}, 1 + 2 * kLayers},
           {"softmax", {kHeads * s, s}, kLayers},
-          {"gelu", {2 * s, kWidth}, 1},
-          {"gelu", {s, kWidth}, 1},
+          {"gelu", {2 * s, kModelWidth}, 1},
+          {"gelu", {s, kModelWidth}, 1},
           {"gelu", {s, kHidden}, kLayers}};
 }
 
@@ -64,7 +68,7 @@ class Climber {
   Climber(int64_t positions, const sim::TimeModel& time)
       : positions_(positions),
         time_(time),
-        whole_{.positions = positions, .width = kWidth, .heads = kHeads, .hidden = kHidden, .layers = kLayers} {}
+        whole_{.positions = positions, .width = kModelWidth, .heads = kHeads, .hidden = kHidden, .layers = kLayers} {}
 
   Result<Ladder> run() {
     Ladder ladder{.what = "the encoder of Whisper base, " + std::to_string(positions_) + " positions, bf16"};

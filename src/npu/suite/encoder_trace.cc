@@ -7,12 +7,11 @@
 
 #include "audio/log_mel.h"
 #include "base/tensor.h"
+#include "npu/plan/attention.h"
+#include "npu/plan/conv.h"
 
 namespace skald::npu::suite {
 namespace {
-
-constexpr int64_t kHeadWidth = 64;
-constexpr int64_t kTaps = 3;
 
 using Numbers = std::vector<double>;
 
@@ -89,7 +88,7 @@ class Tracer {
   Result<Numbers> convolve(const std::string& name, const Numbers& frames, int64_t channels, int64_t stride) {
     const int64_t count = std::ssize(frames) / channels;
     const int64_t n = dims_.audio_state;
-    TracedProduct product{.name = name, .size = {count / stride, kTaps * channels, n}, .gelu = true};
+    TracedProduct product{.name = name, .size = {count / stride, plan::kConvTaps * channels, n}, .gelu = true};
     for (int64_t middle = 0; middle < count; middle += stride) {
       for (int64_t frame = middle - 1; frame <= middle + 1; ++frame) {
         const bool inside = frame >= 0 && frame < count;
@@ -98,11 +97,11 @@ class Tracer {
         }
       }
     }
-    SKALD_TRY(const Numbers w, tensor("encoder." + name + ".weight", {n, channels, kTaps}));
+    SKALD_TRY(const Numbers w, tensor("encoder." + name + ".weight", {n, channels, plan::kConvTaps}));
     product.b.resize(w.size());
     for (int64_t i = 0; i < std::ssize(w); ++i) {
-      const int64_t channel = i / kTaps % channels;
-      product.b[static_cast<size_t>((i % kTaps * channels + channel) * n + i / kTaps / channels)] =
+      const int64_t channel = i / plan::kConvTaps % channels;
+      product.b[static_cast<size_t>((i % plan::kConvTaps * channels + channel) * n + i / plan::kConvTaps / channels)] =
           w[static_cast<size_t>(i)];
     }
     SKALD_TRY(product.bias, tensor("encoder." + name + ".bias", {n}));
@@ -154,18 +153,19 @@ class Tracer {
   }
 
   static void attend_head(TracedAttention& the, int64_t head) {
-    const int64_t d = the.heads * kHeadWidth;
+    const int64_t d = the.heads * plan::kAttentionBlock;
     const int64_t s = the.positions;
-    const Numbers q = columns_of(the.qkv, 3 * d, head * kHeadWidth, kHeadWidth);
-    const Numbers k = turned(the.qkv.data() + d + head * kHeadWidth, s, kHeadWidth, 3 * d);
-    Numbers weights = suite::product(q, k, {s, kHeadWidth, s});
-    for (double& score : weights) score /= std::sqrt(static_cast<double>(kHeadWidth));
+    const Numbers q = columns_of(the.qkv, 3 * d, head * plan::kAttentionBlock, plan::kAttentionBlock);
+    const Numbers k = turned(the.qkv.data() + d + head * plan::kAttentionBlock, s, plan::kAttentionBlock, 3 * d);
+    Numbers weights = suite::product(q, k, {s, plan::kAttentionBlock, s});
+    for (double& score : weights) score /= std::sqrt(static_cast<double>(plan::kAttentionBlock));
     const auto width = static_cast<size_t>(s);
     for (size_t row = 0; row < weights.size(); row += width) softmax({&weights[row], width});
-    const Numbers v = columns_of(the.qkv, 3 * d, 2 * d + head * kHeadWidth, kHeadWidth);
-    const Numbers out = suite::product(weights, v, {s, s, kHeadWidth});
+    const Numbers v = columns_of(the.qkv, 3 * d, 2 * d + head * plan::kAttentionBlock, plan::kAttentionBlock);
+    const Numbers out = suite::product(weights, v, {s, s, plan::kAttentionBlock});
     for (int64_t row = 0; row < s; ++row) {
-      std::copy_n(out.begin() + row * kHeadWidth, kHeadWidth, the.out.begin() + row * d + head * kHeadWidth);
+      std::copy_n(out.begin() + row * plan::kAttentionBlock, plan::kAttentionBlock,
+                  the.out.begin() + row * d + head * plan::kAttentionBlock);
     }
   }
 
@@ -236,7 +236,7 @@ Result<std::shared_ptr<const EncoderTrace>> trace_recording(const std::filesyste
 Result<Numbers> run_encoder(const model::Checkpoint& checkpoint, std::span<const float> mel,
                             EncoderObserver& observer) {
   const model::Dims& dims = checkpoint.dims();
-  if (dims.audio_state != dims.audio_heads * kHeadWidth) {
+  if (dims.audio_state != dims.audio_heads * plan::kAttentionBlock) {
     return fail(ErrorCode::kUnsupported, "encoder trace", "heads of this model are not 64 wide");
   }
   if (std::ssize(mel) != int64_t{2} * dims.audio_ctx * dims.mel_bands) {

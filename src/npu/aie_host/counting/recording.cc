@@ -21,28 +21,6 @@ std::string name_of(Site site) {
   return std::string(path.substr(path.rfind('/') + 1)) + ":" + std::to_string(site.line);
 }
 
-/// Where a token's value was made. A join: `iteration` is kJoined, `op` an index into the joins.
-struct Origin {
-  std::uint32_t iteration = 0;
-  std::uint32_t op = 0;
-  std::uint32_t bits = 0;
-};
-
-/// The body under construction: a loop's iteration, a called function, or (the first) the kernel.
-struct Frame {
-  bool is_loop = false;
-  bool open = true;  ///< a loop's frame is closed between iterations
-  Loop loop;
-  std::string site;
-  std::uint32_t iteration = 0;
-  std::uint32_t before = 0;
-  Block block;
-  std::vector<Access> accesses;
-  std::vector<Access> accesses_before;
-  std::unordered_map<std::uint32_t, std::uint32_t> nested;  ///< last iteration of a nested loop -> item
-  std::vector<std::uint32_t> last_key;
-};
-
 std::uint16_t machine_operations(Op op, unsigned bits) {
   const unsigned each = operation(op).made_bits;
   return static_cast<std::uint16_t>(std::max(1U, (bits + each - 1) / each));
@@ -71,19 +49,18 @@ std::vector<std::uint32_t> key_of(const Block& block) {
 }
 
 /// Adds the orders that accesses to the same bytes impose, within the iteration and from the one before.
-void add_memory_orders(Frame& frame) {
-  std::vector<Access>& all = frame.accesses;
+void add_memory_orders(std::vector<Recorded>& ops, std::vector<Access>& all, std::span<const Access> all_before) {
   std::sort(all.begin(), all.end(), [](const Access& a, const Access& b) { return a.op < b.op; });
-  const auto order = [&frame](const Access& later, const Access& earlier, From from) {
+  const auto order = [&ops](const Access& later, const Access& earlier, From from) {
     if ((later.store || earlier.store) && overlap(later, earlier)) {
-      frame.block.ops[later.op].uses.push_back({.from = from, .memory = true, .op = earlier.op});
+      ops[later.op].uses.push_back({.from = from, .memory = true, .op = earlier.op});
     }
   };
   for (std::size_t i = 0; i < all.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
       order(all[i], all[j], From::kHere);
     }
-    for (const Access& before : frame.accesses_before) {
+    for (const Access& before : all_before) {
       order(all[i], before, From::kBefore);
     }
   }
@@ -221,6 +198,28 @@ class Recording::Recorder {
   }
 
  private:
+  /// Where a token's value was made. A join: `iteration` is kJoined, `op` an index into the joins.
+  struct Origin {
+    std::uint32_t iteration = 0;
+    std::uint32_t op = 0;
+    std::uint32_t bits = 0;
+  };
+
+  /// The body under construction: a loop's iteration, a called function, or (the first) the kernel.
+  struct Frame {
+    bool is_loop = false;
+    bool open = true;  ///< a loop's frame is closed between iterations
+    Loop loop;
+    std::string site;
+    std::uint32_t iteration = 0;
+    std::uint32_t before = 0;
+    Block block;
+    std::vector<Access> accesses;
+    std::vector<Access> accesses_before;
+    std::unordered_map<std::uint32_t, std::uint32_t> nested;  ///< last iteration of a nested loop -> item
+    std::vector<std::uint32_t> last_key;
+  };
+
   void open_frame(std::string site) {
     Frame frame;
     frame.site = std::move(site);
@@ -294,7 +293,7 @@ class Recording::Recorder {
 
   std::uint32_t close_block(Frame& frame) {
     fuse(frame.block.ops, frame.accesses);
-    add_memory_orders(frame);
+    add_memory_orders(frame.block.ops, frame.accesses, frame.accesses_before);
     std::vector<std::uint32_t> key = key_of(frame.block);
     if (frame.is_loop && !frame.loop.runs.empty() && key == frame.last_key) {
       return frame.loop.runs.back().block;
