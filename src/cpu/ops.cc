@@ -123,11 +123,13 @@ void Ops::for_each_tile(const Linear& layer, int rows, const Part& part) const {
   if (rows == 0) return;
   const int panels = ceil_div(layer.n, kPanel);
   const Tiling tile = choose_tiling(rows, panels, kernels_->tile_rows, pool_->threads());
+  const int tile_rows = tile.rows;
+  const int tile_columns = tile.panels * kPanel;
   const int panel_tiles = ceil_div(panels, tile.panels);
-  pool_->parallel_for(int64_t{ceil_div(rows, tile.rows)} * panel_tiles, [&](int64_t i, int /*thread*/) {
-    const int row = static_cast<int>(i / panel_tiles) * tile.rows;
-    const int column = static_cast<int>(i % panel_tiles) * tile.panels * kPanel;
-    part(row, std::min(tile.rows, rows - row), column, std::min(tile.panels * kPanel, layer.n - column));
+  pool_->parallel_for(int64_t{ceil_div(rows, tile_rows)} * panel_tiles, [&](int64_t i, int /*thread*/) {
+    const int row = static_cast<int>(i / panel_tiles) * tile_rows;
+    const int column = static_cast<int>(i % panel_tiles) * tile_columns;
+    part(row, std::min(tile_rows, rows - row), column, std::min(tile_columns, layer.n - column));
   });
 }
 
