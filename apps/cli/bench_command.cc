@@ -27,8 +27,9 @@ std::string as_text(const engine::BenchReport& report) {
   text += fmt::format("{:<36} {:>10} {:>10} {:>10} {:>10}\n", "", "median ms", "best ms", "CPU ms", "realtime");
   for (const engine::BenchResult& result : report.results) {
     text +=
-        fmt::format("{:<36} {:>10.2f} {:>10.2f} {:>10.2f} {:>10}\n", name_of(result), result.median_ms, result.best_ms,
-                    result.cpu_ms, result.realtime > 0 ? fmt::format("{:.0f} x", result.realtime) : "");
+        fmt::format("{:<36} {:>10.2f} {:>10.2f} {:>10.2f} {:>10}{}\n", name_of(result), result.median_ms,
+                    result.best_ms, result.cpu_ms, result.realtime > 0 ? fmt::format("{:.0f} x", result.realtime) : "",
+                    result.joules > 0 ? fmt::format("   {:.0f} J an hour of audio", result.joules) : "");
   }
   return text + fmt::format("memory at most {:.0f} MB\n", static_cast<double>(report.memory) * 1e-6);
 }
@@ -47,6 +48,7 @@ std::string as_json(const engine::BenchReport& report) {
     one["best_ms"] = result.best_ms;
     one["cpu_ms"] = result.cpu_ms;
     if (result.realtime > 0) one["realtime"] = result.realtime;
+    if (result.joules > 0) one["joules_per_audio_hour"] = result.joules;
     results.push_back(std::move(one));
   }
   const Json json{{"shape", report.shape},

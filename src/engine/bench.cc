@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "audio/log_mel.h"
+#include "base/energy.h"
 #include "base/file.h"
 #include "base/random.h"
 #include "base/result.h"
@@ -72,7 +73,8 @@ class Bench {
     }
     SKALD_CHECK(encode());
     SKALD_CHECK(decode());
-    SKALD_CHECK(whole_window());
+    SKALD_CHECK(first_token());
+    for (const int windows : {1, kWindows}) SKALD_CHECK(whole(windows));
     return std::move(results_);
   }
 
@@ -87,6 +89,7 @@ class Bench {
   Result<void> measure(BenchResult result, double audio_seconds, int repeats, const Body& body) {
     SKALD_CHECK(body());
     std::vector<double> times;
+    energy_.joules();
     for (int i = 0; i < repeats; ++i) {
       const auto start = Clock::now();
       const std::clock_t cpu = std::clock();
@@ -98,7 +101,11 @@ class Bench {
     std::ranges::sort(times);
     result.median_ms = times[times.size() / 2];
     result.best_ms = times.front();
-    if (audio_seconds > 0) result.realtime = 1e3 * audio_seconds / result.median_ms;
+    const double joules = energy_.joules().value_or(0);
+    if (audio_seconds > 0) {
+      result.realtime = 1e3 * audio_seconds / result.median_ms;
+      result.joules = joules * 3600 / (audio_seconds * repeats);
+    }
     results_.push_back(std::move(result));
     return {};
   }
@@ -134,7 +141,7 @@ class Bench {
     for (const model::Slot slot : slots_) decoder_.close(slot);
     slots_.clear();
     for (int window = 0; window < windows; ++window) {
-      SKALD_TRY(const model::Slot slot, decoder_.open(*audio_, 0));
+      SKALD_TRY(const model::Slot slot, decoder_.open(*audio_, window % audio_->windows()));
       slots_.push_back(slot);
     }
     SKALD_CHECK(step(kPrompt));
@@ -184,24 +191,37 @@ class Bench {
       decoder_.close(slot);
       return {};
     }));
-    SKALD_CHECK(step_time({.batch = 1}, 1, 1));
-    SKALD_CHECK(step_time({.batch = kWindows}, kWindows, 1));
+    for (const int windows : {1, 2, 4, kWindows}) SKALD_CHECK(step_time({.batch = windows}, windows, 1));
     return step_time({.beam = kBeams}, 1, kBeams);
   }
 
-  /// From samples to the last token.
-  Result<void> whole_window() {
-    const model::WindowBatch batch{.windows = 1, .frames = 2 * dims_.audio_ctx, .mel = mel_};
-    return measure({.what = "whole window", .batch = 1, .tokens = kTokens}, kWindowSeconds, [&]() -> Result<void> {
+  /// Log-mel, encoder, and the decoder's prompts, after which a token of every window is known.
+  Result<void> begin(int windows) {
+    std::vector<float> mels;
+    for (int i = 0; i < windows; ++i) {
       log_mel_.compute(samples_, audio::kWindowFrames, mel_, pool_);
-      SKALD_CHECK(encoder_->encode(batch, *audio_));
-      SKALD_CHECK(open(1, 1));
-      return steps();
-    });
+      mels.insert(mels.end(), mel_.begin(), mel_.end());
+    }
+    SKALD_CHECK(encoder_->encode({.windows = windows, .frames = 2 * dims_.audio_ctx, .mel = mels}, *audio_));
+    return open(windows, 1);
+  }
+
+  Result<void> first_token() {
+    return measure({.what = "first token", .batch = 1}, 0, [this] { return begin(1); });
+  }
+
+  /// From samples to the last token.
+  Result<void> whole(int windows) {
+    return measure({.what = "whole window", .batch = windows, .tokens = kTokens}, windows * kWindowSeconds,
+                   [&]() -> Result<void> {
+                     SKALD_CHECK(begin(windows));
+                     return steps();
+                   });
   }
 
   model::Dims dims_;
   int repeats_;
+  EnergyMeter energy_;
   ThreadPool& pool_;
   model::Encoder* encoder_;
   model::Decoder& decoder_;

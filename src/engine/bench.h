@@ -20,7 +20,7 @@ struct BenchOptions {
 
 /// One measurement. Those of positions, batch, beam and tokens that are not its own are 0.
 struct BenchResult {
-  std::string what;      ///< "mel", "encoder", "decoder window", "decoder prompt", "decoder step", "whole window"
+  std::string what;      ///< "mel", "encoder", "decoder window", "decoder step", "first token", "whole window"
   int positions = 0;     ///< of the encoder's window
   int batch = 0;         ///< windows at once
   int beam = 0;          ///< hypotheses of one window
@@ -29,6 +29,7 @@ struct BenchResult {
   double best_ms = 0;
   double cpu_ms = 0;    ///< processor time of all threads, of the best
   double realtime = 0;  ///< seconds of audio a second; 0: says nothing
+  double joules = 0;    ///< of the processor for an hour of audio, by its own counters; 0: it does not tell
 };
 
 struct BenchReport {
