@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "model/byte_reader.h"
+#include "model/damaged.h"
 #include "model/json.h"
 
 namespace skald::model {

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "model/damaged.h"
 #include "model/json.h"
 
 namespace skald::model {

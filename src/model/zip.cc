@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "model/byte_reader.h"
+#include "model/damaged.h"
 #include "model/json.h"
 
 namespace skald::model {
