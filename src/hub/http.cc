@@ -67,7 +67,7 @@ struct Http::Impl {
     void operator()(curl_slist* list) const { curl_slist_free_all(list); }
   };
   struct FreeCurl {
-    void operator()(CURL* curl) const { curl_easy_cleanup(curl); }
+    void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
   };
   std::unique_ptr<CURL, FreeCurl> curl;
   std::unique_ptr<curl_slist, FreeList> headers;

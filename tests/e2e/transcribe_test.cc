@@ -35,8 +35,8 @@ TEST(Transcribe, ComputeTypesSayWhatTheyAre) {
     const Outcome outcome = run({"transcribe", "--compute-type", type, "-f", "json", sample("garden.wav")});
     EXPECT_EQ(0, outcome.exit_code) << outcome.err;
     const auto json = nlohmann::json::parse(outcome.out);
-    EXPECT_EQ(type, json["compute_type"]);
-    EXPECT_EQ(type, json["devices"][0]["compute_type"]);
+    EXPECT_EQ(type, json["compute_type"].get<std::string>());
+    EXPECT_EQ(type, json["devices"][0]["compute_type"].get<std::string>());
     EXPECT_NE(std::string::npos, json["text"].get<std::string>().find(spoken("garden"))) << outcome.out;
   }
 }

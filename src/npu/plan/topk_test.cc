@@ -10,6 +10,7 @@
 #include <iostream>
 #include <numeric>
 #include <random>
+#include <tuple>
 
 #include "base/half.h"
 #include "npu/plan/launch_for_tests.h"
@@ -33,7 +34,7 @@ std::vector<Choice> best_choices(const std::vector<float>& logits, const std::ve
   for (size_t i = 0; i < logits.size(); ++i) {
     all.push_back({static_cast<int32_t>(i % width), static_cast<int32_t>(i / width), logits[i] + raised[i / width]});
   }
-  std::ranges::stable_sort(all, std::greater{}, &Choice::value);
+  std::ranges::sort(all, {}, [](const Choice& one) { return std::tuple(-one.value, one.beam, one.token); });
   all.resize(8);
   return all;
 }
