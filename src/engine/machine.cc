@@ -5,7 +5,6 @@
 
 #include "base/cpu_features.h"
 #include "hub/hub.h"
-#include "npu/encoder/calibration.h"
 #include "npu/encoder/npu_encoder.h"
 
 namespace skald::engine {
@@ -13,19 +12,6 @@ namespace {
 
 // The command line's default, five beams and an empty hypothesis; other options make room when they need more.
 constexpr int kUsualSlots = 6;
-
-/// What the NPU's encoder computes in: int8 where it is asked for or steps for it are there, else bfloat16, which is as
-/// near to float32 as the array comes. Errors: those of read_calibration.
-Result<npu::EncoderOptions> npu_options(const std::string& compute_type, const std::string& path,
-                                        const model::Dims& dims) {
-  if (compute_type != "auto" && compute_type != "int8") return npu::EncoderOptions{};
-  auto calibration = npu::read_calibration(path, dims);
-  if (calibration) {
-    return npu::EncoderOptions{.precision = npu::plan::EncoderPrecision::kInt8, .steps = std::move(calibration->steps)};
-  }
-  if (compute_type == "auto" && calibration.error().code == ErrorCode::kNotFound) return npu::EncoderOptions{};
-  return std::unexpected(std::move(calibration).error());
-}
 
 }  // namespace
 
@@ -71,7 +57,7 @@ Result<std::unique_ptr<Machine>> Machine::make(std::unique_ptr<model::Checkpoint
 Result<std::unique_ptr<model::Encoder>> Machine::make_encoder(const LoadOptions& options, const std::string& path,
                                                               const cpu::Context& context, const NpuMaker& npu) {
   if (options.device == "npu-sim") {
-    SKALD_TRY(npu::EncoderOptions chosen, npu_options(options.compute_type, path, dims()));
+    SKALD_TRY(npu::EncoderOptions chosen, npu::encoder_options(options.compute_type, path, dims()));
     return npu::make_simulated_encoder(*checkpoint_, std::move(chosen));
   }
   if (options.device == "npu" && npu) return npu(*checkpoint_);

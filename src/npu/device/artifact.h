@@ -3,12 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "base/result.h"
+#include "npu/device/instructions.h"
 #include "npu/program/program.h"
 
 namespace skald::npu {
@@ -25,9 +24,9 @@ struct ArtifactArgument {
 /// `configuration` share one hardware context, of which there are six; each switch between two costs about 1.4 ms.
 struct Artifact {
   std::string name;           ///< what messages call it: "matmul_i8_512x512x512"
-  std::string configuration;  ///< equal: the same array configuration; empty: the path of `xclbin`, else `name`
+  std::string configuration;  ///< equal: the same array configuration; empty: the hash of `xclbin`, else `name`
   std::vector<ArtifactArgument> arguments;
-  std::filesystem::path xclbin;
+  std::vector<char> xclbin;         ///< bytes of the file, as XRT takes them
   std::string kernel = "MLIR_AIE";  ///< name of the compute unit in the xclbin, or its beginning (npu.md 4.1)
   std::vector<uint32_t> instructions;
   std::shared_ptr<const Program> program;
@@ -38,12 +37,5 @@ std::vector<ArtifactArgument> arguments_of(const Program& program);
 
 /// Key under which a context is shared.
 std::string configuration_of(const Artifact& artifact);
-
-/// Checks a stream of instruction words: header of four words (columns and generation, operations, bytes), generation
-/// 3 = npu1, length as stated (mlir-aie AIETargetNPU.cpp; npu.md 4.6). Errors: kUnsupported, kInvalidArgument.
-Result<void> check_instructions(const std::vector<uint32_t>& words, const std::string& where);
-
-/// Reads and checks a file of instruction words (insts.bin). Errors: those of read_file(), check_instructions().
-Result<std::vector<uint32_t>> read_instructions(const std::filesystem::path& path);
 
 }  // namespace skald::npu

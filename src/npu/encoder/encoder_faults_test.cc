@@ -2,17 +2,16 @@
 // error each time, and an end.
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cmath>
 #include <cstring>
-#include <fstream>
 #include <system_error>
 
 #include "base/half.h"
 #include "model/random_checkpoint.h"
 #include "npu/device/sim_device.h"
+#include "npu/encoder/encoder_design.h"
 #include "npu/encoder/npu_encoder.h"
 #include "npu/sim/catalogue_kernels.h"
 #include "npu/suite/lookups.h"
@@ -114,23 +113,23 @@ class OverXrt : public testing::Test {
     fake_xrt::state().array = [](const std::vector<fake_xrt::Side>& sides) {
       std::ranges::fill(sides.back(), std::byte{0x3F});  // the last argument holds states
     };
-    path_ = std::filesystem::temp_directory_path() / ("skald_encoder_" + std::to_string(getpid()) + ".xclbin");
-    std::ofstream(path_) << "x";
     device_ = open_xrt_device().value();
   }
-  void TearDown() override { std::filesystem::remove(path_); }
 
-  EncoderOptions built() const {
+  static EncoderOptions built(uint32_t generation = 3) {
     EncoderOptions options;
-    options.built.xclbin = path_;
-    options.built.instructions = {6U << 24U | 3U << 16U | 1U << 8U, 1U << 8U | 4U, 0, 16};
+    options.built = [generation](const ArtifactPlan& wanted) {
+      ArtifactFile file = artifact_of(design_encoder(checkpoint(), {}, {}, wanted.positions).value());
+      file.artifact.xclbin = {'x'};
+      file.artifact.instructions = {6U << 24U | generation << 16U | 1U << 8U, 1U << 8U | 4U, 0, 16};
+      return file;
+    };
     return options;
   }
   static void fail_at(const std::string& call, int number) {
     fake_xrt::state().before[call] = [number] { throw std::system_error(number, std::system_category()); };
   }
 
-  std::filesystem::path path_;
   std::unique_ptr<Device> device_;
 };
 
@@ -182,13 +181,14 @@ TEST_F(OverXrt, WhatCannotBeLoaded) {
   EXPECT_EQ(ErrorCode::kUnsupported, taken.error().code);
   EXPECT_NE(std::string::npos, taken.error().remedy.find("close other programs"));
   fake_xrt::state().before.clear();
-  EncoderOptions other = built();
-  other.built.instructions[0] = 6U << 24U | 4U << 16U;
-  const auto generation = make_encoder(checkpoint(), *device_, other);
+  const auto generation = make_encoder(checkpoint(), *device_, built(4));
   ASSERT_FALSE(generation);
   EXPECT_EQ(ErrorCode::kUnsupported, generation.error().code);
   EXPECT_NE(std::string::npos, generation.error().message.find("generation 4"));
-  EXPECT_FALSE(make_encoder(checkpoint(), *device_));  // without a configuration
+  const auto nothing = make_encoder(checkpoint(), *device_);
+  ASSERT_FALSE(nothing);
+  EXPECT_EQ(ErrorCode::kNotFound, nothing.error().code);
+  EXPECT_NE(std::string::npos, nothing.error().remedy.find("skald npu build"));
 }
 
 }  // namespace

@@ -7,10 +7,11 @@
 #include <vector>
 
 #include "npu/device/sim_device.h"
+#include "npu/encoder/calibration.h"
+#include "npu/encoder/encoder_design.h"
 #include "npu/encoder/encoder_weights.h"
 #include "npu/encoder/forecast.h"
 #include "npu/sim/catalogue_kernels.h"
-#include "npu/spec/device_spec.h"
 #include "npu/suite/lookups.h"
 
 namespace skald::npu {
@@ -64,7 +65,7 @@ class NpuEncoder final : public model::Encoder {
       : checkpoint_(checkpoint), device_(device), options_(std::move(options)) {
     report_.stage = "encoder";
     report_.device = simulated() ? "npu-sim" : "npu";
-    report_.compute_type = options_.precision == plan::EncoderPrecision::kInt8 ? "int8" : "bfloat16";
+    report_.compute_type = to_string(options_.precision);
     report_.threads = 1;
   }
 
@@ -110,31 +111,45 @@ class NpuEncoder final : public model::Encoder {
   Result<void> prepare(int64_t positions) {
     if (resident_ && resident_->problem.positions == positions) return {};
     resident_.reset();
-    Resident made{.problem = encoder_problem(checkpoint_.dims(), positions, options_.precision)};
-    SKALD_TRY(made.layout, plan::encoder_layout(made.problem));
-    SKALD_TRY(const PackedEncoder packed, pack_encoder(made.problem, made.layout, checkpoint_, options_.steps, 0));
-    SKALD_TRY(Program program, plan::plan_encoder(made.problem, packed.shifts, std::string(kNpu1.name)));
+    SKALD_TRY(EncoderDesign design, design_encoder(checkpoint_, options_.precision, options_.steps, positions));
     if (simulated()) {
-      SKALD_TRY(forecast_, forecast_window(made.problem, program));
+      SKALD_TRY(forecast_, forecast_window(design.problem, design.program));
     }
-    Artifact artifact = options_.built;
-    artifact.name = program.name;
-    artifact.arguments = arguments_of(program);
-    artifact.program = std::make_shared<const Program>(std::move(program));
+    SKALD_TRY(Artifact artifact, artifact_for(design));
+    Resident made{.problem = design.problem, .layout = std::move(design.layout)};
     SKALD_TRY(const auto kernel, device_.load(artifact));
     for (size_t i = 0; i < artifact.arguments.size(); ++i) {
       SKALD_TRY(made.buffers.emplace_back(), device_.allocate(*kernel, i, artifact.arguments[i].bytes));
     }
-    std::ranges::copy(packed.weights, made.buffers[plan::kWeights].bytes().begin());
+    std::ranges::copy(design.packed.weights, made.buffers[plan::kWeights].bytes().begin());
     SKALD_CHECK(device_.sync(made.buffers[plan::kWeights], SyncDirection::kToDevice));
     SKALD_TRY(made.run, device_.bind(kernel, made.buffers));
-    report_.weight_bytes = std::ssize(packed.weights);
+    report_.weight_bytes = std::ssize(design.packed.weights);
     resident_ = std::make_unique<Resident>(std::move(made));
     return {};
   }
 
  private:
   bool simulated() const { return device_.info().kind == "simulator"; }
+
+  /// What the device loads: the simulator the Program, a real one what was built for it.
+  Result<Artifact> artifact_for(EncoderDesign& design) const {
+    ArtifactFile wanted = artifact_of(design);
+    if (simulated()) {
+      wanted.artifact.program = std::make_shared<const Program>(std::move(design.program));
+      return std::move(wanted.artifact);
+    }
+    if (!options_.built) {
+      return fail(ErrorCode::kNotFound, wanted.artifact.name, "was not built for the NPU", "skald npu build MODEL");
+    }
+    SKALD_TRY(ArtifactFile built, options_.built(wanted.plan));
+    SKALD_CHECK(check_plan(built.plan, wanted.plan, built.artifact.name));
+    if (built.artifact.arguments != wanted.artifact.arguments) {
+      return fail(ErrorCode::kBadModel, built.artifact.name, "takes other buffers than the encoder's Program",
+                  "build it again with skald npu build MODEL");
+    }
+    return std::move(built.artifact);
+  }
 
   Result<void> encode(std::span<const float> mel, std::span<float> states) {
     Resident& own = *resident_;
@@ -155,11 +170,10 @@ class NpuEncoder final : public model::Encoder {
 };
 
 /// With the device that it runs on.
-class SimulatedEncoder final : public model::Encoder {
+class OwningEncoder final : public model::Encoder {
  public:
-  SimulatedEncoder(const model::Checkpoint& checkpoint, EncoderOptions options)
-      : device_({.kernels = sim::catalogue_kernels(), .lookup = catalogue_lookup()}),
-        encoder_(checkpoint, device_, std::move(options)) {}
+  OwningEncoder(const model::Checkpoint& checkpoint, std::unique_ptr<Device> device, EncoderOptions options)
+      : device_(std::move(device)), encoder_(checkpoint, *device_, std::move(options)) {}
 
   Result<void> prepare(int64_t positions) { return encoder_.prepare(positions); }
 
@@ -173,11 +187,22 @@ class SimulatedEncoder final : public model::Encoder {
   DeviceReport report() const override { return encoder_.report(); }
 
  private:
-  SimDevice device_;
+  std::unique_ptr<Device> device_;
   NpuEncoder encoder_;
 };
 
 }  // namespace
+
+Result<EncoderOptions> encoder_options(const std::string& compute_type, const std::filesystem::path& model,
+                                       const model::Dims& dims) {
+  if (compute_type != "auto" && compute_type != "int8") return EncoderOptions{};
+  auto calibration = read_calibration(model, dims);
+  if (calibration) {
+    return EncoderOptions{.precision = plan::EncoderPrecision::kInt8, .steps = std::move(calibration->steps)};
+  }
+  if (compute_type == "auto" && calibration.error().code == ErrorCode::kNotFound) return EncoderOptions{};
+  return std::unexpected(std::move(calibration).error());
+}
 
 Result<std::unique_ptr<model::Encoder>> make_encoder(const model::Checkpoint& checkpoint, Device& device,
                                                      EncoderOptions options) {
@@ -186,11 +211,19 @@ Result<std::unique_ptr<model::Encoder>> make_encoder(const model::Checkpoint& ch
   return made;
 }
 
-Result<std::unique_ptr<model::Encoder>> make_simulated_encoder(const model::Checkpoint& checkpoint,
-                                                               EncoderOptions options) {
-  auto made = std::make_unique<SimulatedEncoder>(checkpoint, std::move(options));
+Result<std::unique_ptr<model::Encoder>> make_encoder(const model::Checkpoint& checkpoint,
+                                                     std::unique_ptr<Device> device, EncoderOptions options) {
+  auto made = std::make_unique<OwningEncoder>(checkpoint, std::move(device), std::move(options));
   SKALD_CHECK(made->prepare(checkpoint.dims().audio_ctx));
   return made;
+}
+
+Result<std::unique_ptr<model::Encoder>> make_simulated_encoder(const model::Checkpoint& checkpoint,
+                                                               EncoderOptions options) {
+  return make_encoder(checkpoint,
+                      std::make_unique<SimDevice>(
+                          SimDevice::Options{.kernels = sim::catalogue_kernels(), .lookup = catalogue_lookup()}),
+                      std::move(options));
 }
 
 }  // namespace skald::npu

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
-#include <filesystem>
 
 #include "npu/xrt/xrt_objects.h"
 #include "xrt/experimental/xrt_version.h"
@@ -68,15 +67,13 @@ class XrtDevice final : public Device {
 };
 
 Result<std::shared_ptr<HardwareContext>> XrtDevice::make_context(const Artifact& artifact) {
-  const std::string path = artifact.xclbin.string();
-  std::error_code ignored;
-  if (path.empty() || !std::filesystem::is_regular_file(artifact.xclbin, ignored)) {
-    return fail(ErrorCode::kNotFound, path.empty() ? artifact.name : path, "there is no configuration (xclbin)",
-                "build the artifact with the device's toolchain first");
+  if (artifact.xclbin.empty()) {
+    return fail(ErrorCode::kNotFound, artifact.name, "there is no configuration (xclbin)",
+                "build the artifact with the device's toolchain first: skald npu build MODEL");
   }
   std::vector<std::string> kernels;
-  SKALD_TRY(const xrt::uuid id, guarded(Doing::kLoading, path, [&] {
-              const xrt::xclbin xclbin(std::filesystem::absolute(artifact.xclbin).string());
+  SKALD_TRY(const xrt::uuid id, guarded(Doing::kLoading, artifact.name, [&] {
+              const xrt::xclbin xclbin(artifact.xclbin);
               for (const auto& kernel : xclbin.get_kernels()) kernels.push_back(kernel.get_name());
               return device_.register_xclbin(xclbin);
             }));
@@ -95,8 +92,8 @@ Result<std::shared_ptr<LoadedKernel>> XrtDevice::make_kernel(std::shared_ptr<Har
     return name.starts_with(artifact.kernel);
   });
   if (found == names.end()) {
-    return fail(ErrorCode::kNotFound, artifact.xclbin.string(),
-                fmt::format("has no kernel {}, but {}", artifact.kernel, fmt::join(names, ", ")),
+    return fail(ErrorCode::kNotFound, artifact.name,
+                fmt::format("its xclbin has no kernel {}, but {}", artifact.kernel, fmt::join(names, ", ")),
                 "name one of them in the artifact");
   }
   SKALD_TRY(auto kernel, guarded(Doing::kLoading, artifact.name, [&] { return xrt::kernel(own->context(), *found); }));

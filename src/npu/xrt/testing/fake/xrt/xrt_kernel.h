@@ -29,9 +29,11 @@ class kernel {
   kernel() = default;
   kernel(const xrt::hw_context& ctx, const std::string& name);
   int group_id(int argno) const;
+  const std::string& fake_name() const { return name_; }
 
  private:
   xrt::hw_context context_;
+  std::string name_;
 };
 
 class run {

@@ -16,7 +16,7 @@ class xclbin {
     std::string name_;
   };
 
-  explicit xclbin(const std::string& filename);
+  explicit xclbin(const std::vector<char>& data);
   std::vector<kernel> get_kernels() const;
 };
 
