@@ -6,7 +6,7 @@ include(CMakePackageConfigHelpers)
 
 set(SKALD_LIBRARIES skald_base skald_audio_mel skald_audio skald_text skald_model skald_cpu skald_decode skald_hub skald_engine
     skald_npu_spec skald_npu_aie_host skald_npu_counting skald_npu_kernels skald_npu_program skald_npu_sim skald_npu_plan
-    skald_npu_emit skald_npu_device skald_npu_sim_device skald_npu_suite skald_npu_encoder)
+    skald_npu_emit skald_npu_device skald_npu_sim_device skald_npu_xrt skald_npu_suite skald_npu_encoder)
 set_target_properties(skald_engine PROPERTIES EXPORT_NAME engine)
 set_target_properties(skald_c PROPERTIES EXPORT_NAME skald)
 
@@ -19,6 +19,15 @@ install(DIRECTORY include/skald DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY models/mini.en DESTINATION ${CMAKE_INSTALL_DATADIR}/skald/models)
 install(FILES samples/minute.ogg DESTINATION ${CMAKE_INSTALL_DATADIR}/skald/samples)
 if(SKALD_BUILD_CLI)
+  # What skald npu build gives to the core compiler.
+  install(
+    DIRECTORY src/npu/kernels/
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/skald/npu/kernels
+    FILES_MATCHING
+    PATTERN *.cc
+    PATTERN *.h
+    PATTERN *_test.cc EXCLUDE
+    PATTERN *for_tests* EXCLUDE)
   install(TARGETS skald RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   # Where man and the shells look of themselves.
   foreach(page IN ITEMS "manual|man/man1|skald.1" "completion bash|bash-completion/completions|skald"

@@ -26,6 +26,7 @@ declare -A allowed_npu=(
   [plan]="spec kernels program"
   [emit]="spec kernels program"
   [device]="spec program sim"
+  [toolchain]="program emit device"
   [xrt]="spec program device"
   [suite]="spec kernels program sim plan emit"
   [encoder]="spec kernels program sim plan device suite"

@@ -8,12 +8,12 @@
 
 #include "npu/emit/emit.h"
 #include "npu/emit/text_check_for_tests.h"
-#include "npu/emit/toolchain_for_tests.h"
 #include "npu/plan/operators.h"
 #include "npu/program/text.h"
 #include "npu/program/verify.h"
 #include "npu/suite/cases.h"
 #include "npu/suite/lookups.h"
+#include "npu/toolchain/build.h"
 
 namespace skald::npu::suite {
 namespace {
@@ -72,15 +72,16 @@ TEST(SuiteEmit, EveryProgramIsWellFormedTextAndSurvivesPrinting) {
 }
 
 TEST(SuiteEmit, TheRealToolsTakeEveryProgram) {
-  const auto tools = samples::find_toolchain();
-  if (!tools) {
+  const Toolchain tools = find_toolchain();
+  if (!tools.opt || !tools.translate) {
     GTEST_SKIP() << "aie-opt and aie-translate are neither on PATH nor under SKALD_AIE_TOOLS; the text is for "
                  << kMlirAieVersion;
   }
   const std::filesystem::path directory = std::filesystem::path(testing::TempDir()) / "skald_npu_suite_emit";
   for (const auto& [text, emitted] : all_programs()) {
     std::filesystem::remove_all(directory);
-    EXPECT_EQ(samples::refusal(*tools, text, directory), "") << emitted.name;
+    const auto checked = check_text(text, tools, directory);
+    EXPECT_TRUE(checked) << emitted.name << ": " << to_string(checked.error());
   }
 }
 
