@@ -25,7 +25,8 @@ NpuCommands::NpuCommands(CLI::App& root)
       test_(*app_),
       bench_(*app_),
       ladder_(*app_),
-      calibrate_(*app_) {
+      calibrate_(*app_),
+      build_(*app_) {
   app_->require_subcommand(0, 1);
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "command.h"
+#include "npu_build_command.h"
 #include "npu_calibrate_command.h"
 #include "npu_design_command.h"
 #include "npu_suite_command.h"
@@ -26,7 +27,7 @@ class NpuCommands {
   explicit NpuCommands(CLI::App& root);
   CLI::App& app() { return *app_; }
   std::vector<Command*> commands() {
-    return {&info_, &plan_, &simulate_, &emit_, &validate_, &test_, &bench_, &ladder_, &calibrate_};
+    return {&info_, &plan_, &simulate_, &emit_, &validate_, &test_, &bench_, &ladder_, &calibrate_, &build_};
   }
 
  private:
@@ -40,6 +41,7 @@ class NpuCommands {
   NpuBenchCommand bench_;
   NpuLadderCommand ladder_;
   NpuCalibrateCommand calibrate_;
+  NpuBuildCommand build_;
 };
 
 }  // namespace skald::cli

@@ -132,7 +132,7 @@ Result<void> check_device(const std::string& device) {
     return std::unexpected(*std::move(why));
   }
   return fail(ErrorCode::kUnsupported, "--device npu", "the suite's programs are not built for this NPU",
-              "build them with MLIR-AIE from `skald npu emit`, or use --device npu-sim");
+              "skald npu build builds encoders alone: use --device npu-sim");
 }
 
 ExitCode code_of(const Result<void>& printed, ExitCode otherwise) {

@@ -37,7 +37,7 @@ struct OptionalOf<std::optional<T>> {
 struct LoadOptions {
   std::string model = "mini.en";         ///< a name, a directory or a file
   std::optional<std::string> model_dir;  ///< where names are looked for first
-  std::string device = "auto";           ///< "auto", "cpu", "npu-sim"
+  std::string device = "auto";           ///< "auto", "cpu", "npu", "npu-sim"
   std::string compute_type = "auto";  ///< "auto" (int8 where the processor has vectors), "float32", "bfloat16", "int8"
   int threads = 0;                    ///< 0: one per core this process may use
   std::optional<double> npu_watts;    ///< of a simulated NPU at work, for its report; none: no energy is told
@@ -104,10 +104,13 @@ void LoadOptions::for_each_field(Visitor&& visit) {
         model);
   visit(Field{.name = "model_dir", .help = "directory that names of models are looked for in first", .metavar = "DIR"},
         model_dir);
-  visit(Field{.name = "device",
-              .help = "where to run: auto, cpu, npu-sim (the encoder on a simulated NPU: slow)",
-              .metavar = "NAME"},
-        device);
+  visit(
+      Field{.name = "device",
+            .help =
+                "where to run: auto, cpu, npu (the encoder on this machine's NPU, after skald npu build), npu-sim (the "
+                "encoder on a simulated NPU: slow)",
+            .metavar = "NAME"},
+      device);
   visit(Field{.name = "compute_type",
               .help = "precision of weights and arithmetic: auto (int8 where the processor has vectors), float32, "
                       "bfloat16, int8",

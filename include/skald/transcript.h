@@ -98,7 +98,7 @@ struct NpuReport {
 /// What one stage ran on.
 struct DeviceReport {
   std::string stage;         ///< "encoder", "decoder", ...
-  std::string device;        ///< "cpu", later "npu", "npu-sim"
+  std::string device;        ///< "cpu", "npu", "npu-sim"
   std::string isa;           ///< "scalar", "avx2", "avx512"
   std::string compute_type;  ///< "float32", "bfloat16", "int8"
   int threads = 0;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/cpu_features.h"
+#include "engine/npu_device.h"
 #include "hub/hub.h"
 #include "npu/encoder/npu_encoder.h"
 
@@ -60,7 +61,9 @@ Result<std::unique_ptr<model::Encoder>> Machine::make_encoder(const LoadOptions&
     SKALD_TRY(npu::EncoderOptions chosen, npu::encoder_options(options.compute_type, path, dims()));
     return npu::make_simulated_encoder(*checkpoint_, std::move(chosen));
   }
-  if (options.device == "npu" && npu) return npu(*checkpoint_);
+  if (options.device == "npu") {
+    return npu ? npu(*checkpoint_) : make_npu_encoder(*checkpoint_, options.compute_type, path);
+  }
   if (options.device == "auto" && npu) {
     const auto on_cpu = [this, context] { return cpu::make_encoder(*checkpoint_, context); };
     std::unique_ptr<FallbackEncoder> made;

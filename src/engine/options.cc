@@ -16,6 +16,7 @@
 #include "audio/pcm_stream.h"
 #include "base/result.h"
 #include "engine/clips.h"
+#include "engine/npu_device.h"
 #include "skald/live.h"
 #include "text/languages.h"
 
@@ -62,10 +63,7 @@ struct Refusal {
 };
 
 constexpr const char* kNoGpu = "Skald runs on the processor; it has no code for graphics cards";
-constexpr const char* kNoNpu =
-    "this build does not transcribe on the NPU (skald npu info shows what this machine has of one)";
-constexpr auto kRefusedDevices = std::to_array<Refusal>({{"npu", kNoNpu},
-                                                         {"cuda", kNoGpu},
+constexpr auto kRefusedDevices = std::to_array<Refusal>({{"cuda", kNoGpu},
                                                          {"gpu", kNoGpu},
                                                          {"mps", kNoGpu},
                                                          {"rocm", kNoGpu},
@@ -91,7 +89,7 @@ Result<void> check_choice(const char* option, const std::string& value, std::spa
   return fail(ErrorCode::kUnsupported, option, "'" + value + "' is not possible: " + refusal->reason, remedy);
 }
 
-constexpr auto kDevices = std::to_array<std::string_view>({"auto", "cpu", "npu-sim"});
+constexpr auto kDevices = std::to_array<std::string_view>({"auto", "cpu", "npu", "npu-sim"});
 constexpr auto kTypes = std::to_array<std::string_view>({"auto", "float32", "bfloat16", "int8"});
 constexpr auto kLongForms = std::to_array<std::string_view>({"auto", "sequential", "batched"});
 constexpr auto kTasks = std::to_array<std::string_view>({"transcribe", "translate"});
@@ -107,6 +105,7 @@ Result<void> validate(const LoadOptions& options) {
     return fail(ErrorCode::kInvalidArgument, "model", "is empty", "give a model's name or its directory");
   }
   SKALD_CHECK(check_choice("device", options.device, kDevices, kRefusedDevices));
+  if (options.device == "npu") SKALD_CHECK(engine::check_npu());
   return check_choice("compute-type", options.compute_type, kTypes, kRefusedTypes);
 }
 

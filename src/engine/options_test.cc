@@ -69,7 +69,11 @@ TEST(ValidateLoad, DeviceAndType) {
   EXPECT_TRUE(validate(LoadOptions{.compute_type = "int8"}));
   EXPECT_TRUE(validate(LoadOptions{.compute_type = "bfloat16"}));
   EXPECT_TRUE(validate(LoadOptions{.device = "npu-sim"}));
-  for (const char* device : {"npu", "cuda", "vulkan"}) {
+  if (const auto npu = validate(LoadOptions{.device = "npu"}); !npu) {  // a machine without one
+    EXPECT_EQ("device", npu.error().where);
+    EXPECT_NE(std::string::npos, npu.error().message.find("skald npu info")) << npu.error().message;
+  }
+  for (const char* device : {"cuda", "vulkan"}) {
     const auto result = validate(LoadOptions{.device = device});
     ASSERT_FALSE(result) << device;
     EXPECT_EQ(ErrorCode::kUnsupported, result.error().code);

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "cpu/kernels/families.h"
 #include "cpu/kernels/kernels.h"
+#include "engine/npu_device.h"
 #include "hub/hub.h"
 #include "model/checkpoint.h"
 #include "skald/options.h"
@@ -157,7 +158,9 @@ SystemReport inspect_system() {
   look_at_memory(report);
   look_at_models(report);
   look_at_ffmpeg(report);
-  report.npu = "transcription does not use it yet; skald npu info says whether there is one";
+  const auto npu = check_npu();
+  report.npu = npu ? "used by --device npu, once skald npu build MODEL has built the model's encoder for it"
+                   : npu.error().message;
   return report;
 }
 

@@ -29,6 +29,8 @@ parsers=(
   src/model/safetensors.cc
   src/model/torch_checkpoint.cc
   src/model/zip.cc
+  src/npu/device/artifact_file.cc
+  src/npu/device/instructions.cc
   src/npu/program/parse.cc
   src/npu/program/reader.h
   src/text/vocabulary.cc

@@ -239,6 +239,7 @@ Result<ArtifactFile> parse(std::span<const std::byte> bytes, const std::string& 
   const auto* const first = reinterpret_cast<const char*>(xclbin.data());
   file.artifact.xclbin.assign(first, first + xclbin.size());
   SKALD_CHECK(check_parts(file, where));
+  file.where = where;
   return file;
 }
 

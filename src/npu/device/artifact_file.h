@@ -44,6 +44,7 @@ struct ArtifactFile {
   ArtifactOrigin origin;
   Artifact artifact;  ///< without a Program
   std::vector<AddressPatch> patches;
+  std::string where;  ///< the file it was read from, for messages
 };
 
 /// The file's bytes; patches are taken from the instructions. Errors: those of address_patches; kInvalidArgument: a

@@ -119,6 +119,7 @@ class BuiltEncoder : public testing::Test {
     ASSERT_FALSE(refused) << words;
     EXPECT_NE(std::string::npos, refused.error().message.find(words)) << to_string(refused.error());
     EXPECT_NE(std::string::npos, refused.error().remedy.find("skald npu build")) << to_string(refused.error());
+    EXPECT_EQ(path_.string(), refused.error().where);
     EXPECT_EQ(0, fake_xrt::state().contexts);  // the device was not asked for anything
   }
 

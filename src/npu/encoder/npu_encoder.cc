@@ -143,9 +143,9 @@ class NpuEncoder final : public model::Encoder {
       return fail(ErrorCode::kNotFound, wanted.artifact.name, "was not built for the NPU", "skald npu build MODEL");
     }
     SKALD_TRY(ArtifactFile built, options_.built(wanted.plan));
-    SKALD_CHECK(check_plan(built.plan, wanted.plan, built.artifact.name));
+    SKALD_CHECK(check_plan(built.plan, wanted.plan, built.where));
     if (built.artifact.arguments != wanted.artifact.arguments) {
-      return fail(ErrorCode::kBadModel, built.artifact.name, "takes other buffers than the encoder's Program",
+      return fail(ErrorCode::kBadModel, built.where, "takes other buffers than the encoder's Program",
                   "build it again with skald npu build MODEL");
     }
     return std::move(built.artifact);
