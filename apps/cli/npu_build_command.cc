@@ -44,7 +44,7 @@ Result<npu::BuildPlaces> places_for(const npu::ArtifactPlan& plan, const std::st
     return fail(ErrorCode::kInvalidArgument, "--output", "there is no cache directory (HOME, XDG_CACHE_HOME)",
                 "name the file to write");
   }
-  const fs::path artifact = output.empty() ? *usual : fs::path(output);
+  const fs::path artifact = output.empty() ? usual.value_or("") : fs::path(output);
   return npu::BuildPlaces{.directory = artifact.string() + ".build", .artifact = artifact};
 }
 
@@ -66,7 +66,7 @@ NpuBuildCommand::NpuBuildCommand(CLI::App& npu)
   table().add("--compute-type", compute_type_, "auto (int8 where steps for it are there), int8, bfloat16", "TYPE",
               "Build");
   table().add("--output", output_,
-              "file to write (none: in the cache, where --device npu looks for it); what comes before it is kept in "
+              "file to write (none: in the cache, where transcribing looks for it); what comes before it is kept in "
               "FILE.build",
               "FILE", "Build");
 }
