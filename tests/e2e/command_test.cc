@@ -85,7 +85,7 @@ TEST(Doctor, Text) {
   const Outcome outcome = run({"doctor", "--kernels"});
   EXPECT_EQ(0, outcome.exit_code) << outcome.out;
   for (const char* text : {"processor", "features", "runs on", "threads", "memory", "gemm_f32", "gemm_i8", "mini.en",
-                           "libavformat", "NPU", "does not use it yet", "problems     none"}) {
+                           "libavformat", "NPU", "skald npu", "problems     none"}) {
     EXPECT_NE(std::string::npos, outcome.out.find(text)) << text;
   }
 }

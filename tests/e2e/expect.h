@@ -1,5 +1,5 @@
 #pragma once
-// What every refusal of the program has in common.
+// What every refusal of the program has in common; what its output holds.
 
 #include <gtest/gtest.h>
 
@@ -20,6 +20,11 @@ inline void expect_refusal(const Outcome& outcome, int exit_code, const std::vec
   ASSERT_FALSE(err.empty());
   EXPECT_EQ(err.size() - 1, err.find('\n')) << "not one line: " << err;
   for (const std::string& text : says) EXPECT_NE(std::string::npos, err.find(text)) << "'" << text << "' in: " << err;
+}
+
+/// `out` holds all of `texts`.
+inline void expect_texts(const std::string& out, const std::vector<std::string>& texts) {
+  for (const std::string& text : texts) EXPECT_NE(std::string::npos, out.find(text)) << "'" << text << "' in:\n" << out;
 }
 
 }  // namespace skald::e2e

@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// The program with the tools of a directory alone.
-Outcome build(const TempDir& directory, const std::vector<std::string>& more) {
+Outcome npu_build(const TempDir& directory, const std::vector<std::string>& more) {
   std::vector<std::string> arguments{"npu", "build"};
   arguments.insert(arguments.end(), more.begin(), more.end());
   return run(Launch{.arguments = arguments,
@@ -27,10 +27,6 @@ Outcome build(const TempDir& directory, const std::vector<std::string>& more) {
                                     {"PEANO_INSTALL_DIR", ""},
                                     {"XILINX_XRT", ""},
                                     {"XDG_CACHE_HOME", directory / "cache"}}});
-}
-
-void expect_texts(const std::string& out, const std::vector<std::string>& texts) {
-  for (const std::string& text : texts) EXPECT_NE(std::string::npos, out.find(text)) << "'" << text << "' in:\n" << out;
 }
 
 /// Tools that write what they are asked for; the instructions give one descriptor the address of the weights.
@@ -56,7 +52,7 @@ void make_tools(const TempDir& directory) {
 
 TEST(NpuBuild, WithoutTheToolchain) {
   const TempDir directory;
-  const Outcome outcome = build(directory, {"mini.en"});
+  const Outcome outcome = npu_build(directory, {"mini.en"});
   EXPECT_EQ(2, outcome.exit_code) << outcome.err;
   expect_texts(outcome.out,
                {"mini.en, int8, Program ", "0_emitted.mlir\n", "not done     placing, routing, sequence, instructions",
@@ -75,7 +71,7 @@ TEST(NpuBuild, WithTheToolchain) {
   const TempDir directory;
   make_tools(directory);
   const std::string file = directory / "a.artifact";
-  const Outcome outcome = build(directory, {"mini.en", "--compute-type", "bfloat16", "--output", file});
+  const Outcome outcome = npu_build(directory, {"mini.en", "--compute-type", "bfloat16", "--output", file});
   EXPECT_EQ(0, outcome.exit_code) << outcome.out << outcome.err;
   expect_texts(outcome.out, {"mini.en, bfloat16, Program ", "linking\n", "artifact     " + file + "\n"});
   expect_texts(outcome.err, {"placing\n", "kernel-resident\n", "linking\n"});
@@ -89,7 +85,7 @@ TEST(NpuBuild, AToolThatFails) {
   make_tools(directory);
   const std::string file = directory / "a.artifact";
   std::ofstream(fs::path(directory / "tools") / "aiecc.py") << "#!/bin/sh\necho 'error: text does not fit'\nexit 1\n";
-  const Outcome outcome = build(directory, {"mini.en", "--output", file});
+  const Outcome outcome = npu_build(directory, {"mini.en", "--output", file});
   EXPECT_EQ(2, outcome.exit_code);
   expect_texts(outcome.err, {"linking: aiecc.py failed with status 1: error: text does not fit", "linking.log",
                              "--aie-generate-xclbin", "0_emitted.mlir"});
@@ -98,10 +94,11 @@ TEST(NpuBuild, AToolThatFails) {
 
 TEST(NpuBuild, Refusals) {
   const TempDir directory;
-  expect_refusal(build(directory, {}), 2, {"takes a model", "skald npu build MODEL"});
-  expect_refusal(build(directory, {"mini.en", "--compute-type", "float32"}), 2, {"--compute-type", "int8 or bfloat16"});
-  expect_refusal(build(directory, {"nothing.en"}), 3, {"nothing.en"});
-  expect_refusal(build(directory, {"mini.en", "--output", "/proc/none/a"}), 4, {"/proc/none/a.build"});
+  expect_refusal(npu_build(directory, {}), 2, {"takes a model", "skald npu build MODEL"});
+  expect_refusal(npu_build(directory, {"mini.en", "--compute-type", "float32"}), 2,
+                 {"--compute-type", "int8 or bfloat16"});
+  expect_refusal(npu_build(directory, {"nothing.en"}), 3, {"nothing.en"});
+  expect_refusal(npu_build(directory, {"mini.en", "--output", "/proc/none/a"}), 4, {"/proc/none/a.build"});
 }
 
 }  // namespace

@@ -14,10 +14,6 @@
 namespace skald::e2e {
 namespace {
 
-void expect_texts(const std::string& out, const std::vector<std::string>& texts) {
-  for (const std::string& text : texts) EXPECT_NE(std::string::npos, out.find(text)) << "'" << text << "' in:\n" << out;
-}
-
 TEST(NpuInfo, TextAndHelp) {
   const Outcome outcome = run({"npu", "info"});
   EXPECT_EQ(0, outcome.exit_code) << outcome.out;  // whether or not this machine has one

@@ -19,17 +19,17 @@ namespace {
 using model::ByteReader;
 static_assert(std::endian::native == std::endian::little, "numbers are copied as they are");
 
-constexpr std::array<char, 8> kMagic{'S', 'K', 'A', 'L', 'D', 'N', 'P', 'U'};
-constexpr uint32_t kVersion = 1;
+constexpr std::array<char, 8> kArtifactMagic{'S', 'K', 'A', 'L', 'D', 'N', 'P', 'U'};
+constexpr uint32_t kFormatVersion = 1;
 // In the file's order, each once.
-enum Section : uint32_t { kPlan = 1, kArguments, kInstructions, kPatches, kXclbin };
+enum ArtifactSection : uint32_t { kPlan = 1, kArguments, kInstructions, kPatches, kXclbin };
 constexpr uint32_t kSections = 5;
-constexpr size_t kHeaderBytes = sizeof kMagic + 2 * sizeof(uint32_t) + sizeof(uint64_t) + sizeof(Sha256);
+constexpr size_t kHeaderBytes = sizeof kArtifactMagic + 2 * sizeof(uint32_t) + sizeof(uint64_t) + sizeof(Sha256);
 constexpr size_t kEntryBytes = 2 * sizeof(uint32_t) + 2 * sizeof(uint64_t) + sizeof(Sha256);
 constexpr size_t kTableBytes = kSections * kEntryBytes;
 constexpr uint32_t kLongestText = 4096;  // bytes of a name
 constexpr uint32_t kMostArguments = 64;
-constexpr const char* kRebuild = "build it again with skald npu build MODEL";
+constexpr const char* kBuildAgain = "build it again with skald npu build MODEL";
 
 constexpr auto kNumbers = std::to_array<std::pair<int64_t ArtifactPlan::*, const char*>>({
     {&ArtifactPlan::positions, "positions"},
@@ -42,7 +42,7 @@ constexpr auto kNumbers = std::to_array<std::pair<int64_t ArtifactPlan::*, const
     {&ArtifactPlan::weight_bytes, "bytes of weights"},
 });
 
-class Writer {
+class ArtifactWriter {
  public:
   template <class T>
   void put(T value) {
@@ -66,7 +66,7 @@ class Writer {
 Result<void> check_parts(const ArtifactFile& file, const std::string& where) {
   SKALD_TRY(const auto found, address_patches(file.artifact.instructions, where));
   if (found != file.patches) {
-    return fail(ErrorCode::kBadModel, where, "its table of patches is not that of its instructions", kRebuild);
+    return fail(ErrorCode::kBadModel, where, "its table of patches is not that of its instructions", kBuildAgain);
   }
   const auto& arguments = file.artifact.arguments;
   for (const AddressPatch& patch : file.patches) {
@@ -74,16 +74,16 @@ Result<void> check_parts(const ArtifactFile& file, const std::string& where) {
     return fail(ErrorCode::kInvalidArgument, where,
                 fmt::format("instruction word {} takes byte {} of argument {}, which is not there", patch.word,
                             patch.offset, patch.argument),
-                kRebuild);
+                kBuildAgain);
   }
   if (file.artifact.xclbin.empty() || file.artifact.kernel.empty()) {
-    return fail(ErrorCode::kInvalidArgument, where, "has no configuration of the array (xclbin)", kRebuild);
+    return fail(ErrorCode::kInvalidArgument, where, "has no configuration of the array (xclbin)", kBuildAgain);
   }
   return {};
 }
 
 std::string plan_section(const ArtifactFile& file) {
-  Writer out;
+  ArtifactWriter out;
   for (const auto* text : {&file.plan.device, &file.plan.precision, &file.plan.program, &file.artifact.name,
                            &file.artifact.kernel, &file.origin.text, &file.origin.dialect, &file.origin.tools}) {
     out.put_text(*text);
@@ -94,7 +94,7 @@ std::string plan_section(const ArtifactFile& file) {
 }
 
 std::string argument_section(const ArtifactFile& file) {
-  Writer out;
+  ArtifactWriter out;
   out.put(static_cast<uint32_t>(file.artifact.arguments.size()));
   for (const ArtifactArgument& argument : file.artifact.arguments) {
     out.put_text(argument.name);
@@ -105,7 +105,7 @@ std::string argument_section(const ArtifactFile& file) {
 }
 
 std::string patch_section(const ArtifactFile& file) {
-  Writer out;
+  ArtifactWriter out;
   for (const AddressPatch& patch : file.patches) {
     out.put(patch.word);
     out.put(patch.argument);
@@ -117,7 +117,7 @@ std::string patch_section(const ArtifactFile& file) {
 
 // ---- Reading.
 
-Result<std::string> text(ByteReader& in, std::string_view what) {
+Result<std::string> read_text(ByteReader& in, std::string_view what) {
   SKALD_TRY(const auto bytes, in.read<uint32_t>(what));
   if (bytes > kLongestText) {
     return fail(ErrorCode::kBadModel, in.where(), fmt::format("a name of {} bytes in {}", bytes, what));
@@ -129,7 +129,7 @@ Result<std::string> text(ByteReader& in, std::string_view what) {
 Result<void> read_plan(ByteReader in, ArtifactFile& file) {
   for (auto* to : {&file.plan.device, &file.plan.precision, &file.plan.program, &file.artifact.name,
                    &file.artifact.kernel, &file.origin.text, &file.origin.dialect, &file.origin.tools}) {
-    SKALD_TRY(*to, text(in, "the plan"));
+    SKALD_TRY(*to, read_text(in, "the plan"));
   }
   SKALD_TRY(file.plan.weights_layout, in.read<int64_t>("the plan"));
   for (const auto& [number, _] : kNumbers) {
@@ -146,7 +146,7 @@ Result<void> read_arguments(ByteReader in, ArtifactFile& file) {
   }
   for (uint32_t i = 0; i < count; ++i) {
     ArtifactArgument& argument = file.artifact.arguments.emplace_back();
-    SKALD_TRY(argument.name, text(in, "the arguments"));
+    SKALD_TRY(argument.name, read_text(in, "the arguments"));
     SKALD_TRY(const auto access, in.read<uint32_t>("the arguments"));
     SKALD_TRY(argument.bytes, in.read<uint64_t>("the arguments"));
     if (access > static_cast<uint32_t>(Access::kReadWrite)) {
@@ -158,7 +158,7 @@ Result<void> read_arguments(ByteReader in, ArtifactFile& file) {
   return fail(ErrorCode::kBadModel, in.where(), fmt::format("{} bytes behind the arguments", in.left()));
 }
 
-Result<void> read_instructions(std::span<const std::byte> bytes, ArtifactFile& file, const std::string& where) {
+Result<void> read_words(std::span<const std::byte> bytes, ArtifactFile& file, const std::string& where) {
   if (bytes.size() % sizeof(uint32_t) != 0) {
     return fail(ErrorCode::kBadModel, where, fmt::format("{} bytes of instructions are no whole words", bytes.size()));
   }
@@ -182,15 +182,16 @@ Result<void> read_patches(ByteReader in, ArtifactFile& file) {
 Result<std::array<std::span<const std::byte>, kSections>> sections_of(std::span<const std::byte> bytes,
                                                                       const std::string& where) {
   ByteReader in(bytes, where);
-  const auto magic = in.text(sizeof kMagic, "the header");
-  if (!magic || !std::ranges::equal(*magic, kMagic)) {
+  const auto magic = in.text(sizeof kArtifactMagic, "the header");
+  if (!magic || !std::ranges::equal(*magic, kArtifactMagic)) {
     return fail(ErrorCode::kBadModel, where, "is no artifact of skald npu build");
   }
   SKALD_TRY(const auto version, in.read<uint32_t>("the header"));
-  if (version != kVersion) {
-    return fail(ErrorCode::kUnsupported, where,
-                fmt::format("has version {} of the format, this Skald reads {}", version, kVersion),
-                version > kVersion ? "use the Skald that built it, or build it again with this one" : kRebuild);
+  if (version != kFormatVersion) {
+    return fail(
+        ErrorCode::kUnsupported, where,
+        fmt::format("has version {} of the format, this Skald reads {}", version, kFormatVersion),
+        version > kFormatVersion ? "use the Skald that built it, or build it again with this one" : kBuildAgain);
   }
   SKALD_TRY(const auto count, in.read<uint32_t>("the header"));
   SKALD_TRY(const auto whole, in.read<uint64_t>("the header"));
@@ -227,13 +228,13 @@ Result<std::array<std::span<const std::byte>, kSections>> sections_of(std::span<
   return sections;
 }
 
-Result<ArtifactFile> parse(std::span<const std::byte> bytes, const std::string& where) {
+Result<ArtifactFile> parse_sections(std::span<const std::byte> bytes, const std::string& where) {
   SKALD_TRY(const auto sections, sections_of(bytes, where));
-  const auto reader = [&](Section section) { return ByteReader(sections[section - 1], where); };
+  const auto reader = [&](ArtifactSection section) { return ByteReader(sections[section - 1], where); };
   ArtifactFile file;
   SKALD_CHECK(read_plan(reader(kPlan), file));
   SKALD_CHECK(read_arguments(reader(kArguments), file));
-  SKALD_CHECK(read_instructions(sections[kInstructions - 1], file, where));
+  SKALD_CHECK(read_words(sections[kInstructions - 1], file, where));
   SKALD_CHECK(read_patches(reader(kPatches), file));
   const auto xclbin = sections[kXclbin - 1];
   const auto* const first = reinterpret_cast<const char*>(xclbin.data());
@@ -254,7 +255,7 @@ Result<std::string> artifact_bytes(const ArtifactFile& file) {
       plan_section(whole), argument_section(whole),
       std::string(reinterpret_cast<const char*>(words.data()), words.size() * sizeof(uint32_t)), patch_section(whole),
       std::string(whole.artifact.xclbin.begin(), whole.artifact.xclbin.end())};
-  Writer table;
+  ArtifactWriter table;
   std::string body;
   for (uint32_t i = 0; i < kSections; ++i) {
     table.put(i + 1);
@@ -265,9 +266,9 @@ Result<std::string> artifact_bytes(const ArtifactFile& file) {
     body += sections[i];
   }
   const std::string entries = table.take();
-  Writer out;
-  out.put_bytes(std::as_bytes(std::span(kMagic)));
-  out.put(kVersion);
+  ArtifactWriter out;
+  out.put_bytes(std::as_bytes(std::span(kArtifactMagic)));
+  out.put(kFormatVersion);
   out.put(kSections);
   out.put(static_cast<uint64_t>(kHeaderBytes + entries.size() + body.size()));
   out.put_bytes(sha256(std::as_bytes(std::span(entries))));
@@ -275,9 +276,9 @@ Result<std::string> artifact_bytes(const ArtifactFile& file) {
 }
 
 Result<ArtifactFile> parse_artifact(std::span<const std::byte> bytes, const std::string& where) {
-  auto parsed = parse(bytes, where);
+  auto parsed = parse_sections(bytes, where);
   // ByteReader speaks of downloads; nobody downloads these.
-  if (!parsed && parsed.error().code == ErrorCode::kBadModel) parsed.error().remedy = kRebuild;
+  if (!parsed && parsed.error().code == ErrorCode::kBadModel) parsed.error().remedy = kBuildAgain;
   return parsed;
 }
 
@@ -294,10 +295,10 @@ Result<ArtifactFile> read_artifact(const std::filesystem::path& path) {
 Result<void> check_plan(const ArtifactPlan& plan, const ArtifactPlan& wanted, const std::string& where) {
   if (plan.device != wanted.device) {
     return fail(ErrorCode::kUnsupported, where,
-                fmt::format("was built for the device {}, this is {}", plan.device, wanted.device), kRebuild);
+                fmt::format("was built for the device {}, this is {}", plan.device, wanted.device), kBuildAgain);
   }
   const auto other = [&](const std::string& difference) {
-    return fail(ErrorCode::kBadModel, where, difference, kRebuild);
+    return fail(ErrorCode::kBadModel, where, difference, kBuildAgain);
   };
   if (plan.precision != wanted.precision) {
     return other(fmt::format("computes in {}, {} is asked for", plan.precision, wanted.precision));

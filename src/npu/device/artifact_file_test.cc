@@ -14,7 +14,7 @@
 namespace skald::npu {
 namespace {
 
-ArtifactFile sample() {
+ArtifactFile sample_artifact() {
   ArtifactFile file;
   file.plan = {.device = "npu1",
                .precision = "int8",
@@ -69,7 +69,7 @@ std::span<const std::byte> as_bytes(const std::string& text) {
 }
 
 std::string sample_bytes() {
-  return artifact_bytes(sample()).value();
+  return artifact_bytes(sample_artifact()).value();
 }
 
 /// What is said against `bytes`.
@@ -122,7 +122,7 @@ size_t section_at(const std::string& bytes, size_t section) {
 }
 
 TEST(ArtifactFile, ComesBackAsItWas) {
-  const ArtifactFile expected = sample();
+  const ArtifactFile expected = sample_artifact();
   const auto found = parse_artifact(as_bytes(sample_bytes()), "f.artifact");
   ASSERT_TRUE(found) << to_string(found.error());
   EXPECT_EQ(expected.plan, found->plan);
@@ -205,7 +205,7 @@ TEST(ArtifactFile, ContentsThatAreRefused) {
 
 TEST(ArtifactFile, WhatIsNotWritten) {
   const auto refused = [](const std::function<void(ArtifactFile&)>& change, const char* words) {
-    ArtifactFile file = sample();
+    ArtifactFile file = sample_artifact();
     change(file);
     const auto bytes = artifact_bytes(file);
     ASSERT_FALSE(bytes) << words;
@@ -221,13 +221,13 @@ TEST(ArtifactFile, IsWrittenWholeOrNotAtAll) {
   const auto folder = std::filesystem::temp_directory_path() / ("skald_artifact_file_" + std::to_string(getpid()));
   std::filesystem::create_directories(folder);
   const auto path = folder / "a.artifact";
-  ASSERT_TRUE(write_artifact(path, sample()));
-  ArtifactFile bad = sample();
+  ASSERT_TRUE(write_artifact(path, sample_artifact()));
+  ArtifactFile bad = sample_artifact();
   bad.artifact.xclbin.clear();
   EXPECT_FALSE(write_artifact(path, bad));
   const auto found = read_artifact(path);
   ASSERT_TRUE(found) << to_string(found.error());
-  EXPECT_EQ(sample().plan, found->plan);
+  EXPECT_EQ(sample_artifact().plan, found->plan);
   const auto files = std::filesystem::directory_iterator(folder);
   EXPECT_EQ(1, std::distance(begin(files), end(files)));
   EXPECT_EQ(ErrorCode::kNotFound, read_artifact(folder / "none").error().code);
@@ -235,7 +235,7 @@ TEST(ArtifactFile, IsWrittenWholeOrNotAtAll) {
 }
 
 TEST(ArtifactFile, PlansThatDiffer) {
-  const ArtifactPlan wanted = sample().plan;
+  const ArtifactPlan wanted = sample_artifact().plan;
   EXPECT_TRUE(check_plan(wanted, wanted, "f"));
   const auto differs = [&](const std::function<void(ArtifactPlan&)>& change, ErrorCode code, const char* words) {
     ArtifactPlan plan = wanted;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kHeaderWords = 4;
 constexpr uint32_t kGenerationNpu1 = 3;
-constexpr const char* kRebuild = "build the instructions again for npu1";
+constexpr const char* kTranslateAgain = "build the instructions again for npu1";
 
 // Operations that aie-translate writes (npu.md 4.6), and where a patch holds what.
 constexpr uint32_t kWrite = 0;
@@ -53,18 +53,18 @@ size_t words_of(const std::vector<uint32_t>& words, size_t at) {
 
 Result<void> check_instructions(const std::vector<uint32_t>& words, const std::string& where) {
   if (words.size() < kHeaderWords) {
-    return fail(ErrorCode::kInvalidArgument, where, "is too short for instructions of the NPU", kRebuild);
+    return fail(ErrorCode::kInvalidArgument, where, "is too short for instructions of the NPU", kTranslateAgain);
   }
   const uint32_t generation = (words[0] >> 16U) & 0xFFU;
   if (generation != kGenerationNpu1) {
     return fail(ErrorCode::kUnsupported, where,
                 fmt::format("holds instructions of device generation {}, this is {}", generation, kGenerationNpu1),
-                kRebuild);
+                kTranslateAgain);
   }
   if (words[3] != words.size() * sizeof(uint32_t)) {
     return fail(ErrorCode::kInvalidArgument, where,
                 fmt::format("states {} bytes of instructions and holds {}", words[3], words.size() * sizeof(uint32_t)),
-                kRebuild);
+                kTranslateAgain);
   }
   return {};
 }
@@ -77,16 +77,16 @@ Result<std::vector<AddressPatch>> address_patches(const std::vector<uint32_t>& w
     const size_t count = words_of(words, at);
     if (count == 0) {
       return fail(ErrorCode::kUnsupported, where,
-                  fmt::format("word {} ({:#x}) begins no operation that is known", at, words[at]), kRebuild);
+                  fmt::format("word {} ({:#x}) begins no operation that is known", at, words[at]), kTranslateAgain);
     }
     if (count > words.size() - at) {
       return fail(ErrorCode::kInvalidArgument, where, fmt::format("the operation at word {} leaves the words", at),
-                  kRebuild);
+                  kTranslateAgain);
     }
     if ((words[at] & 0xFFU) == kPatch) {
       if (words[at + kPatchAction] != 0) {
         return fail(ErrorCode::kUnsupported, where,
-                    fmt::format("the patch at word {} has action {}", at, words[at + kPatchAction]), kRebuild);
+                    fmt::format("the patch at word {} has action {}", at, words[at + kPatchAction]), kTranslateAgain);
       }
       patches.push_back(
           {.word = at,
@@ -98,7 +98,7 @@ Result<std::vector<AddressPatch>> address_patches(const std::vector<uint32_t>& w
   }
   if (operations != words[2]) {
     return fail(ErrorCode::kInvalidArgument, where,
-                fmt::format("states {} operations and holds {}", words[2], operations), kRebuild);
+                fmt::format("states {} operations and holds {}", words[2], operations), kTranslateAgain);
   }
   return patches;
 }
@@ -107,7 +107,7 @@ Result<std::vector<uint32_t>> read_instructions(const std::filesystem::path& pat
   SKALD_TRY(const std::string content, read_file(path));
   if (content.size() % sizeof(uint32_t) != 0) {
     return fail(ErrorCode::kInvalidArgument, path.string(),
-                fmt::format("{} bytes are no whole number of 32-bit words", content.size()), kRebuild);
+                fmt::format("{} bytes are no whole number of 32-bit words", content.size()), kTranslateAgain);
   }
   std::vector<uint32_t> words(content.size() / sizeof(uint32_t));
   if (!content.empty()) std::memcpy(words.data(), content.data(), content.size());

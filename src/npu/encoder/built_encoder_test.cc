@@ -8,32 +8,14 @@
 #include <cmath>
 #include <functional>
 
-#include "model/random_checkpoint.h"
 #include "npu/encoder/encoder_design.h"
 #include "npu/encoder/npu_encoder.h"
+#include "npu/encoder/small_encoder_for_tests.h"
 #include "npu/xrt/testing/fake_xrt.h"
 #include "npu/xrt/xrt_device.h"
 
 namespace skald::npu {
 namespace {
-
-constexpr model::Dims kSmall{.mel_bands = 80,
-                             .audio_ctx = 64,
-                             .audio_state = 128,
-                             .audio_heads = 2,
-                             .audio_layers = 1,
-                             .audio_ffn = 512,
-                             .text_ctx = 8,
-                             .text_state = 128,
-                             .text_heads = 2,
-                             .text_layers = 1,
-                             .text_ffn = 512,
-                             .vocab = 51864};
-
-const model::Checkpoint& checkpoint() {
-  static const auto kCheckpoint = model::make_random_checkpoint(kSmall).value();
-  return *kCheckpoint;
-}
 
 /// Writes to a register, then three descriptors get the addresses of weights, frames and states.
 const std::vector<uint32_t> kWords = {6U << 24U | 3U << 16U | 1U << 8U,
@@ -84,7 +66,7 @@ const std::vector<uint32_t> kWords = {6U << 24U | 3U << 16U | 1U << 8U,
                                       0};
 
 ArtifactFile artifact() {
-  ArtifactFile file = artifact_of(design_encoder(checkpoint(), plan::EncoderPrecision::kBf16, {}, 64).value());
+  ArtifactFile file = artifact_of(design_encoder(small_checkpoint(), plan::EncoderPrecision::kBf16, {}, 64).value());
   file.origin = {.text = "0", .dialect = "none", .tools = "none"};
   file.artifact.xclbin = {'b', 'y', 't', 'e', 's'};
   file.artifact.kernel = "ENCODER";
@@ -109,7 +91,7 @@ class BuiltEncoder : public testing::Test {
     EncoderOptions options;
     options.built = [this](const ArtifactPlan&) { return read_artifact(path_); };
     SKALD_TRY(auto device, open_xrt_device());
-    return make_encoder(checkpoint(), std::move(device), std::move(options));
+    return make_encoder(small_checkpoint(), std::move(device), std::move(options));
   }
 
   void expect_refused(const std::function<void(ArtifactFile&)>& change, const char* words) const {
@@ -142,10 +124,10 @@ TEST_F(BuiltEncoder, TheDeviceGetsWhatTheFileHolds) {
     EXPECT_TRUE(std::ranges::count(loading, "run.set_arg " + std::to_string(3 + i) + " = #" + std::to_string(2 + i)));
   }
 
-  std::vector<float> mel(static_cast<size_t>(2 * kSmall.audio_ctx * kSmall.mel_bands));
+  std::vector<float> mel(static_cast<size_t>(2 * kSmallModel.audio_ctx * kSmallModel.mel_bands));
   for (size_t i = 0; i < mel.size(); ++i) mel[i] = std::sin(static_cast<float>(i % 977));
   const auto out = (*encoder)->make_output(1).value();
-  const auto encoded = (*encoder)->encode({.windows = 1, .frames = 2 * kSmall.audio_ctx, .mel = mel}, *out);
+  const auto encoded = (*encoder)->encode({.windows = 1, .frames = 2 * kSmallModel.audio_ctx, .mel = mel}, *out);
   ASSERT_TRUE(encoded) << to_string(encoded.error());
 
   ASSERT_EQ(1U, fake_xrt::state().launches.size());
@@ -172,7 +154,7 @@ TEST_F(BuiltEncoder, ArtifactsOfSomethingElse) {
 TEST_F(BuiltEncoder, WindowsOfAnotherLength) {
   const auto encoder = load(artifact());
   ASSERT_TRUE(encoder) << to_string(encoder.error());
-  const std::vector<float> mel(static_cast<size_t>(2 * 32 * kSmall.mel_bands));
+  const std::vector<float> mel(static_cast<size_t>(2 * 32 * kSmallModel.mel_bands));
   const auto out = (*encoder)->make_output(1).value();
   const auto refused = (*encoder)->encode({.windows = 1, .frames = 2 * 32, .mel = mel}, *out);
   ASSERT_FALSE(refused);
@@ -183,7 +165,7 @@ TEST_F(BuiltEncoder, WindowsOfAnotherLength) {
 TEST_F(BuiltEncoder, NumbersOfInt8ArePartOfIt) {
   const auto plan_with = [](double step) {
     const LayerSteps layer{.attention_norm = step, .mixed = step, .mlp_norm = step, .hidden = step, .activated = step};
-    return artifact_of(design_encoder(checkpoint(), plan::EncoderPrecision::kInt8, {layer}, 64).value()).plan;
+    return artifact_of(design_encoder(small_checkpoint(), plan::EncoderPrecision::kInt8, {layer}, 64).value()).plan;
   };
   const auto other = check_plan(plan_with(0.25), plan_with(0.0625), "f");
   ASSERT_FALSE(other);

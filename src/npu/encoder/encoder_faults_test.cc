@@ -9,10 +9,10 @@
 #include <system_error>
 
 #include "base/half.h"
-#include "model/random_checkpoint.h"
 #include "npu/device/sim_device.h"
 #include "npu/encoder/encoder_design.h"
 #include "npu/encoder/npu_encoder.h"
+#include "npu/encoder/small_encoder_for_tests.h"
 #include "npu/sim/catalogue_kernels.h"
 #include "npu/suite/lookups.h"
 #include "npu/xrt/testing/fake_xrt.h"
@@ -21,33 +21,15 @@
 namespace skald::npu {
 namespace {
 
-constexpr model::Dims kSmall{.mel_bands = 80,
-                             .audio_ctx = 64,
-                             .audio_state = 128,
-                             .audio_heads = 2,
-                             .audio_layers = 1,
-                             .audio_ffn = 512,
-                             .text_ctx = 8,
-                             .text_state = 128,
-                             .text_heads = 2,
-                             .text_layers = 1,
-                             .text_ffn = 512,
-                             .vocab = 51864};
-
-const model::Checkpoint& checkpoint() {
-  static const auto kCheckpoint = model::make_random_checkpoint(kSmall).value();
-  return *kCheckpoint;
-}
-
 Result<void> encode_window(model::Encoder& encoder, model::EncodedAudio& out) {
-  std::vector<float> mel(static_cast<size_t>(2 * kSmall.audio_ctx * kSmall.mel_bands));
+  std::vector<float> mel(static_cast<size_t>(2 * kSmallModel.audio_ctx * kSmallModel.mel_bands));
   for (size_t i = 0; i < mel.size(); ++i) mel[i] = std::sin(static_cast<float>(i % 977));
-  return encoder.encode({.windows = 1, .frames = 2 * kSmall.audio_ctx, .mel = mel}, out);
+  return encoder.encode({.windows = 1, .frames = 2 * kSmallModel.audio_ctx, .mel = mel}, out);
 }
 
 /// The first window is encoded, the second one fails with these words, and so does every later one.
 void expect_second_window_fails(Device& device, EncoderOptions options, const std::string& words) {
-  const auto encoder = make_encoder(checkpoint(), device, std::move(options));
+  const auto encoder = make_encoder(small_checkpoint(), device, std::move(options));
   ASSERT_TRUE(encoder) << to_string(encoder.error());
   const auto out = (*encoder)->make_output(1).value();
   const auto first = encode_window(**encoder, *out);
@@ -83,7 +65,7 @@ TEST(EncoderFaults, OfRunsOnTheSimulator) {
 
 TEST(EncoderFaults, NoContextIsFree) {
   SimDevice device({.kernels = sim::catalogue_kernels(), .lookup = catalogue_lookup(), .contexts_taken = kMaxContexts});
-  const auto refused = make_encoder(checkpoint(), device);
+  const auto refused = make_encoder(small_checkpoint(), device);
   ASSERT_FALSE(refused);
   EXPECT_EQ(ErrorCode::kUnsupported, refused.error().code);
   EXPECT_NE(std::string::npos, refused.error().message.find("no hardware context"));
@@ -94,7 +76,7 @@ TEST(EncoderFaults, NoContextIsFree) {
 TEST(EncoderFaults, AProgramOfAnotherDescription) {
   SimDevice device({.kernels = sim::catalogue_kernels(), .lookup = catalogue_lookup()});
   auto program =
-      plan::plan_encoder(encoder_problem(kSmall, 64, plan::EncoderPrecision::kBf16), {}, std::string(kNpu1.name));
+      plan::plan_encoder(encoder_problem(kSmallModel, 64, plan::EncoderPrecision::kBf16), {}, std::string(kNpu1.name));
   ASSERT_TRUE(program) << to_string(program.error());
   Artifact artifact{.name = program->name, .arguments = arguments_of(*program)};
   program->device = "npu2";
@@ -119,7 +101,7 @@ class OverXrt : public testing::Test {
   static EncoderOptions built(uint32_t generation = 3) {
     EncoderOptions options;
     options.built = [generation](const ArtifactPlan& wanted) {
-      ArtifactFile file = artifact_of(design_encoder(checkpoint(), {}, {}, wanted.positions).value());
+      ArtifactFile file = artifact_of(design_encoder(small_checkpoint(), {}, {}, wanted.positions).value());
       file.artifact.xclbin = {'x'};
       file.artifact.instructions = {6U << 24U | generation << 16U | 1U << 8U, 1U << 8U | 4U, 0, 16};
       return file;
@@ -134,7 +116,7 @@ class OverXrt : public testing::Test {
 };
 
 TEST_F(OverXrt, AWindowIsOneRun) {
-  const auto encoder = make_encoder(checkpoint(), *device_, built());
+  const auto encoder = make_encoder(small_checkpoint(), *device_, built());
   ASSERT_TRUE(encoder) << to_string(encoder.error());
   const auto out = (*encoder)->make_output(1).value();
   for (int window = 0; window < 2; ++window) ASSERT_TRUE(encode_window(**encoder, *out));
@@ -176,16 +158,16 @@ TEST_F(OverXrt, TheDeviceGoesBetweenWindows) {
 
 TEST_F(OverXrt, WhatCannotBeLoaded) {
   fail_at("hw_context", EINVAL);
-  const auto taken = make_encoder(checkpoint(), *device_, built());
+  const auto taken = make_encoder(small_checkpoint(), *device_, built());
   ASSERT_FALSE(taken);
   EXPECT_EQ(ErrorCode::kUnsupported, taken.error().code);
   EXPECT_NE(std::string::npos, taken.error().remedy.find("close other programs"));
   fake_xrt::state().before.clear();
-  const auto generation = make_encoder(checkpoint(), *device_, built(4));
+  const auto generation = make_encoder(small_checkpoint(), *device_, built(4));
   ASSERT_FALSE(generation);
   EXPECT_EQ(ErrorCode::kUnsupported, generation.error().code);
   EXPECT_NE(std::string::npos, generation.error().message.find("generation 4"));
-  const auto nothing = make_encoder(checkpoint(), *device_);
+  const auto nothing = make_encoder(small_checkpoint(), *device_);
   ASSERT_FALSE(nothing);
   EXPECT_EQ(ErrorCode::kNotFound, nothing.error().code);
   EXPECT_NE(std::string::npos, nothing.error().remedy.find("skald npu build"));

@@ -12,10 +12,10 @@
 #include <map>
 
 #include "base/file.h"
-#include "model/random_checkpoint.h"
 #include "npu/device/sha256.h"
 #include "npu/encoder/encoder_design.h"
 #include "npu/encoder/npu_encoder.h"
+#include "npu/encoder/small_encoder_for_tests.h"
 #include "npu/suite/lookups.h"
 #include "npu/toolchain/sources.h"
 #include "npu/toolchain/tool.h"
@@ -27,26 +27,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr model::Dims kSmall{.mel_bands = 80,
-                             .audio_ctx = 64,
-                             .audio_state = 128,
-                             .audio_heads = 2,
-                             .audio_layers = 1,
-                             .audio_ffn = 512,
-                             .text_ctx = 8,
-                             .text_state = 128,
-                             .text_heads = 2,
-                             .text_layers = 1,
-                             .text_ffn = 512,
-                             .vocab = 51864};
-
-const model::Checkpoint& checkpoint() {
-  static const auto kCheckpoint = model::make_random_checkpoint(kSmall).value();
-  return *kCheckpoint;
-}
-
 const EncoderDesign& design() {
-  static const auto kDesign = design_encoder(checkpoint(), plan::EncoderPrecision::kBf16, {}, 64).value();
+  static const auto kDesign = design_encoder(small_checkpoint(), plan::EncoderPrecision::kBf16, {}, 64).value();
   return kDesign;
 }
 
@@ -172,11 +154,11 @@ TEST_F(Build, TheDeviceRunsWhatWasBuilt) {
   };
   EncoderOptions options;
   options.built = [this](const ArtifactPlan&) { return read_artifact(artifact()); };
-  const auto encoder = make_encoder(checkpoint(), open_xrt_device().value(), options);
+  const auto encoder = make_encoder(small_checkpoint(), open_xrt_device().value(), options);
   ASSERT_TRUE(encoder) << to_string(encoder.error());
-  const std::vector<float> mel(static_cast<size_t>(2 * kSmall.audio_ctx * kSmall.mel_bands), 0.5F);
+  const std::vector<float> mel(static_cast<size_t>(2 * kSmallModel.audio_ctx * kSmallModel.mel_bands), 0.5F);
   const auto out = (*encoder)->make_output(1).value();
-  ASSERT_TRUE((*encoder)->encode({.windows = 1, .frames = 2 * kSmall.audio_ctx, .mel = mel}, *out));
+  ASSERT_TRUE((*encoder)->encode({.windows = 1, .frames = 2 * kSmallModel.audio_ctx, .mel = mel}, *out));
   ASSERT_EQ(1U, fake_xrt::state().launches.size());
   EXPECT_EQ(kWords, fake_xrt::state().launches.front().words);
   EXPECT_EQ(fake_xrt::address_of(2 + plan::kWeights) + 4096, fake_xrt::state().launches.front().addresses.at(0x1D004));
