@@ -101,7 +101,7 @@ BuildStep compile_step(const Toolchain& tools, const std::string& source) {
 BuildStep link_step(const Toolchain& tools, const std::vector<std::string>& sources) {
   BuildStep step{.name = "linking", .command = {}, .inputs = {kText}, .outputs = {kXclbin, kInstructions}};
   for (const std::string& source : sources) step.inputs.push_back(object_of(source));
-  if (!missing_tools(tools).empty()) return step;  // it calls all of them
+  if (!tools.driver || !tools.compiler || !missing_tools(tools).empty()) return step;  // it calls all of them
   step.command = {*tools.driver, "--no-aiesim", "--no-compile-host"};
   if (tools.chess) {
     step.command.insert(step.command.end(), {"--xchesscc", "--xbridge"});

@@ -42,6 +42,7 @@ class SpawnActions {
 std::string failure(const std::vector<std::string>& command, const SpawnActions& actions) {
   std::vector<std::string> words = command;
   std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
   pid_t child = 0;

@@ -64,7 +64,7 @@ bool knows_aie2(const fs::path& compiler) {
 
 std::optional<fs::path> find_peano(std::span<const fs::path> directories) {
   for (const fs::path& directory : directories) {
-    const fs::path compiler = fs::absolute(directory / "clang++");
+    fs::path compiler = fs::absolute(directory / "clang++");
     if (is_program(compiler) && knows_aie2(compiler)) return compiler;
   }
   return std::nullopt;
