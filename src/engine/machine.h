@@ -34,8 +34,8 @@ class Machine {
   using NpuMaker = std::function<Result<std::unique_ptr<model::Encoder>>(const model::Checkpoint&)>;
 
   /// The same of a checkpoint at hand; `path` is what messages call it. `npu`: what device "npu" uses in
-  /// place of make_npu_encoder, and "auto" prefers, with the CPU's encoder to go on where it fails; without it "auto" is
-  /// the CPU.
+  /// place of make_npu_encoder, and "auto" prefers, with the CPU's encoder to go on where it fails; without it "auto"
+  /// is the CPU.
   static Result<std::unique_ptr<Machine>> make(std::unique_ptr<model::Checkpoint> checkpoint,
                                                const LoadOptions& options, const std::string& path,
                                                const NpuMaker& npu = {});
