@@ -12,6 +12,9 @@ step() { printf '\n== %s\n' "$*"; }
 
 step "build and the whole test suite"
 ./skald test
+step "every file by itself, in a debug build"
+cmake --preset dev >/dev/null
+cmake --build build-dev
 step "every short sample on the simulated NPU"
 SKALD_LONG=1 build/src/engine/engine_npu_test --gtest_filter='NpuText*'
 step "equality with the reference"
