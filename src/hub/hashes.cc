@@ -9,6 +9,7 @@
 #include <span>
 
 #include "base/file.h"
+#include "base/hexadecimal.h"
 
 namespace skald::hub {
 namespace {
@@ -17,16 +18,6 @@ constexpr size_t kSha256Digits = 64;
 constexpr size_t kSha1Digits = 40;
 constexpr size_t kPiece =
     size_t{16} << 20U;  // pages are dropped after each, so that a large model does not fill memory
-
-std::string hexadecimal(std::span<const unsigned char> bytes) {
-  constexpr const char* kDigits = "0123456789abcdef";
-  std::string text;
-  for (const unsigned char byte : bytes) {
-    text += kDigits[byte >> 4U];
-    text += kDigits[byte & 0xFU];
-  }
-  return text;
-}
 
 Result<std::string> digest(const EVP_MD* kind, std::string_view prefix, const std::filesystem::path& path,
                            const MappedFile& file) {
@@ -42,7 +33,7 @@ Result<std::string> digest(const EVP_MD* kind, std::string_view prefix, const st
   }
   done = done && EVP_DigestFinal_ex(context.get(), value.data(), &length) == 1;
   if (!done) return fail(ErrorCode::kInternal, path.string(), "its hash cannot be computed");
-  return hexadecimal(std::span(value).first(length));
+  return hexadecimal(std::as_bytes(std::span(value).first(length)));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <span>
 
+#include "base/hexadecimal.h"
 #include "npu/device/sha256.h"
 
 namespace skald::npu {

@@ -1,6 +1,5 @@
 #include "npu/device/sha256.h"
 
-#include <fmt/format.h>
 #include <openssl/evp.h>
 
 namespace skald::npu {
@@ -10,12 +9,6 @@ Sha256 sha256(std::span<const std::byte> bytes) {
   // Cannot fail: the default provider has it, and nothing is left to be finished.
   EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(hash.data()), nullptr, EVP_sha256(), nullptr);
   return hash;
-}
-
-std::string hexadecimal(const Sha256& hash) {
-  std::string text;
-  for (const std::byte byte : hash) text += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
-  return text;
 }
 
 }  // namespace skald::npu

@@ -4,15 +4,11 @@
 #include <array>
 #include <cstddef>
 #include <span>
-#include <string>
 
 namespace skald::npu {
 
 using Sha256 = std::array<std::byte, 32>;
 
 Sha256 sha256(std::span<const std::byte> bytes);
-
-/// 64 digits.
-std::string hexadecimal(const Sha256& hash);
 
 }  // namespace skald::npu

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "base/hexadecimal.h"
 #include "npu/device/sha256.h"
 #include "npu/toolchain/sources.h"
 #include "npu/toolchain/tool.h"

@@ -12,6 +12,7 @@
 #include <map>
 
 #include "base/file.h"
+#include "base/hexadecimal.h"
 #include "npu/device/sha256.h"
 #include "npu/encoder/encoder_design.h"
 #include "npu/encoder/npu_encoder.h"
