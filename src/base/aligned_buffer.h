@@ -9,13 +9,15 @@
 #include <span>
 #include <type_traits>
 
+#include "base/rounding.h"
+
 namespace skald {
 
 inline constexpr size_t kAlignment = 64;  // bytes: one AVX-512 register, one cache line
 
 /// `bytes` up to where something aligned can follow.
 constexpr size_t aligned(size_t bytes) {
-  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  return round_up(bytes, kAlignment);
 }
 
 /// Zero-filled array of a trivial type, 64-byte aligned, fixed in size after construction. Throws std::bad_alloc.
