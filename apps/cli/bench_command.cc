@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "console.h"
+#include "millions.h"
 
 namespace skald::cli {
 namespace {
@@ -21,9 +22,9 @@ std::string name_of(const engine::BenchResult& result) {
 }
 
 std::string as_text(const engine::BenchReport& report) {
-  std::string text = fmt::format("{}, {:.1f} M random parameters, {} ({}), {} threads; packed in {:.2f} s\n",
-                                 report.shape, static_cast<double>(report.parameters) * 1e-6, report.compute_type,
-                                 report.isa, report.threads, report.load_seconds);
+  std::string text =
+      fmt::format("{}, {:.1f} M random parameters, {} ({}), {} threads; packed in {:.2f} s\n", report.shape,
+                  millions(report.parameters), report.compute_type, report.isa, report.threads, report.load_seconds);
   text += fmt::format("{:<36} {:>10} {:>10} {:>10} {:>10}\n", "", "median ms", "best ms", "CPU ms", "realtime");
   for (const engine::BenchResult& result : report.results) {
     text +=
@@ -31,7 +32,7 @@ std::string as_text(const engine::BenchReport& report) {
                     result.best_ms, result.cpu_ms, result.realtime > 0 ? fmt::format("{:.0f} x", result.realtime) : "",
                     result.joules > 0 ? fmt::format("   {:.0f} J an hour of audio", result.joules) : "");
   }
-  return text + fmt::format("memory at most {:.0f} MB\n", static_cast<double>(report.memory) * 1e-6);
+  return text + fmt::format("memory at most {:.0f} MB\n", millions(report.memory));
 }
 
 std::string as_json(const engine::BenchReport& report) {
@@ -51,14 +52,10 @@ std::string as_json(const engine::BenchReport& report) {
     if (result.joules > 0) one["joules_per_audio_hour"] = result.joules;
     results.push_back(std::move(one));
   }
-  const Json json{{"shape", report.shape},
-                  {"compute_type", report.compute_type},
-                  {"isa", report.isa},
-                  {"threads", report.threads},
-                  {"parameters", report.parameters},
-                  {"load_seconds", report.load_seconds},
-                  {"results", std::move(results)},
-                  {"memory_mb", static_cast<double>(report.memory) * 1e-6}};
+  const Json json{
+      {"shape", report.shape},         {"compute_type", report.compute_type}, {"isa", report.isa},
+      {"threads", report.threads},     {"parameters", report.parameters},     {"load_seconds", report.load_seconds},
+      {"results", std::move(results)}, {"memory_mb", millions(report.memory)}};
   return json.dump(2) + "\n";
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "console.h"
+#include "millions.h"
 #include "npu/program/text.h"
 #include "npu/program/verify.h"
 #include "npu/sim/catalogue_kernels.h"
@@ -59,8 +60,8 @@ std::string prediction_text(const PlannedOperator& planned, const npu::Predictio
   }
   text += bounds_text(p);
   text += fmt::format("traffic      {:.2f} MB read, {:.2f} MB written at {:.1f} GB/s at most; {} transfers\n",
-                      static_cast<double>(p.report.ddr_read_bytes) * 1e-6,
-                      static_cast<double>(p.report.ddr_write_bytes) * 1e-6, time.ddr_gb_s, p.report.pushes);
+                      millions(p.report.ddr_read_bytes), millions(p.report.ddr_write_bytes), time.ddr_gb_s,
+                      p.report.pushes);
   text += fmt::format("multiplies   {} in kernels\n", p.report.macs);
   for (const auto& [name, kernel] : p.report.kernels) {
     text += fmt::format("kernel       {}: {} calls of {:.0f} cycles\n", name, kernel.calls,
