@@ -110,23 +110,27 @@ class Bench {
     return {};
   }
 
+  /// Numbers of a window's log-mel.
+  size_t window_mel() const { return static_cast<size_t>(audio::kWindowFrames) * static_cast<size_t>(dims_.mel_bands); }
+
   Result<void> mel() {
     samples_ = noise(static_cast<size_t>(audio::kWindowSamples) + audio::kFftSize);
-    mel_.resize(static_cast<size_t>(audio::kWindowFrames) * static_cast<size_t>(dims_.mel_bands));
+    mels_.resize(kWindows * window_mel());
     return measure({.what = "mel", .batch = 1}, kWindowSeconds, [&]() -> Result<void> {
-      log_mel_.compute(samples_, audio::kWindowFrames, mel_, pool_);
+      log_mel_.compute(samples_, audio::kWindowFrames, std::span(mels_).first(window_mel()), pool_);
       return {};
     });
   }
 
   Result<void> encode() {
     SKALD_TRY(audio_, encoder_->make_output(kWindows));
-    std::vector<float> mels;
-    for (int i = 0; i < kWindows; ++i) mels.insert(mels.end(), mel_.begin(), mel_.end());
+    for (size_t at = window_mel(); at < mels_.size(); at += window_mel()) {
+      std::copy_n(mels_.begin(), window_mel(), mels_.begin() + static_cast<std::ptrdiff_t>(at));
+    }
     const auto one = [&](int positions, int windows) {
       const auto count = static_cast<size_t>(windows * 2 * positions) * static_cast<size_t>(dims_.mel_bands);
       const model::WindowBatch batch{
-          .windows = windows, .frames = 2 * positions, .mel = std::span(std::as_const(mels)).first(count)};
+          .windows = windows, .frames = 2 * positions, .mel = std::span(std::as_const(mels_)).first(count)};
       const double seconds = windows * kWindowSeconds * positions / dims_.audio_ctx;
       return measure({.what = "encoder", .positions = positions, .batch = windows}, seconds,
                      [&] { return encoder_->encode(batch, *audio_); });
@@ -197,10 +201,9 @@ class Bench {
 
   /// Log-mel, encoder, and the decoder's prompts, after which a token of every window is known.
   Result<void> begin(int windows) {
-    std::vector<float> mels;
-    for (int i = 0; i < windows; ++i) {
-      log_mel_.compute(samples_, audio::kWindowFrames, mel_, pool_);
-      mels.insert(mels.end(), mel_.begin(), mel_.end());
+    const std::span<float> mels = std::span(mels_).first(static_cast<size_t>(windows) * window_mel());
+    for (size_t at = 0; at < mels.size(); at += window_mel()) {
+      log_mel_.compute(samples_, audio::kWindowFrames, mels.subspan(at, window_mel()), pool_);
     }
     SKALD_CHECK(encoder_->encode({.windows = windows, .frames = 2 * dims_.audio_ctx, .mel = mels}, *audio_));
     return open(windows, 1);
@@ -227,7 +230,7 @@ class Bench {
   model::Decoder& decoder_;
   audio::LogMel log_mel_;
   std::vector<float> samples_;
-  std::vector<float> mel_;
+  std::vector<float> mels_;  ///< of kWindows windows
   std::unique_ptr<model::EncodedAudio> audio_;
   std::vector<model::Slot> slots_;
   std::vector<int32_t> tokens_;
