@@ -108,18 +108,20 @@ Result<OutputPlan> OutputPlan::make(const OutputOptions& options, const std::vec
   return plan;
 }
 
-Result<void> OutputPlan::deliver(const Transcript& transcript, const std::string& input) const {
-  if (directory_.empty()) {
-    if (formats_.empty()) return {};
-    auto content = render(transcript, formats_.front(), subtitles_);
-    if (!content) return std::unexpected(std::move(content).error());
-    return print(*content);
-  }
+Result<void> OutputPlan::save(const Transcript& transcript, const std::string& input) const {
+  if (directory_.empty()) return {};
   for (const std::string& format : formats_) {
     const fs::path path = fs::path(directory_) / (stem_of(input) + "." + std::string(output_extension(format)));
-    if (auto saved = save(transcript, format, path.string(), subtitles_); !saved) return saved;
+    if (auto saved = skald::save(transcript, format, path.string(), subtitles_); !saved) return saved;
   }
   return {};
+}
+
+Result<void> OutputPlan::print(const Transcript& transcript) const {
+  if (!directory_.empty() || formats_.empty()) return {};
+  auto content = render(transcript, formats_.front(), subtitles_);
+  if (!content) return std::unexpected(std::move(content).error());
+  return cli::print(*content);
 }
 
 }  // namespace skald::cli

@@ -29,9 +29,12 @@ class OutputPlan {
   /// Whether segments are printed as they are found.
   bool shows_segments() const { return shows_segments_; }
 
-  /// Writes a finished (or interrupted) transcript of `input` to files, or prints its format.
+  /// Writes the files of a finished (or interrupted) transcript of `input`, where there are to be any.
   /// Errors: kPermission, kNotFound, kIo.
-  Result<void> deliver(const Transcript& transcript, const std::string& input) const;
+  Result<void> save(const Transcript& transcript, const std::string& input) const;
+
+  /// Prints a transcript, where a format goes to standard output. Errors: kIo.
+  Result<void> print(const Transcript& transcript) const;
 
  private:
   std::vector<std::string> formats_;  // of the files, or the one on standard output

@@ -55,7 +55,7 @@ TEST_F(OutputPlanTest, WritesEveryFormatUnderTheInputsName) {
   ASSERT_TRUE(plan);
   Transcript transcript;
   transcript.segments.push_back({.start = 0, .end = 1, .text = " Hello.", .tokens = {1}});
-  ASSERT_TRUE(plan->deliver(transcript, "some/talk.v2.mp3"));
+  ASSERT_TRUE(plan->save(transcript, "some/talk.v2.mp3"));
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator(directory_)) names.push_back(entry.path().filename().string());
   std::ranges::sort(names);

@@ -33,10 +33,6 @@ std::string progress_line(double done, double total, double elapsed, int width) 
   return left_side + std::string(full, '#') + std::string(static_cast<size_t>(bar) - full, ' ') + right_side;
 }
 
-void Progress::start() {
-  begin_ = Clock::now();
-}
-
 void Progress::update(double done, double total) {
   if (!line_.wanted()) return;
   const double elapsed = std::chrono::duration<double>(Clock::now() - begin_).count();

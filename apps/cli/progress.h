@@ -12,13 +12,11 @@ namespace skald::cli {
 /// done, total: seconds of audio; elapsed: seconds of work.
 std::string progress_line(double done, double total, double elapsed, int width);
 
-/// Silent unless `wanted` and standard error is a terminal.
+/// Of one recording, from now on. Silent unless `wanted` and standard error is a terminal.
 class Progress {
  public:
   explicit Progress(bool wanted) : line_(wanted) {}
 
-  /// A new recording: the clock starts again.
-  void start();
   void update(double done, double total);
   /// Takes the bar off the terminal, so that a line can be printed; the next update brings it back.
   void clear() { line_.clear(); }

@@ -1,23 +1,18 @@
 #include "transcribe_command.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "console.h"
-#include "forecast_text.h"
-#include "interrupt.h"
+#include "file_runs.h"
 #include "models_transfer.h"
 
 namespace skald::cli {
 namespace {
 
-std::string describe(const ModelInfo& info) {
-  return fmt::format("model {} on {} ({}), {}, {} {}, loaded in {:.2f} s", info.name, info.device, info.isa,
-                     info.compute_type, info.threads, info.threads == 1 ? "thread" : "threads", info.load_seconds);
-}
+// A step of the decoder costs little more for a few windows than for one (docs/PERFORMANCE.md); each recording holds
+// memory of its own.
+constexpr int kAtOnce = 4;
 
 }  // namespace
 
@@ -42,6 +37,10 @@ TranscribeCommand::TranscribeCommand(CLI::App& root)
   table().add("--highlight-words", output_.subtitles.highlight_words,
               "with word timestamps: underline each word of a subtitle as it is said", "", "Output");
   table().add("--verbose", output_.verbose, "show segments as they are found", "", "Output");
+  table().add("--files-at-once", files_at_once_,
+              "recordings transcribed at the same time, told in their order; their windows are decoded together "
+              "(4; with an NPU 1)",
+              "N", "Output");
   table().add("-q,--quiet", quiet_, "nothing on standard error but errors", "", "Output");
   table().add("--fp16", fp16_, "accepted for the sake of scripts: see --compute-type", "", "Output");
 }
@@ -54,10 +53,6 @@ ExitCode TranscribeCommand::usage(Error error) {
   return kUsage;
 }
 
-void TranscribeCommand::say(const std::string& line) const {
-  if (!quiet_) tell(line);
-}
-
 Result<void> TranscribeCommand::check_usage() const {
   if (inputs_.empty()) {
     return fail(ErrorCode::kInvalidArgument, "transcribe", "no recording is named",
@@ -65,6 +60,10 @@ Result<void> TranscribeCommand::check_usage() const {
   }
   if (std::ranges::count(inputs_, "-") > 1) {
     return fail(ErrorCode::kInvalidArgument, "-", "standard input can be read only once", "name it once");
+  }
+  if (files_at_once_ && *files_at_once_ < 1) {
+    return fail(ErrorCode::kInvalidArgument, "files-at-once", std::to_string(*files_at_once_) + " is too small",
+                "give at least 1");
   }
   if (auto checked = validate(load_); !checked) return checked;
   if (auto checked = validate(options_); !checked) return checked;
@@ -108,98 +107,10 @@ ExitCode TranscribeCommand::run() {
     return exit_code_of_load(engine.error().code);
   }
   if (auto checked = engine->check(options_); !checked) return usage(std::move(checked).error());
-  Progress progress(!quiet_);
-  return run_files(*engine, *plan, progress);
-}
-
-ExitCode TranscribeCommand::run_files(Engine& engine, const OutputPlan& plan, Progress& progress) {
-  ExitCode worst = kOk;
-  for (const std::string& input : inputs_) {
-    const ExitCode code = run_file(engine, plan, progress, input);
-    if (code == kOutputFailed || code == kInterrupted || code == kPipeClosed) return code;
-    worst = std::max(worst, code);
-  }
-  return worst;
-}
-
-void TranscribeCommand::tell_model(const ModelInfo& info) const {
-  say(describe(info));
-  if (fp16_) say("float16 is not there: computing in float32");
-  const std::string language = options_.language.value_or("en");
-  if (!info.multilingual && language != "en" && language != "English" && language != "english") {
-    say(fmt::format("{} is an English-only model: hearing English, not {}", info.name, language));
-  }
-}
-
-Callbacks TranscribeCommand::callbacks(const Engine& engine, const OutputPlan& plan, Progress& progress) {
-  Callbacks callbacks;
-  callbacks.on_language = [this, &engine](const std::string& code, double probability) {
-    if (!std::exchange(model_told_, true)) tell_model(engine.info());
-    if (!options_.language && engine.info().multilingual) {
-      say(fmt::format("language {} ({:.0f} %)", code, 100 * probability));
-    }
-  };
-  callbacks.on_segment = [this, &plan, &progress](const Segment& segment) {
-    // What is empty is in no output file either.
-    if (!plan.shows_segments() || segment.text.empty() || print_error_) return;
-    progress.clear();
-    if (auto printed = print(segment_line(segment) + "\n"); !printed) {
-      print_error_ = std::move(printed).error();
-      stop_flag().store(true);
-    }
-  };
-  callbacks.on_progress = [&progress](double done, double total) { progress.update(done, total); };
-  callbacks.cancel = &stop_flag();
-  return callbacks;
-}
-
-ExitCode TranscribeCommand::run_file(Engine& engine, const OutputPlan& plan, Progress& progress,
-                                     const std::string& input) {
-  if (inputs_.size() > 1 && plan.shows_segments()) say(input + ":");
-  progress.start();
-  const auto transcript = engine.transcribe(input, options_, callbacks(engine, plan, progress));
-  progress.clear();
-  if (!transcript) {
-    complain(transcript.error());
-    const ErrorCode code = transcript.error().code;
-    return code == ErrorCode::kOutOfMemory || code == ErrorCode::kInternal ? kResources : kInputFailed;
-  }
-  return finish(*transcript, plan, input);
-}
-
-/// What is unusual about where it ran.
-void TranscribeCommand::tell_devices(const Transcript& transcript) const {
-  for (const DeviceReport& device : transcript.devices) {
-    if (!device.note.empty()) say(fmt::format("{}: {}, {}", device.stage, device.device, device.note));
-    if (device.npu && output_.verbose) say(forecast_text(*device.npu));
-  }
-}
-
-ExitCode TranscribeCommand::finish(const Transcript& transcript, const OutputPlan& plan,
-                                   const std::string& input) const {
-  std::optional<Error> failed = print_error_;
-  if (auto delivered = plan.deliver(transcript, input); !delivered && !failed) failed = std::move(delivered).error();
-  if (failed) return output_failed(*failed);
-  if (transcript.complete) {
-    say(fmt::format("{}: {:.1f} s of audio in {:.1f} s", input, transcript.duration, transcript.timings.total));
-    if (transcript.coverage) {
-      const Coverage& coverage = *transcript.coverage;
-      say(fmt::format("{}: {}; {:.1f} s of speech with text, {:.1f} s without, {:.1f} s of silence", input,
-                      transcript.long_form, coverage.speech_with_text, coverage.speech_without_text, coverage.silence));
-    }
-    tell_devices(transcript);
-    return kOk;
-  }
-  const double heard = transcript.segments.empty() ? 0 : transcript.segments.back().end;
-  if (interrupted()) {
-    complain({ErrorCode::kCancelled, input, fmt::format("interrupted; the text up to {:.1f} s is kept", heard), {}});
-    return kInterrupted;
-  }
-  Error error = transcript.error.value_or(Error{});
-  if (error.where.empty()) error.where = input;
-  error.message += fmt::format("; the text up to {:.1f} s is kept", heard);
-  complain(error);
-  return kInputFailed;
+  // A report of a simulated device is about one recording.
+  const int at_once = files_at_once_.value_or(engine->info().device == "cpu" ? kAtOnce : 1);
+  const RunSettings settings{.at_once = at_once, .quiet = quiet_, .verbose = output_.verbose, .asked_fp16 = fp16_};
+  return FileRuns(*engine, *plan, options_, settings, inputs_).run();
 }
 
 }  // namespace skald::cli

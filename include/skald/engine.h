@@ -45,7 +45,7 @@ struct ModelInfo {
   double load_seconds = 0;
 };
 
-/// Owns one model on its devices. Movable. One transcription at a time: a second caller waits.
+/// Owns one model on its devices. Movable. Threads: any number may transcribe; their windows are decoded together.
 class Engine {
  public:
   /// Opens a model. Errors: kNotFound, kBadModel, kUnsupported, kInvalidArgument, kOutOfMemory.

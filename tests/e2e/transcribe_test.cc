@@ -165,6 +165,55 @@ TEST(Transcribe, CompressedMinuteHasSeveralSegmentsInOrder) {
   EXPECT_GT(coverage["speech_with_text"].get<double>(), 10 * coverage["speech_without_text"].get<double>());
 }
 
+/// Names of the recordings, in the order that standard error told of them.
+std::vector<std::string> told(const std::string& err) {
+  std::vector<std::string> names;
+  for (size_t at = 0; at < err.size();) {
+    const size_t end = std::min(err.find('\n', at), err.size());
+    const std::string line = err.substr(at, end - at);
+    if (line.ends_with(".wav:") || line.ends_with(".ogg:")) names.push_back(line.substr(0, line.size() - 1));
+    at = end + 1;
+  }
+  return names;
+}
+
+TEST(SeveralFiles, AtOnceAreToldInOrderWithTheTextOfEachAlone) {
+  const Words files = {sample("minute.ogg"), sample("hello.wav"), sample("garden.wav"), sample("kitchen.wav"),
+                       sample("answer.wav")};
+  std::string alone;
+  for (const std::string& file : files) alone += run({"transcribe", "-q", file}).out;
+  EXPECT_NE(std::string::npos, alone.find(spoken("hello")));
+  for (const char* at_once : {"1", "3", "9"}) {
+    Words words = {"transcribe", "--files-at-once", at_once};
+    words.insert(words.end(), files.begin(), files.end());
+    const Outcome outcome = run(words);
+    EXPECT_EQ(0, outcome.exit_code) << outcome.err;
+    EXPECT_EQ(alone, outcome.out) << at_once;
+    EXPECT_EQ(files, told(outcome.err)) << outcome.err;
+    EXPECT_NE(std::string::npos, outcome.err.find("5 recordings: ")) << outcome.err;
+  }
+}
+
+TEST(SeveralFiles, OneThatFailsIsToldInItsPlaceAndTheOthersAreDone) {
+  const Outcome outcome = run({"transcribe", sample("hello.wav"), "/nonexistent.wav", sample("garden.wav")});
+  EXPECT_EQ(1, outcome.exit_code);
+  const size_t failed = outcome.err.find("skald: /nonexistent.wav: ");
+  EXPECT_LT(outcome.err.find("hello.wav: "), failed) << outcome.err;
+  EXPECT_LT(failed, outcome.err.find("garden.wav:")) << outcome.err;
+  EXPECT_NE(std::string::npos, outcome.out.find(spoken("garden")));
+}
+
+TEST(SeveralFiles, AFullDiskStopsThemAllAndIsSaidOnce) {
+  const Outcome outcome = run({.arguments = {"transcribe", sample("hello.wav"), sample("garden.wav"),
+                                             sample("kitchen.wav"), sample("answer.wav"), sample("village.wav")},
+                               .output_path = "/dev/full"});
+  EXPECT_EQ(4, outcome.exit_code);
+  const size_t said = outcome.err.find("No space left");
+  ASSERT_NE(std::string::npos, said) << outcome.err;
+  EXPECT_EQ(std::string::npos, outcome.err.find("No space left", said + 1)) << outcome.err;
+  EXPECT_EQ(Words{sample("hello.wav")}, told(outcome.err)) << outcome.err;
+}
+
 TEST(Interrupt, KeepsWhatWasFinished) {
   for (const int signal : {SIGINT, SIGTERM}) {
     const TempDir directory;
