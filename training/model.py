@@ -51,6 +51,17 @@ def sinusoids(length, channels):
     return torch.cat([angle.sin(), angle.cos()], dim=1)
 
 
+def attend(q, k, v, causal):
+    """softmax(q k^T / sqrt(64)) v by products: the fused function's backward pass is several times slower on CPUs."""
+    if q.device.type != "cpu":
+        return F.scaled_dot_product_attention(q, k, v, is_causal=causal)
+    scores = torch.matmul(q / math.sqrt(q.shape[-1]), k.transpose(2, 3))
+    if causal:
+        later = torch.ones(scores.shape[-2:], dtype=torch.bool, device=q.device).triu(1)
+        scores = scores.masked_fill(later, float("-inf"))
+    return torch.matmul(scores.softmax(-1), v)
+
+
 class Attention(nn.Module):
     def __init__(self, width, heads):
         super().__init__()
@@ -70,7 +81,7 @@ class Attention(nn.Module):
             few = slice(GUIDED[0], GUIDED[-1] + 1)
             scores = torch.matmul(q[:, few].float(), k[:, few].float().transpose(2, 3)) / math.sqrt(q.shape[-1])
             looks = scores.log_softmax(-1)
-        mixed = F.scaled_dot_product_attention(q, k, v, is_causal=causal)
+        mixed = attend(q, k, v, causal)
         return self.out(mixed.transpose(1, 2).reshape(x.shape)), looks
 
 
@@ -104,7 +115,8 @@ class Encoder(nn.Module):
     def forward(self, mel, offset):
         """mel [B, 80, T], offset [B]: the position its first frame stands at -> [B, T / 2, width]."""
         x = F.gelu(self.conv2(F.gelu(self.conv1(mel)))).transpose(1, 2)
-        x = x + self.positional_embedding[offset[:, None] + torch.arange(x.shape[1], device=x.device)]
+        where = offset[:, None] + torch.arange(x.shape[1], device=x.device)
+        x = x + self.positional_embedding[where].to(x.dtype)
         for block in self.blocks:
             x, _ = block(x)
         return self.ln_post(x)
@@ -126,7 +138,7 @@ class Decoder(nn.Module):
 
     def forward(self, rows, audio, table):
         """rows [B, L]: indices into the table -> (hidden states, log weights of the guided heads by layer)."""
-        x = F.embedding(rows, table) + self.positional_embedding[: rows.shape[1]]
+        x = (F.embedding(rows, table) + self.positional_embedding[: rows.shape[1]]).to(audio.dtype)
         looks = []
         for block in self.blocks:
             x, look = block(x, audio, causal=True)

@@ -51,12 +51,14 @@ def trim(samples, before, after):
 
 
 class PackWriter:
-    """NAME.i16 holds all clips end to end, NAME.jsonl one object of FIELDS a clip (positions in samples)."""
+    """NAME.i16 holds all clips end to end, NAME.jsonl one object of FIELDS a clip (positions in samples). append: behind what
+    is there."""
 
-    def __init__(self, work, name):
-        self.samples = open(os.path.join(work, f"{name}.i16"), "wb")
-        self.index = open(os.path.join(work, f"{name}.jsonl"), "w", encoding="utf8")
-        self.size, self.hours = 0, {}
+    def __init__(self, work, name, append=False):
+        mode = "a" if append else "w"
+        self.samples = open(os.path.join(work, f"{name}.i16"), mode + "b")
+        self.index = open(os.path.join(work, f"{name}.jsonl"), mode, encoding="utf8")
+        self.size, self.hours = self.samples.tell() // 2, {}
 
     def add(self, voice, text, spoken, trimmed):
         samples, start, end = trimmed

@@ -59,8 +59,8 @@ def speak_chunk(chunk, programs):
 
 
 def train(args, programs):
-    chunks = planned(read_table(os.path.join(args.work, "sentences.tsv")), random.Random(2))
-    pack, began = sound.PackWriter(args.work, "synth"), time.monotonic()
+    chunks = planned(read_table(os.path.join(args.work, "sentences.tsv")), random.Random(2))[args.after :]
+    pack, began = sound.PackWriter(args.work, "synth", append=args.after > 0), time.monotonic()
     with Pool(args.processes) as pool:
         for done, clips in enumerate(pool.imap_unordered(partial(speak_chunk, programs=programs), chunks), 1):
             for clip in clips:
@@ -68,7 +68,7 @@ def train(args, programs):
             if time.monotonic() - began > args.minutes * 60:
                 pool.terminate()
                 break
-    print(f"{done} of {len(chunks)} chunks in {(time.monotonic() - began) / 60:.1f} min")
+    print(f"chunks {args.after} to {args.after + done} of {args.after + len(chunks)} in {(time.monotonic() - began) / 60:.1f} min")
     pack.close()
 
 
@@ -97,6 +97,7 @@ def main():
     parser.add_argument("--flite", help="the built speak_flite (default: WORK/speak_flite)")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after this time, with what is there")
+    parser.add_argument("--after", type=int, default=0, help="adds to what is there: goes on after this many chunks")
     args = parser.parse_args()
     programs = {"flite": args.flite or os.path.join(args.work, "speak_flite")}
     {"train": train, "eval": evaluation}[args.what](args, programs)
