@@ -103,6 +103,7 @@ class Loader {
 
  private:
   static constexpr int kConvWidth = 3;  // taps of both convolutions (whisper/model.py, AudioEncoder)
+  static constexpr int64_t kMostUnreturned = int64_t{1} << 24U;  // numbers: 32 MiB of float16
 
   /// Panels are independent: each thread converts 16 rows at a time. With `taps` > 1 the k of a source row runs over
   /// (in, taps) and is turned to (taps, in).
@@ -129,7 +130,16 @@ class Loader {
       }
       pack_panel(rows, end - begin, static_cast<size_t>(panel), layer);
     });
+    give_back_pages(static_cast<int64_t>(n) * k);
     return layer;
+  }
+
+  /// What was read of the file counts as this process's memory until its pages are given back.
+  void give_back_pages(int64_t numbers) {
+    unreturned_ += numbers;
+    if (unreturned_ < kMostUnreturned) return;
+    checkpoint_.release_pages();
+    unreturned_ = 0;
   }
 
   static Linear room_for(int n, int k, FactorType type) {
@@ -200,6 +210,7 @@ class Loader {
   const Kernels& kernels_;
   FactorType type_;
   int64_t bytes_ = 0;
+  int64_t unreturned_ = 0;  // numbers read since pages were given back
 };
 
 /// The factor of the attention scores, on the query alone: the reference scales query and key by E^-0.25 each
