@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "audio/fft400.h"
 #include "audio/log_mel.h"
+#include "audio/mel_frames.h"
 
 namespace skald::audio {
 namespace {

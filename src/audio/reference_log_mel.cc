@@ -3,8 +3,8 @@
 #include <cmath>
 #include <numbers>
 
-#include "audio/fft400.h"
 #include "audio/log_mel.h"
+#include "audio/mel_frames.h"
 
 namespace skald::audio {
 

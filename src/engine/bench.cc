@@ -55,14 +55,14 @@ std::unique_ptr<cpu::HostAudio> noise_audio(const model::Dims& dims) {
 class Bench {
  public:
   /// `encoder`: none is measured where it is null.
-  Bench(const model::Dims& dims, const BenchOptions& options, ThreadPool& pool, model::Encoder* encoder,
+  Bench(const model::Dims& dims, const BenchOptions& options, const cpu::Context& context, model::Encoder* encoder,
         model::Decoder& decoder)
       : dims_(dims),
         repeats_(options.repeats),
-        pool_(pool),
+        pool_(*context.pool),
         encoder_(encoder),
         decoder_(decoder),
-        log_mel_(dims.mel_bands) {}
+        log_mel_(dims.mel_bands, context.isa) {}
 
   Result<std::vector<BenchResult>> run() {
     SKALD_CHECK(mel());
@@ -280,7 +280,7 @@ Result<BenchReport> bench(const BenchOptions& options) {
                        .threads = pool.threads(),
                        .parameters = checkpoint->parameters()};
     report.load_seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    SKALD_TRY(report.results, Bench(dims, options, pool, encoder.get(), *decoder).run());
+    SKALD_TRY(report.results, Bench(dims, options, context, encoder.get(), *decoder).run());
     report.memory = peak_memory();
     return report;
   } catch (const std::bad_alloc&) {

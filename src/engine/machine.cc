@@ -23,11 +23,11 @@ cpu::ComputeType compute_type(const std::string& name, Isa isa) {
   return name == "int8" ? cpu::ComputeType::kInt8 : cpu::ComputeType::kFloat32;
 }
 
-Machine::Machine(int threads, std::unique_ptr<model::Checkpoint> checkpoint, text::Tokenizer tokenizer)
+Machine::Machine(int threads, Isa isa, std::unique_ptr<model::Checkpoint> checkpoint, text::Tokenizer tokenizer)
     : pool_(threads),
       checkpoint_(std::move(checkpoint)),
       tokenizer_(std::move(tokenizer)),
-      mel_(checkpoint_->dims().mel_bands) {}
+      mel_(checkpoint_->dims().mel_bands, isa) {}
 
 Result<std::unique_ptr<Machine>> Machine::open(const LoadOptions& options) {
   SKALD_TRY(const auto path, hub::find_model(options.model, options.model_dir));
@@ -48,7 +48,7 @@ Result<std::unique_ptr<Machine>> Machine::make(std::unique_ptr<model::Checkpoint
   }
   SKALD_TRY(auto tokenizer, text::Tokenizer::load(checkpoint->tokenizer_directory(), dims.vocab));
   const int threads = options.threads > 0 ? options.threads : available_cpus();
-  std::unique_ptr<Machine> machine(new Machine(threads, std::move(checkpoint), std::move(tokenizer)));
+  std::unique_ptr<Machine> machine(new Machine(threads, isa, std::move(checkpoint), std::move(tokenizer)));
   const cpu::Context context{.pool = &machine->pool_, .isa = isa, .compute = compute_type(options.compute_type, isa)};
   SKALD_CHECK(machine->build(options, path, context, npu));
   machine->describe(options, path, context);

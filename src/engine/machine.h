@@ -75,7 +75,7 @@ class Machine {
   int windows() const { return windows_; }
 
  private:
-  Machine(int threads, std::unique_ptr<model::Checkpoint> checkpoint, text::Tokenizer tokenizer);
+  Machine(int threads, Isa isa, std::unique_ptr<model::Checkpoint> checkpoint, text::Tokenizer tokenizer);
   Result<void> build(const LoadOptions& options, const std::string& path, const cpu::Context& context,
                      const NpuMaker& npu);
   Result<std::unique_ptr<model::Encoder>> make_encoder(const LoadOptions& options, const std::string& path,
