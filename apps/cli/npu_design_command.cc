@@ -184,13 +184,13 @@ NpuPlanCommand::NpuPlanCommand(CLI::App& npu)
 
 Result<std::string> NpuPlanCommand::answer(const PlannedOperator& planned) {
   if (!explain_) return npu::print(planned.program);
-  const npu::sim::TimeModel time = search() ? npu::planned_time() : npu::sim::TimeModel{};
+  const npu::sim::TimeModel time = search() != nullptr ? npu::planned_time() : npu::sim::TimeModel{};
   SKALD_TRY(const npu::Prediction prediction, npu::predict(planned, time));
   std::string text = fmt::format("program      {}, {}\npadded       {}\n", planned.program.name,
                                  npu::hash_text(planned.program), planned.layout) +
                      prediction_text(planned, prediction, time);
-  if (search()) {
-    text += phases_text(search()->phases, time) + npu::explain_search(*search(), time);
+  if (const npu::EncoderSearch* found = search()) {
+    text += phases_text(found->phases, time) + npu::explain_search(*found, time);
   }
   return text;
 }

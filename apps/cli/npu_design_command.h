@@ -22,8 +22,8 @@ class NpuDesignCommand : public Command {
   /// What to print. Errors: of simulating, writing.
   virtual Result<std::string> answer(const npu::plan::PlannedOperator& planned) = 0;
 
-  /// How a whole encoder's layout was found; none for other operators.
-  const std::optional<npu::EncoderSearch>& search() const { return search_; }
+  /// How a whole encoder's layout was found; null for other operators.
+  const npu::EncoderSearch* search() const { return search_ ? &*search_ : nullptr; }
 
  private:
   Result<npu::plan::PlannedOperator> plan();

@@ -7,7 +7,12 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
+#include <map>
 #include <string>
+#include <utility>
+#include <variant>
+#include <vector>
 
 #include "model/random_checkpoint.h"
 #include "npu/plan/encoder_streams.h"
@@ -158,6 +163,68 @@ TEST(EncoderSearch, RefusesWhatHasNoLayout) {
   const auto refused = plan::encoder_layout(problem);
   ASSERT_FALSE(refused);
   EXPECT_EQ(ErrorCode::kUnsupported, refused.error().code);
+}
+
+/// Calls `visit` with each cell of 256 bytes that a transfer goes over. Pre: it goes over whole ones.
+template <class Visit>
+void for_each_cell(const Pattern& pattern, int64_t offset, const Visit& visit, size_t level = 0) {
+  if (level + 1 == pattern.size()) {
+    for (int64_t at = 0; at < pattern[level].size; at += plan::kCell) visit((offset + at) / plan::kCell);
+    return;
+  }
+  for (int64_t i = 0; i < (pattern[level].stride == 0 ? 1 : pattern[level].size); ++i) {
+    for_each_cell(pattern, offset + i * pattern[level].stride, visit, level + 1);
+  }
+}
+
+/// Transfers of the sequence that read what one before them writes that was not waited for.
+int early_reads(const Program& program) {
+  int found = 0;
+  std::map<int64_t, int> unfinished;                     // cells of the work argument
+  std::map<int, std::deque<std::vector<int64_t>>> open;  // by stream
+  for (const SequenceStep& step : program.sequence) {
+    if (const Wait* wait = std::get_if<Wait>(&step); wait != nullptr && !open[wait->fifo].empty()) {
+      for (const int64_t cell : open[wait->fifo].front()) --unfinished[cell];
+      open[wait->fifo].pop_front();
+    }
+    const Transfer* transfer = std::get_if<Transfer>(&step);
+    if (transfer == nullptr || transfer->argument != plan::kWork) continue;
+    std::vector<int64_t> cells;
+    for_each_cell(transfer->pattern, transfer->offset, [&](int64_t cell) { cells.push_back(cell); });
+    if (program.fifos[static_cast<size_t>(transfer->fifo)].producer.row == 0) {
+      found += std::ranges::any_of(cells, [&](int64_t cell) { return unfinished[cell] > 0; }) ? 1 : 0;
+    } else {
+      for (const int64_t cell : cells) ++unfinished[cell];
+      open[transfer->fifo].push_back(std::move(cells));
+    }
+  }
+  return found;
+}
+
+/// A phase's first rows are on their way before the phase before has ended; never too early.
+TEST(EncoderSearch, NothingIsReadBeforeItIsWritten) {
+  for (const int64_t positions : {10, 300, 600, 1500}) {
+    for (const int64_t heads : {2, 6, 10}) {
+      const EncoderProblem problem{.positions = positions,
+                                   .width = 64 * heads,
+                                   .heads = heads,
+                                   .hidden = 512,
+                                   .layers = 1,
+                                   .precision = EncoderPrecision::kInt8};
+      for (const bool deal : {false, true}) {
+        for (const int64_t strips : {0, 8}) {
+          const auto program = plan::plan_encoder(
+              with(problem, {.deal_heads = deal, .skip_columns = deal, .norm_strips = strips}), {}, "npu1");
+          if (!program) continue;  // sizes that do not allow the norm
+          EXPECT_EQ(0, early_reads(*program)) << positions << ", " << heads << ", " << deal << ", " << strips;
+        }
+      }
+    }
+  }
+  // The check sees what is too early: the first read without any wait before it.
+  Program program = plan::plan_encoder(small_problem(EncoderPrecision::kInt8), {}, "npu1").value();
+  std::erase_if(program.sequence, [](const SequenceStep& step) { return std::holds_alternative<Wait>(step); });
+  EXPECT_GT(early_reads(program), 0);
 }
 
 /// Tiles, rounds: who does what when columns or heads are no multiple of four.
