@@ -11,6 +11,7 @@
 #include "npu/program/verify.h"
 #include "npu/sim/catalogue_kernels.h"
 #include "npu/spec/device_spec.h"
+#include "npu/suite/encoder_search.h"
 #include "npu/suite/lookups.h"
 #include "npu/suite/predict.h"
 #include "option_value.h"
@@ -132,7 +133,7 @@ NpuDesignCommand::NpuDesignCommand(CLI::App& npu, const std::string& name, const
   table().add("--columns", request_.spread.columns, "columns of cores: 1, 2, 4", "N", "Array");
 }
 
-Result<npu::plan::PlannedOperator> NpuDesignCommand::plan() const {
+Result<npu::plan::PlannedOperator> NpuDesignCommand::plan() {
   if (words_.empty()) {
     return fail(ErrorCode::kInvalidArgument, name_, "takes an operator and its sizes",
                 "skald " + name_ + " matmul 1500 512 2048");
@@ -151,7 +152,13 @@ Result<npu::plan::PlannedOperator> NpuDesignCommand::plan() const {
   if (!tile_.empty()) {
     SKALD_TRY(request.tile, parse_tile(tile_));
   }
-  SKALD_TRY(PlannedOperator planned, npu::plan::plan_operator(request, std::string(npu::kNpu1.name)));
+  const std::string device(npu::kNpu1.name);
+  SKALD_TRY(PlannedOperator planned, npu::plan::plan_operator(request, device));
+  if (planned.encoder) {
+    SKALD_TRY(search_, npu::search_encoder(*planned.encoder, npu::planned_time()));
+    SKALD_TRY(planned, npu::plan::plan_encoder_operator(search_->problem, device));
+    planned.cores = npu::kNpu1.geometry.compute_tiles();
+  }
   SKALD_CHECK(npu::verified(planned.program, npu::catalogue_lookup()));
   return planned;
 }
@@ -177,14 +184,13 @@ NpuPlanCommand::NpuPlanCommand(CLI::App& npu)
 
 Result<std::string> NpuPlanCommand::answer(const PlannedOperator& planned) {
   if (!explain_) return npu::print(planned.program);
-  const npu::sim::TimeModel time;
+  const npu::sim::TimeModel time = search() != nullptr ? npu::planned_time() : npu::sim::TimeModel{};
   SKALD_TRY(const npu::Prediction prediction, npu::predict(planned, time));
   std::string text = fmt::format("program      {}, {}\npadded       {}\n", planned.program.name,
                                  npu::hash_text(planned.program), planned.layout) +
                      prediction_text(planned, prediction, time);
-  if (planned.encoder) {
-    SKALD_TRY(const auto phases, npu::predict_phases(*planned.encoder, time));
-    text += phases_text(phases, time);
+  if (const npu::EncoderSearch* found = search()) {
+    text += phases_text(found->phases, time) + npu::explain_search(*found, time);
   }
   return text;
 }

@@ -1,12 +1,14 @@
 #pragma once
 // skald npu plan | simulate | emit: one operator laid on the array, as text, as a prediction, for the toolchain.
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "command.h"
 #include "npu/plan/operators.h"
 #include "npu/sim/time_model.h"
+#include "npu/suite/encoder_search.h"
 
 namespace skald::cli {
 
@@ -20,13 +22,17 @@ class NpuDesignCommand : public Command {
   /// What to print. Errors: of simulating, writing.
   virtual Result<std::string> answer(const npu::plan::PlannedOperator& planned) = 0;
 
+  /// How a whole encoder's layout was found; null for other operators.
+  const npu::EncoderSearch* search() const { return search_ ? &*search_ : nullptr; }
+
  private:
-  Result<npu::plan::PlannedOperator> plan() const;
+  Result<npu::plan::PlannedOperator> plan();
 
   std::string name_;
   std::vector<std::string> words_;
   npu::plan::OperatorRequest request_;
   std::string tile_;
+  std::optional<npu::EncoderSearch> search_;
 };
 
 /// skald npu plan OP SIZES

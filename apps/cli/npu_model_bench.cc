@@ -10,6 +10,7 @@
 #include "npu/plan/operators.h"
 #include "npu/program/verify.h"
 #include "npu/spec/device_spec.h"
+#include "npu/suite/encoder_search.h"
 #include "npu/suite/lookups.h"
 
 namespace skald::cli {
@@ -85,11 +86,14 @@ std::string as_json(const NpuModelBench& asked, const Measured& m) {
 }  // namespace
 
 Result<std::string> bench_model(const NpuModelBench& asked) {
-  SKALD_TRY(const npu::plan::PlannedOperator planned,
-            npu::plan::plan_operator({.name = asked.model, .type = asked.type}, std::string(npu::kNpu1.name)));
+  const std::string device(npu::kNpu1.name);
+  SKALD_TRY(npu::plan::PlannedOperator planned,
+            npu::plan::plan_operator({.name = asked.model, .type = asked.type}, device));
   if (!planned.encoder) {
     return fail(ErrorCode::kInvalidArgument, asked.model, "is an operator, not a model", "add --only for an operator");
   }
+  SKALD_TRY(const npu::plan::EncoderProblem best, npu::best_encoder(*planned.encoder));
+  SKALD_TRY(planned, npu::plan::plan_encoder_operator(best, device));
   SKALD_CHECK(npu::verified(planned.program, npu::catalogue_lookup()));
   Measured m{.frames = 2 * planned.encoder->positions};
   SKALD_TRY(m.npu, npu::forecast_window(*planned.encoder, planned.program));

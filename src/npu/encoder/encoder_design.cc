@@ -6,12 +6,14 @@
 
 #include "npu/program/text.h"
 #include "npu/spec/device_spec.h"
+#include "npu/suite/encoder_search.h"
 
 namespace skald::npu {
 
 Result<EncoderDesign> design_encoder(const model::Checkpoint& checkpoint, plan::EncoderPrecision precision,
                                      const EncoderSteps& steps, int64_t positions) {
-  EncoderDesign design{.problem = encoder_problem(checkpoint.dims(), positions, precision)};
+  EncoderDesign design;
+  SKALD_TRY(design.problem, best_encoder(encoder_problem(checkpoint.dims(), positions, precision)));
   SKALD_TRY(design.layout, plan::encoder_layout(design.problem));
   SKALD_TRY(design.packed, pack_encoder(design.problem, design.layout, checkpoint, steps, 0));
   SKALD_TRY(design.program, plan::plan_encoder(design.problem, design.packed.shifts, std::string(kNpu1.name)));

@@ -13,7 +13,7 @@
 namespace skald::npu {
 
 /// Of the order in which pack_encoder puts weights: to be counted up when that changes.
-inline constexpr int64_t kWeightsLayout = 1;
+inline constexpr int64_t kWeightsLayout = 2;
 
 struct EncoderDesign {
   plan::EncoderProblem problem;
@@ -22,8 +22,8 @@ struct EncoderDesign {
   Program program;
 };
 
-/// For windows of `positions` on npu1. `steps` as pack_encoder takes them. Errors: those of encoder_layout,
-/// pack_encoder and plan_encoder.
+/// For windows of `positions` on npu1, in the layout that the search finds best. `steps` as pack_encoder takes them.
+/// Errors: those of best_encoder, pack_encoder and plan_encoder.
 Result<EncoderDesign> design_encoder(const model::Checkpoint& checkpoint, plan::EncoderPrecision precision,
                                      const EncoderSteps& steps, int64_t positions);
 

@@ -17,6 +17,7 @@
 #include "npu/program/verify.h"
 #include "npu/sim/catalogue_kernels.h"
 #include "npu/sim/simulation.h"
+#include "npu/suite/encoder_search.h"
 #include "npu/suite/encoder_trace.h"
 #include "npu/suite/lookups.h"
 
@@ -138,13 +139,14 @@ int64_t padded_macs_of(const EncoderProblem& problem, const EncoderLayout& layou
     if (phase.kind == EncoderPhase::Kind::kProduct) macs += phase.m * phase.k * phase.n;
     if (phase.kind != EncoderPhase::Kind::kAttention) continue;
     const int64_t keys = (problem.positions + 31) / 32 * 32;
-    macs += 2 * ((problem.heads + 3) / 4 * 4) * phase.m * keys * 64;
+    macs += 2 * plan::attention_rounds(problem, phase.m) * plan::kArray * plan::kRowsOfBlock * keys * 64;
   }
   return macs;
 }
 
 TEST(Encoder, IsRightInInt8) {
-  const EncoderProblem problem = encoder_problem(heard().checkpoint->dims(), 1500, EncoderPrecision::kInt8);
+  const EncoderProblem problem =
+      best_encoder(encoder_problem(heard().checkpoint->dims(), 1500, EncoderPrecision::kInt8)).value();
   const EncoderLayout layout = *plan::encoder_layout(problem);
   const auto packed = pack_encoder(problem, layout, *heard().checkpoint, shipped_steps(), 0);
   ASSERT_TRUE(packed) << to_string(packed.error());
@@ -176,19 +178,34 @@ TEST(Encoder, IsRightInBf16WithOneLaunch) {
   EXPECT_EQ(device.counters().context_switches, 0);
   EXPECT_EQ(device.counters().submissions, 1);
   EXPECT_EQ(device.counters().runs, 1);
-  const EncoderProblem problem = encoder_problem(heard().checkpoint->dims(), 1500, EncoderPrecision::kBf16);
+  const EncoderProblem problem =
+      best_encoder(encoder_problem(heard().checkpoint->dims(), 1500, EncoderPrecision::kBf16)).value();
   EXPECT_EQ(device.last_report().macs, padded_macs_of(problem, *plan::encoder_layout(problem)));
   EXPECT_EQ((*encoder)->report().device, "npu-sim");
   EXPECT_EQ((*encoder)->report().compute_type, "bfloat16");
 }
 
-/// A small encoder in int8, one byte of its packed weights changed by `mask` at each of `flipped`: its states.
-std::vector<float> states_with(const std::vector<int64_t>& flipped, std::byte mask) {
-  model::Dims dims{.audio_ctx = 64, .audio_state = 128, .audio_heads = 2, .audio_layers = 1, .audio_ffn = 512};
-  dims.text_state = dims.text_heads = dims.text_layers = dims.text_ffn = 128;
+/// One layer with random weights, and no more of a decoder than has to be there.
+model::Dims one_layer(int positions, int width) {
+  model::Dims dims{.audio_ctx = positions,
+                   .audio_state = width,
+                   .audio_heads = width / 64,
+                   .audio_layers = 1,
+                   .audio_ffn = 4 * width};
+  dims.text_state = dims.text_ffn = width;
+  dims.text_heads = dims.audio_heads;
+  dims.text_layers = 1;
   dims.vocab = 51864;
+  return dims;
+}
+
+/// A small encoder in int8, as laid out by `choices`, one byte of its packed weights changed by `mask` at each of
+/// `flipped`: its states.
+std::vector<float> states_with(const model::Dims& dims, const plan::EncoderChoices& choices,
+                               const std::vector<int64_t>& flipped, std::byte mask) {
   const auto checkpoint = model::make_random_checkpoint(dims).value();
-  const EncoderProblem problem = encoder_problem(dims, 64, EncoderPrecision::kInt8);
+  EncoderProblem problem = encoder_problem(dims, dims.audio_ctx, EncoderPrecision::kInt8);
+  problem.choices = choices;
   const EncoderLayout layout = *plan::encoder_layout(problem);
   const LayerSteps steps{.attention_norm = 0.03, .mixed = 0.01, .mlp_norm = 0.03, .hidden = 0.03, .activated = 0.03};
   const auto packed = *pack_encoder(problem, layout, *checkpoint, {steps}, 0);
@@ -196,14 +213,29 @@ std::vector<float> states_with(const std::vector<int64_t>& flipped, std::byte ma
   auto arguments = arguments_for(program);
   arguments[plan::kWeights] = packed.weights;
   for (const int64_t at : flipped) arguments[plan::kWeights][static_cast<size_t>(at)] ^= mask;
-  std::vector<float> mel(static_cast<size_t>(2 * 64 * dims.mel_bands));
+  std::vector<float> mel(static_cast<size_t>(2 * dims.audio_ctx * dims.mel_bands));
   for (size_t i = 0; i < mel.size(); ++i) mel[i] = std::sin(static_cast<float>(i % 977));
   pack_encoder_frames(problem, layout, mel, arguments[plan::kFrames]);
   const auto ran = run(program, std::move(arguments));
   EXPECT_TRUE(ran) << to_string(ran.error());
-  std::vector<float> states(size_t{64} * 128);
+  std::vector<float> states(static_cast<size_t>(dims.audio_ctx * dims.audio_state));
   if (ran) unpack_encoder_states(problem, layout, ran->arguments[plan::kStates], states);
   return states;
+}
+
+std::vector<float> states_with(const std::vector<int64_t>& flipped, std::byte mask) {
+  return states_with(one_layer(64, 128), {}, flipped, mask);
+}
+
+/// Six heads and ten, one block of columns with a column of cores too many, and two of which one has a single tile.
+TEST(Encoder, LayoutsChangeNoNumber) {
+  for (const int width : {384, 640}) {
+    const model::Dims dims = one_layer(300, width);
+    const std::vector<float> states = states_with(dims, {}, {}, std::byte{});
+    EXPECT_NE(states, std::vector<float>(states.size()));
+    const plan::EncoderChoices all{.deal_heads = true, .skip_columns = true, .depth = 6};
+    EXPECT_EQ(states, states_with(dims, all, {}, std::byte{})) << width;
+  }
 }
 
 /// The bytes of entry `entry` of the table of GELU, in its copies, of the first tile of the first product.
@@ -239,9 +271,7 @@ TEST(Encoder, EveryByteCounts) {
 /// Windows of any length: what lies behind a short one is padding that nothing hears.
 TEST(Encoder, IsRightForShortWindows) {
   for (const int positions : {10, 100, 500}) {
-    model::Dims dims{.audio_ctx = positions, .audio_state = 128, .audio_heads = 2, .audio_layers = 1, .audio_ffn = 512};
-    dims.text_state = dims.text_heads = dims.text_layers = dims.text_ffn = 128;
-    dims.vocab = 51864;
+    const model::Dims dims = one_layer(positions, 128);
     const auto checkpoint = model::make_random_checkpoint(dims).value();
     std::vector<float> mel(static_cast<size_t>(2 * positions * dims.mel_bands));
     for (size_t i = 0; i < mel.size(); ++i) mel[i] = std::sin(static_cast<float>(i % 977));
@@ -264,7 +294,7 @@ TEST(Encoder, CostsOfLargerModels) {
     model::Dims dims = model::named_dims(name).value();
     if (dims.audio_layers > 12) dims.audio_layers = 2;  // for time
     for (const EncoderPrecision precision : {EncoderPrecision::kInt8, EncoderPrecision::kBf16}) {
-      const EncoderProblem problem = encoder_problem(dims, 1500, precision);
+      const EncoderProblem problem = best_encoder(encoder_problem(dims, 1500, precision)).value();
       const EncoderLayout layout = *plan::encoder_layout(problem);
       const auto program = plan::plan_encoder(problem, {}, "npu1");
       ASSERT_TRUE(program) << to_string(program.error());

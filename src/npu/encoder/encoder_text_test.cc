@@ -14,6 +14,7 @@
 #include "npu/program/counts.h"
 #include "npu/program/text.h"
 #include "npu/spec/device_spec.h"
+#include "npu/suite/encoder_search.h"
 #include "npu/suite/lookups.h"
 
 namespace skald::npu {
@@ -24,7 +25,8 @@ using plan::EncoderPrecision;
 constexpr const char* kGolden = SKALD_SOURCE_DIR "/tests/data/npu/mini.en.txt";
 
 Program program_of(EncoderPrecision precision) {
-  return plan::plan_encoder(encoder_problem(model::named_dims("mini.en").value(), 1500, precision), {}, "npu1").value();
+  const auto dims = model::named_dims("mini.en").value();
+  return plan::plan_encoder(best_encoder(encoder_problem(dims, 1500, precision)).value(), {}, "npu1").value();
 }
 
 /// FNV-1a, 64 bits.

@@ -186,7 +186,7 @@ class Packer {
     const int64_t depth = plan::depth_of(phase.int8);
     std::byte* to = at(phase.weights);
     for (int64_t column = 0; column < plan::kArray; ++column) {
-      for (int64_t block = 0; block < phase.n / plan::kColumnsOfBlock; ++block) {
+      for (int64_t block = 0; block < plan::tiles_of(phase.n, column); ++block) {
         const int64_t first = (block * plan::kArray + column) * kColumnsOfTile;
         for (int64_t k = 0; k <= phase.k; k += depth, to += kObjectOfB) {
           std::vector<std::byte> object(static_cast<size_t>(kObjectOfB));

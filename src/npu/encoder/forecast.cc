@@ -7,6 +7,7 @@
 #include "npu/sim/catalogue_kernels.h"
 #include "npu/sim/simulation.h"
 #include "npu/spec/device_spec.h"
+#include "npu/suite/encoder_search.h"
 #include "npu/suite/predict.h"
 
 namespace skald::npu {
@@ -46,7 +47,7 @@ Result<NpuReport> forecast_window(const plan::EncoderProblem& problem, const Pro
   NpuReport made{.launch_ms = kNpu1.host.ordinary_launch_us * 1e-3};
   for (const plan::EncoderPhase& phase : layout.phases) made.macs += phase.macs;
   for (const double ghz : {kNpu1.clock.array_ghz, kNpu1.clock.points.back().array_mhz * 1e-3}) {
-    for (const double ddr : {kLowDdrGbS, kNpu1.host_memory.sustained_high_gb_s}) {
+    for (const double ddr : {kPlannedDdrGbS, kNpu1.host_memory.sustained_high_gb_s}) {
       sim::Options options{.values = false};
       options.time.clock_ghz = ghz;
       options.time.ddr_gb_s = ddr;

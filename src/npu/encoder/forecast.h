@@ -11,12 +11,9 @@
 
 namespace skald::npu {
 
-/// Host memory that forecasts are made with, GB/s: what the plan's targets are stated at, and the rate that published
-/// products imply (DeviceSpec).
-inline constexpr double kLowDdrGbS = 18;
-
 /// A window of `problem`: bytes, multiply-accumulates, and for 1.028 and 1.6 GHz with little and much memory bandwidth
-/// how long it takes, phase by phase. `program`: its Program. Errors: those of the simulator.
+/// (kPlannedDdrGbS, and the rate that published products imply) how long it takes, phase by phase. `program`: its
+/// Program. Errors: those of the simulator.
 Result<NpuReport> forecast_window(const plan::EncoderProblem& problem, const Program& program);
 
 /// Seconds until both are done when they work at the same time, each slowed by the other's use of the memory while both

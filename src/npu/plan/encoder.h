@@ -30,6 +30,16 @@ enum class EncoderPrecision : uint8_t {
   kInt8,  ///< a layer's products in int8; stem, attention and norms in bfloat16
 };
 
+/// What may be laid out in more than one way; no number of the results depends on it. The defaults are legal for every
+/// encoder, suite/encoder_search.h finds the fastest.
+struct EncoderChoices {
+  bool deal_heads = false;    ///< attention: heads are dealt to columns of cores one by one; else always four at once
+  bool skip_columns = false;  ///< products: a column of cores whose tile is all padding lets A pass; else it computes
+  int64_t norm_strips = 0;    ///< norms: strips of four rows that a core has at once; 0: four, or two of wide rows
+  int depth = 4;              ///< objects of A and of B that a memory tile holds
+  bool operator==(const EncoderChoices&) const = default;
+};
+
 struct EncoderProblem {
   int64_t positions = 1500;
   int64_t mel_bands = 80;
@@ -39,6 +49,7 @@ struct EncoderProblem {
   int64_t layers = 0;
   EncoderPrecision precision = EncoderPrecision::kBf16;
   bool whole = true;  ///< with stem and final norm; else layers alone, on what lies in the work argument
+  EncoderChoices choices{};
 };
 
 /// One phase, as it is planned.
@@ -51,7 +62,7 @@ struct EncoderPhase {
   bool residual = false;    ///< kProduct
   int64_t m = 0;            ///< rows, padded
   int64_t k = 0;            ///< padded
-  int64_t n = 0;            ///< padded
+  int64_t n = 0;            ///< padded; kAttention: as it is
   int64_t from = 0;         ///< byte of A in `from_argument`
   int64_t from_strips = 0;  ///< from a panel of A to the next
   int from_argument = 0;
@@ -84,7 +95,7 @@ struct EncoderLayout {
 };
 
 /// Errors: kUnsupported: heads that are not 64 wide, sizes without a layout (widths that are no multiple of 128, more
-/// than 1280), kInvalidArgument: empty sizes.
+/// than 1280), choices that these sizes do not allow; kInvalidArgument: empty sizes.
 Result<EncoderLayout> encoder_layout(const EncoderProblem& problem);
 
 /// Numbers that a phase's kernels are given beside their data; of int8 alone.

@@ -9,9 +9,7 @@
 namespace skald::npu::plan {
 namespace {
 
-// A core's working memory, used by one phase after the other: sums of a product, rows of a norm, or what attention
-// keeps of 64 queries.
-constexpr int64_t kWorkBytes = 32768;
+// A core's working memory holds sums of a product, rows of a norm, or what attention keeps of 64 queries.
 constexpr int kScores = 0;            // 32 keys by 64 queries, float32
 constexpr int kOutput = 8192;         // 64 by 64, float32
 constexpr int kQueries = 24576;       // 64 by 64, bfloat16
@@ -19,7 +17,6 @@ constexpr int kHalfOfKeys = 256;      // bytes: four native factors, half of the
 constexpr int kHalfOfQueries = 4096;  // bytes
 constexpr int64_t kStatistics = 256;  // a number a query, for four rows
 constexpr int kStackBytes = 0x400;
-constexpr int kDepthAtMemoryTile = 4;
 
 using Steps = std::vector<Step>;
 
@@ -81,20 +78,26 @@ class CorePlanner {
  private:
   bool int8() const { return problem_.precision == EncoderPrecision::kInt8; }
 
-  /// `objects` of A for each of `columns` other cores of the row pass by.
+  /// An object of A that is for another core of the row.
+  Steps let_pass() const { return {step(Acquire{.fifo = a_}), step(Release{.fifo = a_})}; }
+
+  /// `objects` of A for each of `columns` other cores of the row.
   Steps pass_by(int64_t objects, int64_t columns) const {
-    if (objects * columns == 0) return {};
-    return {loop(objects * columns, {step(Acquire{.fifo = a_}), step(Release{.fifo = a_})})};
+    if (columns == 0) return {};
+    return {loop(objects * columns, let_pass())};
   }
 
-  /// `body` for each of a core's own `objects` of A, those of the other columns of the row apart.
-  Steps own(int64_t objects, Steps body) const {
+  /// `body` for each of a core's own `objects` of A, behind those for the columns to the west; then `after`.
+  Steps own(int64_t objects, Steps body, Steps after) const {
     Steps steps = pass_by(objects, column_);
     body.insert(body.begin(), step(Acquire{.fifo = a_}));
     body.push_back(step(Release{.fifo = a_}));
     steps.push_back(loop(objects, std::move(body)));
-    append(steps, pass_by(objects, kArray - 1 - column_));
+    append(steps, std::move(after));
     return steps;
+  }
+  Steps own(int64_t objects, Steps body) const {
+    return own(objects, std::move(body), pass_by(objects, kArray - 1 - column_));
   }
 
   Steps give(std::string kernel, std::vector<Operand> operands) const {
@@ -113,7 +116,7 @@ class CorePlanner {
     body.push_back(step(Acquire{.fifo = b_}));
     append(body, choose(kEnd, int8 ? int8_ends() : bf16_ends()));
     body.push_back(step(Release{.fifo = b_}));
-    return {loop_by(kRounds, std::move(body))};
+    return {loop_by(kRounds, {loop_by(kAcross, std::move(body)), loop_by(kPass, let_pass())})};
   }
 
   /// In the order of EncoderEnd.
@@ -141,7 +144,7 @@ class CorePlanner {
     Steps eight = give(kernel, std::move(operands));
     if (!terms) return {loop(kTermObjects, {loop(2, std::move(eight))})};
     eight.insert(eight.end() - 1, call("add_panels_1024", {object(a_), object(c_), counter()}));
-    return own(kTermObjects, {loop(2, std::move(eight))});
+    return own(kTermObjects, {loop(2, std::move(eight))}, {loop_by(kAfter, let_pass())});
   }
 
   /// Keys and values of one object.
@@ -222,24 +225,24 @@ class CorePlanner {
   int zeros_ = 0;
 };
 
-void add_streams(Program& p, EncoderStreams& streams) {
+void add_streams(Program& p, EncoderStreams& streams, int depth) {
   for (int at = 0; at < kArray; ++at) {
     const std::string name = std::to_string(at);
     const auto into = [&](const std::string& stream, int64_t object) {
       return add_fifo(p, {.name = stream + name,
                           .producer = interface_of(at),
-                          .consumers = {{.tile = memory_of(at), .depth = kDepthAtMemoryTile}},
+                          .consumers = {{.tile = memory_of(at), .depth = depth}},
                           .block = bytes(object)});
     };
     streams.a_in.push_back(into("a", kObjectOfA));
-    Fifo a{.name = "a_row" + name, .producer = memory_of(at), .depth = kDepthAtMemoryTile, .block = bytes(kObjectOfA)};
+    Fifo a{.name = "a_row" + name, .producer = memory_of(at), .depth = depth, .block = bytes(kObjectOfA)};
     for (int to = 0; to < kArray; ++to) a.consumers.push_back({.tile = core_at(to, at)});
     streams.a_core.push_back(add_fifo(p, std::move(a)));
     streams.b_in.push_back(into("b", kObjectOfB));
     // Keys or values (first level) come panel by panel; products want strips.
     Fifo b{.name = "b_column" + name,
            .producer = memory_of(at),
-           .depth = kDepthAtMemoryTile,
+           .depth = depth,
            .to_stream = {{2, kObjectOfB / 2}, {8, kCell}, {2, kObjectOfB / 4}, {kCell, 1}},
            .block = bytes(kObjectOfB)};
     for (int to = 0; to < kArray; ++to) b.consumers.push_back({.tile = core_at(at, to)});
@@ -268,7 +271,7 @@ void add_streams(Program& p, EncoderStreams& streams) {
 
 EncoderStreams add_encoder_cores(const EncoderProblem& problem, const EncoderLayout& layout, Program& program) {
   EncoderStreams streams;
-  add_streams(program, streams);
+  add_streams(program, streams, problem.choices.depth);
   for (int column = 0; column < kArray; ++column) {
     for (int row = 0; row < kArray; ++row) CorePlanner(problem, layout, streams, program, column, row).run();
   }

@@ -11,6 +11,21 @@ namespace {
 constexpr int64_t kHeadWidth = 64;
 constexpr int64_t kWidest = 1280;
 
+int64_t norm_strips_of(const EncoderProblem& problem) {
+  if (problem.choices.norm_strips > 0) return problem.choices.norm_strips;
+  return problem.width > 1024 ? 2 : 4;
+}
+
+/// Whether rows come in whole objects, fit a core, and are dealt to all cores without a rest.
+bool norm_fits(const EncoderProblem& problem) {
+  const int64_t strips = norm_strips_of(problem);
+  const int64_t group = strips * kCell;
+  const int64_t bytes = problem.width / 32 * group;
+  const int64_t all = round_up(problem.positions, kRowsOfBlock) / 4;
+  return bytes <= kWorkBytes && bytes % kObjectOfA == 0 && kObjectOfC % group == 0 &&
+         all % (strips * kArray * kArray) == 0;
+}
+
 /// Hands out places in an argument, and lists the phases.
 class Layouter {
  public:
@@ -22,7 +37,7 @@ class Layouter {
     l.strips = l.rows / 4;
     l.stem_rows = kConvTaps * l.rows;
     l.stem_depth = round_up(kConvTaps * problem_.mel_bands + 2, 32);
-    l.norm_strips = problem_.width > 1024 ? 2 : 4;
+    l.norm_strips = norm_strips_of(problem_);
     // A product writes whole blocks of columns, attention whole groups of four heads.
     const int64_t wide = round_up(problem_.width, kColumnsOfBlock);
     l.x = work(wide * 2);
@@ -54,7 +69,8 @@ class Layouter {
 
   /// (rows of the layout, k) times (k, n), from work to work.
   EncoderPhase& add_product(const std::string& name, bool int8, int64_t k, int64_t n) {
-    EncoderPhase phase{.name = name, .int8 = int8, .m = layout_.rows, .k = k, .n = round_up(n, kColumnsOfBlock)};
+    const int64_t unit = problem_.choices.skip_columns ? kColumnsOfTile : kColumnsOfBlock;
+    EncoderPhase phase{.name = name, .int8 = int8, .m = layout_.rows, .k = k, .n = round_up(n, unit)};
     phase.from_argument = phase.to_argument = phase.terms_argument = kWork;
     phase.from_strips = phase.to_strips = layout_.strips;
     phase.weight_bytes = phase.n / kColumnsOfTile * (k / depth_of(int8) + 1) * kObjectOfB;
@@ -149,6 +165,11 @@ Result<EncoderLayout> encoder_layout(const EncoderProblem& problem) {
   if (problem.width % 128 != 0 || problem.width > kWidest || problem.hidden % kColumnsOfBlock != 0) {
     return fail(ErrorCode::kUnsupported, where, "has no layout: widths are multiples of 128 up to 1280",
                 "use a Whisper model");
+  }
+  if (!norm_fits(problem)) {
+    return fail(ErrorCode::kUnsupported, where,
+                "has no norm of " + std::to_string(4 * norm_strips_of(problem)) + " rows at once",
+                "leave the choice to the planner");
   }
   return Layouter(problem).run();
 }

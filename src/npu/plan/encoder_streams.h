@@ -19,7 +19,8 @@ inline constexpr int64_t kRowsOfTile = 64;
 inline constexpr int64_t kColumnsOfTile = 128;
 inline constexpr int64_t kRowsOfBlock = kArray * kRowsOfTile;  ///< that all cores make together
 inline constexpr int64_t kColumnsOfBlock = kArray * kColumnsOfTile;
-inline constexpr int64_t kKeys = 32;                                                    ///< of an object of B
+inline constexpr int64_t kKeys = 32;          ///< of an object of B
+inline constexpr int64_t kWorkBytes = 32768;  ///< of a core, used by one phase after the other
 inline constexpr int64_t kTermObjects = kRowsOfTile * kColumnsOfTile * 2 / kObjectOfA;  ///< of a tile's residual
 
 /// Objects of keys of a head.
@@ -27,9 +28,15 @@ constexpr int64_t key_blocks(const EncoderProblem& problem) {
   return ceil_div(problem.positions, kKeys);
 }
 
-/// Groups of heads, one for each column of cores.
-constexpr int64_t head_groups(const EncoderProblem& problem) {
-  return ceil_div(problem.heads, kArray);
+/// Rounds of attention: in each, every column of cores has 256 queries of one head.
+constexpr int64_t attention_rounds(const EncoderProblem& problem, int64_t rows) {
+  const int64_t heads = problem.choices.deal_heads ? problem.heads : round_up(problem.heads, kArray);
+  return ceil_div(heads * (rows / kRowsOfBlock), kArray);
+}
+
+/// Tiles of a product's n columns that a column of cores makes of a block of rows; its columns have a turn each.
+constexpr int64_t tiles_of(int64_t n, int64_t column) {
+  return (n / kColumnsOfTile + kArray - 1 - column) / kArray;
 }
 
 /// Depth of a product's objects.
@@ -38,7 +45,18 @@ constexpr int64_t depth_of(bool int8) {
 }
 
 /// Parameters of a core, by word.
-enum EncoderWord : int32_t { kPhase, kEnd, kRounds, kInner, kDown, kShift, kFactor };
+enum EncoderWord : int32_t {
+  kPhase,
+  kEnd,
+  kRounds,
+  kInner,
+  kDown,
+  kShift,
+  kFactor,
+  kAcross,  ///< products: a core's tiles of a block of rows
+  kPass,    ///< products: objects of A that follow these and are not for this column
+  kAfter,   ///< products: objects of the residual for the columns to the east
+};
 
 /// What the word kPhase chooses.
 enum class EncoderChoice : int32_t { kProductBf16, kProductInt8, kAttention, kNorm };

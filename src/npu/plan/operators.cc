@@ -22,6 +22,7 @@ namespace skald::npu::plan {
 namespace {
 
 constexpr int64_t kMostSize = 1'000'000;     // no size of Whisper has seven digits
+constexpr double kMostEncoderMacs = 0x1p41;  // twice large-v3's
 constexpr double kMostMacs = 0x1p38;         // 20 times the largest product of large-v3
 constexpr double kMostNumbers = 0x1p28;      // 14 times the weights of one of its attentions, 8 x 1500 x 1500
 constexpr int64_t kWidth = kAttentionBlock;  // of a head
@@ -293,20 +294,8 @@ Result<PlannedOperator> encoder(const Asked& asked) {
   // Before anything is laid out: a layer's products, and its attention.
   const auto d = static_cast<double>(width);
   const auto n = static_cast<double>(problem.positions);
-  SKALD_CHECK(check_work(asked, static_cast<double>(layers) * (12 * n * d * d + 2 * n * n * d), kMostMacs));
-  SKALD_TRY(const EncoderLayout layout, encoder_layout(problem));
-  PlannedOperator planned{.amount = 1, .unit = "windows", .encoder = problem};
-  double cycles = 0;  // of one core that is always busy
-  for (const EncoderPhase& phase : layout.phases) {
-    const bool int8 = phase.int8 && phase.kind == EncoderPhase::Kind::kProduct;
-    planned.macs += phase.macs;
-    cycles += static_cast<double>(phase.macs) / (int8 ? kNpu1.core.macs_i8 : kNpu1.core.macs_bf16);
-  }
-  planned.macs_a_cycle = static_cast<double>(planned.macs) / cycles;
-  planned.layout = std::to_string(layout.rows) + " positions, " + std::to_string(layout.phases.size()) + " phases, " +
-                   std::to_string(layout.weight_bytes) + " bytes of weights";
-  SKALD_TRY(planned.program, plan_encoder(problem, {}, asked.device));
-  return planned;
+  SKALD_CHECK(check_work(asked, static_cast<double>(layers) * (12 * n * d * d + 2 * n * n * d), kMostEncoderMacs));
+  return plan_encoder_operator(problem, asked.device);
 }
 
 // ---- The table.
@@ -369,6 +358,22 @@ Result<void> check_options(const Row& row, const OperatorRequest& request) {
 }
 
 }  // namespace
+
+Result<PlannedOperator> plan_encoder_operator(const EncoderProblem& problem, const std::string& device) {
+  SKALD_TRY(const EncoderLayout layout, encoder_layout(problem));
+  PlannedOperator planned{.amount = 1, .unit = "windows", .encoder = problem};
+  double cycles = 0;  // of one core that is always busy
+  for (const EncoderPhase& phase : layout.phases) {
+    const bool int8 = phase.int8 && phase.kind == EncoderPhase::Kind::kProduct;
+    planned.macs += phase.macs;
+    cycles += static_cast<double>(phase.macs) / (int8 ? kNpu1.core.macs_i8 : kNpu1.core.macs_bf16);
+  }
+  planned.macs_a_cycle = static_cast<double>(planned.macs) / cycles;
+  planned.layout = std::to_string(layout.rows) + " positions, " + std::to_string(layout.phases.size()) + " phases, " +
+                   std::to_string(layout.weight_bytes) + " bytes of weights";
+  SKALD_TRY(planned.program, plan_encoder(problem, {}, device));
+  return planned;
+}
 
 std::span<const Operator> operators() {
   static const auto shown = [] {

@@ -53,4 +53,8 @@ std::span<const Operator> operators();
 /// a launch is planned for; those of its planner. The Program is not yet verified.
 Result<PlannedOperator> plan_operator(const OperatorRequest& request, const std::string& device);
 
+/// A whole encoder, laid out as its choices say; plan_operator lays it out by the usual ones. Errors: those of
+/// encoder_layout.
+Result<PlannedOperator> plan_encoder_operator(const EncoderProblem& problem, const std::string& device);
+
 }  // namespace skald::npu::plan

@@ -129,7 +129,7 @@ TEST(Operators, Refusals) {
       {{.name = "feed_forward", .sizes = {1'000'000, 1'000'000, 1'000'000}}, "feed_forward", "more work"},
       {{.name = "embedding", .sizes = {5000, 512}}, "embedding", "more work"},
       {{.name = "base", .sizes = {1500}}, "'base'", "no operator"},
-      {{.name = "large-v3"}, "encoder", "more work"},
+      {{.name = "encoder", .sizes = {1280, 100}}, "encoder", "more work"},
       {{.name = "encoder", .sizes = {500, 2}}, "encoder", "not 64 wide"},
       {{.name = "embedding", .sizes = {8, 500}}, "embedding", "500"},
       {{.name = "softmax", .sizes = {8, 8}, .type = "i8"}, "--type", "no type of softmax"},

@@ -22,7 +22,7 @@ struct FlowOutcome {
   bool too_long = false;                ///< gave up after kLongestFlow steps
 };
 
-inline constexpr int64_t kLongestFlow = 10'000'000;
+inline constexpr int64_t kLongestFlow = 40'000'000;
 
 /// Pre: all rules of verify but those about the flow hold.
 FlowOutcome run_flow(const Program& program, const Counts& counts, const DeviceSpec& device);

@@ -531,9 +531,9 @@ std::vector<Broken> broken_flow() {
             }),
       copy("a long way", "flow-length",
            [](Program& p) {
-             for (HostArgument& argument : p.arguments) argument.block.shape = {int64_t{1} << 28};
+             for (HostArgument& argument : p.arguments) argument.block.shape = {int64_t{1} << 30};
              for (Fifo& fifo : p.fifos) fifo.block.shape = {64};
-             std::get<Loop>(p.cores[0].body[0].action).count.value = 1 << 22;
+             std::get<Loop>(p.cores[0].body[0].action).count.value = 1 << 24;
              std::vector<Step> once = std::get<Loop>(p.cores[0].body[0].action).body;
              std::vector<Step>& body = std::get<Loop>(p.cores[0].body[0].action).body;
              for (int i = 0; i < 3; ++i) body.insert(body.end(), once.begin(), once.end());

@@ -76,7 +76,9 @@ bool Controller::step(double now) {
   const double cycles = cost(current);
   free_at_ = std::max(now, free_at_) + cycles;
   array_.report.controller_cycles += cycles;
-  if (cycles > 0) array_.bar("controller", std::holds_alternative<Transfer>(current) ? "push" : "write", now, free_at_);
+  if (cycles > 0 && array_.options.timeline) {
+    array_.bar("controller", std::holds_alternative<Transfer>(current) ? "push" : "write", now, free_at_);
+  }
   doing_ = true;
   if (cycles > 0) array_.events.wake(free_at_, *this);
   return cycles == 0;

@@ -29,7 +29,7 @@ CoreActor::CoreActor(Array& array, int index, const Kernels& kernels)
 }
 
 bool CoreActor::resting() const {
-  if (blocked_.empty()) return false;
+  if (!blocked_) return false;
   const bool resident = std::ranges::any_of(frames_, [](const Frame& frame) { return frame.left < 0; });
   const bool holds = std::ranges::any_of(ends_, [this](const auto& entry) {
     const Ring& ring = array_.rings[static_cast<size_t>(entry.second.ring)];
@@ -120,10 +120,7 @@ void CoreActor::do_step(const Acquire& acquire) {
   if (more <= 0) return;
   const int64_t there = produces ? ring.empty() : ring.full();
   if (there < more) {
-    const std::string& name = array_.program.fifos[static_cast<size_t>(acquire.fifo)].name;
-    block("waits to acquire " + std::to_string(more) + (produces ? " empty" : " filled") + " of " + name + " (" +
-              std::to_string(there) + " there)",
-          name);
+    block(acquire.fifo, more, there);
     return;
   }
   unblock();
@@ -160,7 +157,7 @@ void CoreActor::do_step(const Release& release) {
 void CoreActor::do_step(const AwaitParameters& /*await*/) {
   const auto index = static_cast<size_t>(parameters_);
   if (!array_.handed_over[index]) {
-    block("waits for parameters", array_.program.parameters[index].name);
+    block(-1, 0, 0);
     return;
   }
   unblock();
@@ -169,16 +166,37 @@ void CoreActor::do_step(const AwaitParameters& /*await*/) {
   report_.locks += array_.options.time.core_lock;
 }
 
-const Kernel* CoreActor::kernel(const std::string& name) {
-  if (const auto found = known_.find(name); found != known_.end()) return &found->second;
-  auto loaded = kernels_.kernel(name);
-  if (!loaded) {
-    array_.error = std::move(loaded).error();
-    return nullptr;
+/// The kernel of a call, found once.
+CoreActor::Known* CoreActor::known(const Call& call) {
+  const auto [place, fresh] = known_.try_emplace(&call);
+  Known& known = place->second;
+  if (fresh) {
+    auto loaded = kernels_.kernel(call.kernel);
+    if (!loaded) {
+      array_.error = std::move(loaded).error();
+      return nullptr;
+    }
+    known.kernel = *std::move(loaded);
   }
-  return &known_.emplace(name, *std::move(loaded)).first->second;
+  if (known.report == nullptr) known.report = &array_.report.kernels[call.kernel];
+  return &known;
 }
 
+/// Whether the object is there that an operand means.
+bool CoreActor::holds(const Operand& operand) {
+  if (operand.kind != Operand::Kind::kObject) return true;
+  const Ring& ring = ring_of(operand.id);
+  const int64_t held = ends_.at(operand.id).produces ? ring.writing : ring.reading;
+  if (operand.index < held) return true;
+  array_.error =
+      Error{ErrorCode::kInvalidArgument, array_.program.name + ", core " + to_string(core_.tile),
+            "uses object " + std::to_string(operand.index) + " of " +
+                array_.program.fifos[static_cast<size_t>(operand.id)].name + " and holds " + std::to_string(held),
+            "acquire it first"};
+  return false;
+}
+
+/// Pre: holds(operand).
 std::byte* CoreActor::address(const Operand& operand) {
   if (operand.kind == Operand::Kind::kBuffer) {
     const auto index = static_cast<size_t>(operand.id);
@@ -186,36 +204,36 @@ std::byte* CoreActor::address(const Operand& operand) {
   }
   const Ring& ring = ring_of(operand.id);
   const bool produces = ends_.at(operand.id).produces;
-  const int64_t held = produces ? ring.writing : ring.reading;
-  if (operand.index >= held) {
-    array_.error =
-        Error{ErrorCode::kInvalidArgument, array_.program.name + ", core " + to_string(core_.tile),
-              "uses object " + std::to_string(operand.index) + " of " +
-                  array_.program.fifos[static_cast<size_t>(operand.id)].name + " and holds " + std::to_string(held),
-              "acquire it first"};
-    return nullptr;
-  }
   return array_.memories.at(ring.tile).at((produces ? ring.written_at(operand.index) : ring.read_at(operand.index)) +
                                           operand.from);
 }
 
 void CoreActor::do_step(const Call& call) {
-  const Kernel* called = kernel(call.kernel);
+  Known* called = known(call);
   if (called == nullptr) return;
-  std::vector<std::byte*> memory;
-  std::vector<int32_t> numbers;
+  bool changed = called->cycles < 0;
+  size_t numbers = 0;
   for (const Operand& operand : call.operands) {
-    if (operand.kind == Operand::Kind::kScalar) {
-      numbers.push_back(number(operand.scalar));
-    } else {
-      memory.push_back(address(operand));
-      if (array_.error) return;
-    }
+    if (!holds(operand)) return;
+    if (operand.kind != Operand::Kind::kScalar) continue;
+    const int32_t value = number(operand.scalar);
+    if (numbers == called->numbers.size()) called->numbers.push_back(value);
+    changed |= std::exchange(called->numbers[numbers], value) != value;
+    ++numbers;
   }
-  if (array_.options.values) called->run(memory, numbers);
-  const auto cycles = static_cast<double>(called->cycles(numbers));
+  if (array_.options.values) {
+    std::vector<std::byte*> memory;
+    for (const Operand& operand : call.operands) {
+      if (operand.kind != Operand::Kind::kScalar) memory.push_back(address(operand));
+    }
+    called->kernel.run(memory, called->numbers);
+  }
+  if (changed) called->cycles = static_cast<double>(called->kernel.cycles(called->numbers));
+  const double cycles = called->cycles;
   const double overhead = array_.options.time.kernel_call;
-  array_.bar("core " + to_string(core_.tile), call.kernel, now_, now_ + overhead + cycles);
+  if (array_.options.timeline) {
+    array_.bar("core " + to_string(core_.tile), call.kernel, now_, now_ + overhead + cycles);
+  }
   array_.calls.emplace_back(now_, now_ + overhead + cycles);
   now_ += overhead + cycles;
   busy_until_ = now_;
@@ -223,29 +241,46 @@ void CoreActor::do_step(const Call& call) {
   report_.busy += cycles;
   report_.locks += overhead;
   ++report_.calls;
-  report_.macs += called->macs;
-  KernelReport& kernel = array_.report.kernels[call.kernel];
-  ++kernel.calls;
-  kernel.cycles += cycles;
-  array_.report.macs += called->macs;
+  report_.macs += called->kernel.macs;
+  ++called->report->calls;
+  called->report->cycles += cycles;
+  array_.report.macs += called->kernel.macs;
   array_.events.wake(now_, *this);
 }
 
-void CoreActor::block(std::string reason, const std::string& stream) {
+void CoreActor::block(int fifo, int64_t more, int64_t there) {
   advanced_ = false;
-  if (!blocked_.empty()) return;
-  blocked_ = std::move(reason);
-  blocked_stream_ = stream;
+  blocked_there_ = there;
+  if (blocked_) return;
+  blocked_ = true;
+  blocked_fifo_ = fifo;
+  blocked_more_ = more;
   blocked_since_ = now_;
+}
+
+std::string CoreActor::blocked() const {
+  if (!blocked_) return {};
+  if (blocked_fifo_ < 0) return "waits for parameters";
+  return "waits to acquire " + std::to_string(blocked_more_) +
+         (ends_.at(blocked_fifo_).produces ? " empty of " : " filled of ") +
+         array_.program.fifos[static_cast<size_t>(blocked_fifo_)].name + " (" + std::to_string(blocked_there_) +
+         " there)";
 }
 
 void CoreActor::unblock() {
   idle_steps_ = 0;
-  if (blocked_.empty()) return;
+  if (!blocked_) return;
   const double waited = now_ - blocked_since_;
   report_.waiting += waited;
-  report_.waiting_for[blocked_stream_] += waited;
-  blocked_.clear();
+  const std::string& name = blocked_fifo_ < 0 ? array_.program.parameters[static_cast<size_t>(parameters_)].name
+                                              : array_.program.fifos[static_cast<size_t>(blocked_fifo_)].name;
+  report_.waiting_for[name] += waited;
+  blocked_ = false;
+}
+
+void CoreActor::begin_launch() {
+  report_ = {.tile = core_.tile};
+  for (auto& [call, known] : known_) known.report = nullptr;
 }
 
 }  // namespace skald::npu::sim

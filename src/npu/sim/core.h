@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "npu/sim/array.h"
@@ -24,8 +25,11 @@ class CoreActor final : public Actor {
   bool resting() const;
 
   /// What it waits for, for a deadlock's message; empty when it does not.
-  const std::string& blocked() const { return blocked_; }
-  CoreReport& report() { return report_; }
+  std::string blocked() const;
+
+  /// Counts from 0 again.
+  void begin_launch();
+  const CoreReport& report() const { return report_; }
 
  private:
   struct Frame {
@@ -34,6 +38,14 @@ class CoreActor final : public Actor {
     int64_t left = 0;  ///< rounds after this one; negative: for ever
     int32_t counter = 0;
     bool loop = true;
+  };
+
+  /// A call of the program, once it has been made.
+  struct Known {
+    Kernel kernel{};
+    std::vector<int32_t> numbers{};  ///< of the last call
+    double cycles = -1;              ///< with these; negative: none was made
+    KernelReport* report = nullptr;  ///< of this launch
   };
 
   bool step();
@@ -45,9 +57,10 @@ class CoreActor final : public Actor {
   void do_step(const AwaitParameters& await);
   int32_t number(const Scalar& scalar) const;
   int32_t* parameters() const;
-  void block(std::string reason, const std::string& stream);
+  void block(int fifo, int64_t more, int64_t there);
   void unblock();
-  const Kernel* kernel(const std::string& name);
+  Known* known(const Call& call);
+  bool holds(const Operand& operand);
   std::byte* address(const Operand& operand);
   Ring& ring_of(int fifo) { return array_.rings[static_cast<size_t>(ends_.at(fifo).ring)]; }
 
@@ -56,13 +69,15 @@ class CoreActor final : public Actor {
   const Kernels& kernels_;
   const std::map<int, CoreEnd>& ends_;
   int parameters_ = -1;  ///< index into Program::parameters; -1: none
-  std::map<std::string, Kernel, std::less<>> known_;
+  std::unordered_map<const Call*, Known> known_;
   std::vector<Frame> frames_;
   double now_ = 0;
   double busy_until_ = 0;
   bool advanced_ = true;  ///< the last step was done, go on with the next
-  std::string blocked_;
-  std::string blocked_stream_;
+  bool blocked_ = false;
+  int blocked_fifo_ = -1;  ///< -1: waits for parameters
+  int64_t blocked_more_ = 0;
+  int64_t blocked_there_ = 0;
   double blocked_since_ = 0;
   int64_t idle_steps_ = 0;  ///< steps since time last passed
   CoreReport report_;

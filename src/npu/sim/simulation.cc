@@ -131,7 +131,7 @@ Result<Report> Simulation::launch(std::span<const std::span<std::byte>> argument
   SKALD_CHECK(check(arguments));
   array_.arguments.assign(arguments.begin(), arguments.end());
   array_.report = {};
-  for (const auto& core : cores_) core->report() = {.tile = core->report().tile};
+  for (const auto& core : cores_) core->begin_launch();
   for (const auto& stream : streams_) stream->report() = {.name = stream->report().name};
   array_.calls.clear();
   const double begin = array_.began = now_;

@@ -106,7 +106,7 @@ void Stream::start(double now) {
   done_at_ = now + cycles;
   report_.busy += cycles;
   report_.bytes += unit.bytes;
-  array_.bar("stream " + fifo_.name, fifo_.name, now, done_at_);
+  if (array_.options.timeline) array_.bar("stream " + fifo_.name, fifo_.name, now, done_at_);
   array_.events.wake(done_at_, *this);
 }
 

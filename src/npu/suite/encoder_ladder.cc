@@ -10,6 +10,7 @@
 #include "npu/plan/encoder.h"
 #include "npu/plan/operators.h"
 #include "npu/spec/device_spec.h"
+#include "npu/suite/encoder_search.h"
 #include "npu/suite/ladder_rungs.h"
 #include "npu/suite/predict.h"
 
@@ -71,6 +72,7 @@ class Climber {
         whole_{.positions = positions, .width = kModelWidth, .heads = kHeads, .hidden = kHidden, .layers = kLayers} {}
 
   Result<Ladder> run() {
+    SKALD_TRY(whole_, best_encoder(whole_));
     Ladder ladder{.what = "the encoder of Whisper base, " + std::to_string(positions_) + " positions, bf16"};
     const std::vector<Done> apart = products(positions_, "bias");
     SKALD_TRY(Rung rows, rung("a row of LayerNorm, softmax, GELU, residual; a product", apart));

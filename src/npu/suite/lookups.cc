@@ -1,5 +1,8 @@
 #include "npu/suite/lookups.h"
 
+#include <functional>
+#include <map>
+#include <mutex>
 #include <string>
 
 namespace skald::npu {
@@ -14,17 +17,16 @@ Access access_of(Direction direction) {
   return Access::kRead;
 }
 
-std::optional<KernelInfo> info_of(std::string_view name) {
-  const KernelRow* row = find_kernel(name);
-  if (row == nullptr) return std::nullopt;
+KernelInfo info_of(std::string_view name, const KernelRow& row) {
+  const counting::Cost& cost = cost_of(row);
   KernelInfo info{.name = std::string(name),
-                  .scalars = static_cast<int>(row->numbers.size()),
-                  .text_bytes = cost_of(*row).text_bytes,
-                  .stack_bytes = row->stack_bytes};
-  for (const counting::CalledFunction& function : cost_of(*row).called) {
+                  .scalars = static_cast<int>(row.numbers.size()),
+                  .text_bytes = cost.text_bytes,
+                  .stack_bytes = row.stack_bytes};
+  for (const counting::CalledFunction& function : cost.called) {
     info.called.push_back({.name = function.name, .text_bytes = function.text_bytes});
   }
-  for (const KernelArgument& argument : row->arguments) {
+  for (const KernelArgument& argument : row.arguments) {
     info.blocks.push_back({.name = std::string(argument.name),
                            .type = argument.element,
                            .elements = argument.extent,
@@ -32,6 +34,18 @@ std::optional<KernelInfo> info_of(std::string_view name) {
                            .table = std::string(argument.table)});
   }
   return info;
+}
+
+/// Every rule asks for every kernel of every core: each is looked at once.
+std::optional<KernelInfo> known_info(std::string_view name) {
+  static std::mutex mutex;
+  static std::map<std::string, KernelInfo, std::less<>> known;
+  const std::scoped_lock lock(mutex);
+  const auto found = known.find(name);
+  if (found != known.end()) return found->second;
+  const KernelRow* row = find_kernel(name);
+  if (row == nullptr) return std::nullopt;
+  return known.emplace(name, info_of(name, *row)).first->second;
 }
 
 std::optional<int64_t> table_bytes(std::string_view name) {
@@ -59,7 +73,7 @@ Result<std::span<const std::byte>> table_of(std::string_view name) {
 }  // namespace
 
 const KernelLookup& catalogue_lookup() {
-  static const KernelLookup kLookup{.kernel = info_of, .table = table_bytes};
+  static const KernelLookup kLookup{.kernel = known_info, .table = table_bytes};
   return kLookup;
 }
 
