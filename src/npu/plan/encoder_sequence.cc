@@ -30,6 +30,7 @@ class Sequencer {
       }
       // What does not depend on this phase is on its way before it has ended.
       if (i + 1 < layout_.phases.size()) {
+        make_room();
         push_weights(layout_.phases[i + 1]);
         open(phase, layout_.phases[i + 1]);
       }
@@ -89,6 +90,16 @@ class Sequencer {
       push_queries(next, 0, next.m / kRowsOfBlock);
     }
     opened_ = true;
+  }
+
+  /// For another transfer of every interface tile; a batch has as many of each.
+  void make_room() {
+    const auto full = [this] {
+      size_t live = 1;
+      for (const Batch& batch : under_way_) live += ceil_div(batch.size(), static_cast<size_t>(kArray));
+      return live > static_cast<size_t>(kNpu1.tools.live_transfers);
+    };
+    while (full()) finish_batch();
   }
 
   static EncoderChoice choice(const EncoderPhase& phase) {
@@ -248,8 +259,7 @@ class Sequencer {
   Item item_at(int64_t at, int64_t groups) const {
     const int64_t heads = problem_.choices.deal_heads ? problem_.heads : round_up(problem_.heads, kArray);
     if (at < heads * groups) return {.head = at % heads, .group = at / heads};
-    const int64_t more = at - heads * groups;
-    return {.head = heads + more / groups, .group = more % groups};
+    return {.head = heads + at - heads * groups, .group = groups - 1};
   }
 
   /// Queries of the four items from `first` on: those of neighbouring heads in one transfer.

@@ -201,7 +201,8 @@ int early_reads(const Program& program) {
   return found;
 }
 
-/// A phase's first rows are on their way before the phase before has ended; never too early.
+/// A phase's first rows are on their way before the phase before has ended; never too early, nor with too many other
+/// transfers.
 TEST(EncoderSearch, NothingIsReadBeforeItIsWritten) {
   for (const int64_t positions : {10, 300, 600, 1500}) {
     for (const int64_t heads : {2, 6, 10}) {
@@ -216,6 +217,7 @@ TEST(EncoderSearch, NothingIsReadBeforeItIsWritten) {
           const auto program = plan::plan_encoder(
               with(problem, {.deal_heads = deal, .skip_columns = deal, .norm_strips = strips}), {}, "npu1");
           if (!program) continue;  // sizes that do not allow the norm
+          EXPECT_TRUE(verified(*program, catalogue_lookup())) << positions << ", " << heads << ", " << deal;
           EXPECT_EQ(0, early_reads(*program)) << positions << ", " << heads << ", " << deal << ", " << strips;
         }
       }
