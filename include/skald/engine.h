@@ -40,7 +40,7 @@ struct ModelInfo {
   int64_t parameters = 0;
   std::string device;
   std::string isa;
-  std::string compute_type;
+  std::string compute_type;  ///< of encoder and decoder, joined by "+" where they differ
   int threads = 0;
   double load_seconds = 0;
 };

@@ -38,9 +38,11 @@ struct LoadOptions {
   std::string model = "mini.en";         ///< a name, a directory or a file
   std::optional<std::string> model_dir;  ///< where names are looked for first
   std::string device = "auto";           ///< "auto", "cpu", "npu", "npu-sim"
-  std::string compute_type = "auto";  ///< "auto" (int8 where the processor has vectors), "float32", "bfloat16", "int8"
-  int threads = 0;                    ///< 0: one per core this process may use
-  std::optional<double> npu_watts;    ///< of a simulated NPU at work, for its report; none: no energy is told
+  /// "auto" (int8 where the processor has vectors), "float32", "bfloat16", "int8", "int4" (int8 but for the decoder's
+  /// weights)
+  std::string compute_type = "auto";
+  int threads = 0;                  ///< 0: one per core this process may use
+  std::optional<double> npu_watts;  ///< of a simulated NPU at work, for its report; none: no energy is told
 
   template <class Visitor>
   void for_each_field(Visitor&& visit);
@@ -113,7 +115,7 @@ void LoadOptions::for_each_field(Visitor&& visit) {
       device);
   visit(Field{.name = "compute_type",
               .help = "precision of weights and arithmetic: auto (int8 where the processor has vectors), float32, "
-                      "bfloat16, int8",
+                      "bfloat16, int8, int4 (int8, with weights of four bits in the decoder: faster steps, less exact)",
               .metavar = "TYPE"},
         compute_type);
   visit(Field{.name = "threads", .help = "CPU threads (0: all cores)", .min = 0, .max = 1024, .metavar = "N"}, threads);

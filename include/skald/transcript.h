@@ -100,7 +100,7 @@ struct DeviceReport {
   std::string stage;         ///< "encoder", "decoder", ...
   std::string device;        ///< "cpu", "npu", "npu-sim"
   std::string isa;           ///< "scalar", "avx2", "avx512"
-  std::string compute_type;  ///< "float32", "bfloat16", "int8"
+  std::string compute_type;  ///< "float32", "bfloat16", "int8", "int4"
   int threads = 0;
   double seconds = 0;        ///< wall time spent in it
   int64_t calls = 0;         ///< batches (encoder) or steps (decoder)

@@ -19,6 +19,7 @@ enum class ComputeType : uint8_t {
   kBfloat16,  ///< weights and what they are multiplied with bfloat16, sums float32; attention int16; the rest float32
   kInt8,      ///< weights int8 by output channel, activations int8 by row; attention int8 in the encoder, int16 queries
               ///< over int8 keys and values in the decoder's cross-attention; the rest float32
+  kInt4,      ///< the decoder's weights int4 in blocks of 32, each with a scale; the rest, and the encoder, as in kInt8
 };
 const char* to_string(ComputeType type);
 

@@ -20,7 +20,8 @@ HeadType cross_head_type(ComputeType compute) {
   switch (compute) {
     case ComputeType::kFloat32: return HeadType::kFloat32;
     case ComputeType::kBfloat16: return HeadType::kInt16;  // as many bytes, and eight bits more
-    case ComputeType::kInt8: return HeadType::kInt8;
+    case ComputeType::kInt8:
+    case ComputeType::kInt4: return HeadType::kInt8;
   }
   return HeadType::kFloat32;
 }

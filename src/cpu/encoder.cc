@@ -20,7 +20,8 @@ void with_heads(const Ops& ops, int positions, int head_width, const Body& body)
     // products.
     case ComputeType::kFloat32: return body(HeadLayout(HeadType::kFloat32, positions, head_width), 70);
     case ComputeType::kBfloat16: return body(HeadLayout(HeadType::kInt16, positions, head_width), 28);
-    case ComputeType::kInt8: return body(ByteHeadLayout(positions, head_width), ops.kernel().tile_rows);
+    case ComputeType::kInt8:
+    case ComputeType::kInt4: return body(ByteHeadLayout(positions, head_width), ops.kernel().tile_rows);
   }
 }
 
@@ -196,9 +197,12 @@ Result<void> HostAudio::to_host_f32(int window, std::span<float> out) const {
 }
 
 Result<std::unique_ptr<model::Encoder>> make_encoder(const model::Checkpoint& checkpoint, const Context& context) {
+  // Fewer bytes of weights pay where rows are few; the encoder's are many.
+  Context own = context;
+  if (own.compute == ComputeType::kInt4) own.compute = ComputeType::kInt8;
   try {
-    SKALD_TRY(auto weights, load_encoder(checkpoint, context));
-    return std::make_unique<CpuEncoder>(checkpoint.dims(), std::move(weights), context);
+    SKALD_TRY(auto weights, load_encoder(checkpoint, own));
+    return std::make_unique<CpuEncoder>(checkpoint.dims(), std::move(weights), own);
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::kOutOfMemory, "encoder", "no memory for the weights", "use a smaller model");
   }

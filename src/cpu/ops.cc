@@ -44,6 +44,7 @@ int64_t row_bytes(FactorType type, int width) {
     case FactorType::kBfloat16:
     case FactorType::kInt16: return round_up(int64_t{width} * 2, kGroupBytes);
     case FactorType::kInt8: return round_up(int64_t{width}, kGroupBytes);
+    case FactorType::kInt4: return round_up(int64_t{width}, kBlock4);
   }
   return 0;
 }
@@ -54,7 +55,9 @@ void Ops::reserve(size_t rows, int normed, int widest) {
   const auto width = static_cast<size_t>(normed);
   if (compute_ == ComputeType::kFloat32) return grow(normed_, rows * width);
   grow(normed_, static_cast<size_t>(pool_->threads()) * kRowsPerTile * width);
-  grow(converted_, rows * static_cast<size_t>(row_bytes(FactorType::kInt16, widest)));
+  const int64_t bytes = std::max(row_bytes(FactorType::kInt16, widest), row_bytes(FactorType::kInt4, widest));
+  grow(converted_, rows * static_cast<size_t>(bytes));
+  if (compute_ == ComputeType::kInt4) grow(block_sum_, rows * static_cast<size_t>(ceil_div(widest, kBlock4)));
   grow(row_scale_, rows);
 }
 
@@ -114,6 +117,15 @@ void Ops::convert(const Linear& layer, ConstRows in, int64_t first, int rows) {
                                    .k = layer.k});
     case FactorType::kInt16: return kernels_->quantise_i16(quantised(int16_t{}, most_level(layer.k)));
     case FactorType::kInt8: return kernels_->quantise_i8(quantised(uint8_t{}, kMostI8));
+    case FactorType::kInt4:
+      return kernels_->quantise_blocks({.x = in.data,
+                                        .ldx = in.stride,
+                                        .q = reinterpret_cast<int8_t*>(to),
+                                        .ldq = bytes,
+                                        .block_sum = block_sum_.data() + first * ceil_div(layer.k, kBlock4),
+                                        .scale = row_scale_.data() + first,
+                                        .m = rows,
+                                        .k = layer.k});
   }
 }
 
@@ -137,15 +149,25 @@ void Ops::for_each_tile(const Linear& layer, int rows, const Part& part) const {
 template <class Product>
 void Ops::multiply(const Linear& layer, const Product& whole, void (*Kernels::*kernel)(const Product&) noexcept,
                    MutableRows out, int rows, Epilogue epilogue) const {
-  const int64_t depth = round_up(layer.k, kGroup<std::remove_cvref_t<decltype(*whole.a)>>);
+  const int64_t blocks = ceil_div(layer.k, kBlock4);
+  // Elements of W in a column.
+  constexpr bool kBlocks = requires { whole.step; };
+  const int64_t depth =
+      kBlocks ? blocks * (kBlock4 / 2) : round_up(layer.k, kGroup<std::remove_cvref_t<decltype(*whole.a)>>);
   for_each_tile(layer, rows, [&](int64_t row, int m, int64_t column, int n) {
     Product part = whole;
     part.a += row * whole.lda;
     part.w += column * depth;
     if constexpr (requires { part.w_scale; }) {
       part.a_scale = row_scale_.data() + row;
-      part.offset = layer.offset.size() == 0 ? nullptr : layer.offset.data() + column;
       part.w_scale = layer.scale.data() + column;
+    }
+    if constexpr (requires { part.offset; }) {
+      part.offset = layer.offset.size() == 0 ? nullptr : layer.offset.data() + column;
+    }
+    if constexpr (kBlocks) {
+      part.block_sum = block_sum_.data() + row * blocks;
+      part.step = layer.step.data() + column * blocks;
     }
     part.bias = layer.bias.size() == 0 ? nullptr : layer.bias.data() + column;
     part.c = out.data + row * out.stride + column;
@@ -168,7 +190,7 @@ void Ops::multiply_converted(const Linear& layer, MutableRows out, int rows, Epi
   const auto run = [&](auto whole, const auto* w, auto kernel) {
     using A = std::remove_cvref_t<decltype(*whole.a)>;
     whole.a = reinterpret_cast<const A*>(converted_.data());
-    whole.lda = round_up(layer.k, kGroup<A>);
+    whole.lda = row_bytes(layer.type, layer.k) / static_cast<int64_t>(sizeof(A));
     whole.w = w;
     multiply(layer, whole, kernel, out, rows, epilogue);
   };
@@ -177,6 +199,7 @@ void Ops::multiply_converted(const Linear& layer, MutableRows out, int rows, Epi
     case FactorType::kBfloat16: return run(GemmBf16{}, layer.w_bf16.data(), &Kernels::gemm_bf16);
     case FactorType::kInt16: return run(GemmI16{}, layer.w16.data(), &Kernels::gemm_i16);
     case FactorType::kInt8: return run(GemmI8{}, layer.w8.data(), &Kernels::gemm_i8);
+    case FactorType::kInt4: return run(GemmI8I4{}, layer.w4.data(), &Kernels::gemm_i8i4);
   }
 }
 

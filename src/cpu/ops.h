@@ -52,6 +52,7 @@ class Ops {
   AlignedBuffer<float> normed_;         ///< kFloat32: (rows, normed); else some rows for each thread
   AlignedBuffer<std::byte> converted_;  ///< (rows, widest in whole groups) in the type of the weights
   AlignedBuffer<float> row_scale_;      ///< of integers: (rows)
+  AlignedBuffer<int32_t> block_sum_;    ///< for weights of four bits: (rows, blocks of the widest)
 };
 
 }  // namespace skald::cpu

@@ -32,6 +32,7 @@ FactorType factor_type(ComputeType compute) {
     case ComputeType::kFloat32: return FactorType::kFloat32;
     case ComputeType::kBfloat16: return FactorType::kBfloat16;
     case ComputeType::kInt8: return FactorType::kInt8;
+    case ComputeType::kInt4: return FactorType::kInt4;
   }
   return FactorType::kFloat32;
 }
@@ -45,8 +46,12 @@ class Loader {
         kernels_(kernels(context.isa)),
         type_(factor_type(context.compute)) {}
 
+  /// What is multiplied with many rows at a time is not faster for having fewer bytes.
+  FactorType type_for_windows() const { return type_ == FactorType::kInt4 ? FactorType::kInt8 : type_; }
+
   /// The parts stacked along the output dimension.
-  Result<Linear> linear(std::span<const Part> parts, int k) {
+  Result<Linear> linear(std::span<const Part> parts, int k) { return linear(parts, k, type_); }
+  Result<Linear> linear(std::span<const Part> parts, int k, FactorType type) {
     std::vector<Rows> rows;
     int n = 0;
     for (const Part& part : parts) {
@@ -54,7 +59,7 @@ class Loader {
       rows.push_back({view, n, part.rows, part.scale});
       n += part.rows;
     }
-    Linear layer = pack(rows, n, k, 1, type_);
+    Linear layer = pack(rows, n, k, 1, type);
     if (std::ranges::any_of(parts, &Part::has_bias)) SKALD_CHECK(read_bias(parts, layer));
     bytes_ += static_cast<int64_t>(layer.bytes());
     return layer;
@@ -160,6 +165,11 @@ class Loader {
         layer.scale = AlignedBuffer<float>(columns);
         layer.offset = AlignedBuffer<int32_t>(columns);
         break;
+      case FactorType::kInt4:
+        layer.w4 = AlignedBuffer<uint8_t>(packed_size_i4(n, k));
+        layer.step = AlignedBuffer<int8_t>(steps_i4(n, k));
+        layer.scale = AlignedBuffer<float>(columns);
+        break;
     }
     return layer;
   }
@@ -187,6 +197,14 @@ class Loader {
                                          .out = layer.w8.data() + panel * packed_size_i8(kPanel, k),
                                          .scale = layer.scale.data() + panel * kPanel,
                                          .offset = layer.offset.data() + panel * kPanel});
+      case FactorType::kInt4:
+        return kernels_.pack_rows_i4({.x = rows,
+                                      .stride = k,
+                                      .rows = count,
+                                      .width = k,
+                                      .out = layer.w4.data() + panel * packed_size_i4(kPanel, k),
+                                      .step = layer.step.data() + panel * steps_i4(kPanel, k),
+                                      .scale = layer.scale.data() + panel * kPanel});
     }
   }
 
@@ -250,7 +268,7 @@ Result<DecoderBlock> load_decoder_block(Loader& loader, const model::Dims& dims,
   SKALD_TRY(block.cross_q,
             loader.linear(name + ".cross_attn.query", width, width, query_scale(width, dims.text_heads)));
   const Part kv[] = {{name + ".cross_attn.key", width, false, 1}, {name + ".cross_attn.value", width, true, 1}};
-  SKALD_TRY(block.cross_kv, loader.linear(kv, dims.audio_state));
+  SKALD_TRY(block.cross_kv, loader.linear(kv, dims.audio_state, loader.type_for_windows()));
   SKALD_TRY(block.cross_out, loader.linear(name + ".cross_attn.out", width, width));
   SKALD_TRY(block.mlp_ln, loader.layer_norm(name + ".mlp_ln", width));
   SKALD_TRY(block.fc1, loader.linear(name + ".mlp.0", dims.text_ffn, width));
@@ -265,6 +283,7 @@ const char* to_string(ComputeType type) {
     case ComputeType::kFloat32: return "float32";
     case ComputeType::kBfloat16: return "bfloat16";
     case ComputeType::kInt8: return "int8";
+    case ComputeType::kInt4: return "int4";
   }
   return "unknown";
 }
@@ -277,6 +296,14 @@ void Linear::row(int64_t index, float* out) const {
     const int64_t groups = ceil_div(int64_t{k}, group);
     return packed[static_cast<size_t>(((panel * groups + i / group) * kPanel + column) * group + i % group)];
   };
+  /// Likewise of four bits, with the step of its block.
+  const auto small = [&](int64_t i) {
+    const auto whole = static_cast<size_t>(panel * ceil_div(k, kBlock4) + i / kBlock4) * kPanel;
+    const size_t inside = static_cast<size_t>(i % kBlock4 / 8 * kPanel + column) * 4 + static_cast<size_t>(i % 4);
+    const int both = w4[whole * (kBlock4 / 2) + inside];
+    const int q = (i % 8 < 4 ? both & 0xF : both >> 4) + kLowestI4;
+    return q * step[whole + static_cast<size_t>(column)];
+  };
   for (int64_t i = 0; i < k; ++i) {
     switch (type) {
       case FactorType::kFloat32: out[i] = element(w, 1, i); break;
@@ -287,6 +314,7 @@ void Linear::row(int64_t index, float* out) const {
       case FactorType::kInt8:
         out[i] = scale[static_cast<size_t>(index)] * static_cast<float>(element(w8, kGroup<int8_t>, i));
         break;
+      case FactorType::kInt4: out[i] = scale[static_cast<size_t>(index)] * static_cast<float>(small(i)); break;
     }
   }
 }

@@ -14,7 +14,13 @@
 namespace skald::cpu {
 
 /// What the factors of a product are.
-enum class FactorType : uint8_t { kFloat32, kBfloat16, kInt16, kInt8 };
+enum class FactorType : uint8_t {
+  kFloat32,
+  kBfloat16,
+  kInt16,
+  kInt8,
+  kInt4,  ///< of weights; what they are multiplied with is int8
+};
 
 /// y(n) = sum_k x(k) * w(n, k) + bias(n).
 struct Linear {
@@ -22,6 +28,8 @@ struct Linear {
   AlignedBuffer<Bfloat16> w_bf16;  ///< kBfloat16: packed by pack_bf16
   AlignedBuffer<int16_t> w16;      ///< kInt16: packed by pack_rows_i16, with `scale`
   AlignedBuffer<int8_t> w8;        ///< kInt8: packed by pack_rows_bytes, with `scale` and `offset`
+  AlignedBuffer<uint8_t> w4;       ///< kInt4: packed by pack_rows_i4, with `scale` and `step`
+  AlignedBuffer<int8_t> step;      ///< (panels, blocks, kPanel)
   AlignedBuffer<float> scale;      ///< (N, whole panels)
   AlignedBuffer<int32_t> offset;   ///< (N, whole panels)
   AlignedBuffer<float> bias;       ///< (N); empty: none
@@ -31,7 +39,7 @@ struct Linear {
 
   size_t bytes() const {
     return (w.size() + scale.size() + bias.size()) * sizeof(float) + (w_bf16.size() + w16.size()) * sizeof(int16_t) +
-           w8.size() + offset.size() * sizeof(int32_t);
+           w8.size() + w4.size() + step.size() + offset.size() * sizeof(int32_t);
   }
   /// Row `index` of the matrix, (K). Pre: `out` has room.
   void row(int64_t index, float* out) const;
@@ -69,7 +77,7 @@ struct DecoderBlock {
   Linear attn_out;
   LayerNorm cross_ln;
   Linear cross_q;   ///< carries the factor E^-0.5
-  Linear cross_kv;  ///< (2 D, D): key, value
+  Linear cross_kv;  ///< (2 D, D): key, value; int8 where the others are int4
   Linear cross_out;
   LayerNorm mlp_ln;
   Linear fc1;
@@ -84,8 +92,8 @@ struct DecoderWeights {
   int64_t bytes = 0;
 };
 
-/// Packs all encoder tensors; in int8 the convolutions' are int16. Errors: kBadModel (missing, wrong shape,
-/// element type). Throws std::bad_alloc.
+/// Packs all encoder tensors; in int8 the convolutions' are int16. Pre: not kInt4, which is for the decoder. Errors:
+/// kBadModel (missing, wrong shape, element type). Throws std::bad_alloc.
 Result<EncoderWeights> load_encoder(const model::Checkpoint& checkpoint, const Context& context);
 /// Packs all decoder tensors. Errors and exceptions as above.
 Result<DecoderWeights> load_decoder(const model::Checkpoint& checkpoint, const Context& context);

@@ -20,6 +20,7 @@ constexpr int kUsualSlots = 6;
 cpu::ComputeType compute_type(const std::string& name, Isa isa) {
   if (name == "auto") return isa == Isa::kScalar ? cpu::ComputeType::kFloat32 : cpu::ComputeType::kInt8;
   if (name == "bfloat16") return cpu::ComputeType::kBfloat16;
+  if (name == "int4") return cpu::ComputeType::kInt4;
   return name == "int8" ? cpu::ComputeType::kInt8 : cpu::ComputeType::kFloat32;
 }
 
@@ -120,7 +121,9 @@ void Machine::describe(const LoadOptions& options, const std::string& path, cons
   info_.parameters = checkpoint_->parameters();
   info_.device = encoder_->report().device;
   info_.isa = to_string(context.isa);
-  info_.compute_type = to_string(context.compute);
+  const std::string encodes = encoder_->report().compute_type;
+  const std::string decodes = decoder_->report().compute_type;
+  info_.compute_type = encodes == decodes ? encodes : encodes + "+" + decodes;
   info_.threads = pool_.threads();
 }
 

@@ -90,7 +90,7 @@ Result<void> check_choice(const char* option, const std::string& value, std::spa
 }
 
 constexpr auto kDevices = std::to_array<std::string_view>({"auto", "cpu", "npu", "npu-sim"});
-constexpr auto kTypes = std::to_array<std::string_view>({"auto", "float32", "bfloat16", "int8"});
+constexpr auto kTypes = std::to_array<std::string_view>({"auto", "float32", "bfloat16", "int8", "int4"});
 constexpr auto kLongForms = std::to_array<std::string_view>({"auto", "sequential", "batched"});
 constexpr auto kTasks = std::to_array<std::string_view>({"transcribe", "translate"});
 

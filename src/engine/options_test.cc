@@ -68,6 +68,7 @@ TEST(ValidateLoad, DeviceAndType) {
   EXPECT_TRUE(validate(LoadOptions{.device = "cpu", .compute_type = "float32", .threads = 3}));
   EXPECT_TRUE(validate(LoadOptions{.compute_type = "int8"}));
   EXPECT_TRUE(validate(LoadOptions{.compute_type = "bfloat16"}));
+  EXPECT_TRUE(validate(LoadOptions{.compute_type = "int4"}));
   EXPECT_TRUE(validate(LoadOptions{.device = "npu-sim"}));
   if (const auto npu = validate(LoadOptions{.device = "npu"}); !npu) {  // a machine without one
     EXPECT_EQ("device", npu.error().where);

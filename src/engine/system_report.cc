@@ -56,6 +56,9 @@ std::vector<KernelUse> kernel_uses(Isa chosen) {
           kernel_use("pack_rows_bytes", &cpu::Kernels::pack_rows_bytes, chosen),
           kernel_use("pack_columns_bytes", &cpu::Kernels::pack_columns_bytes, chosen),
           kernel_use("softmax_block", &cpu::Kernels::softmax_block, chosen),
+          kernel_use("gemm_i8i4", &cpu::Kernels::gemm_i8i4, chosen),
+          kernel_use("quantise_blocks", &cpu::Kernels::quantise_blocks, chosen),
+          kernel_use("pack_rows_i4", &cpu::Kernels::pack_rows_i4, chosen),
           kernel_use("gemm_bf16", &cpu::Kernels::gemm_bf16, chosen),
           kernel_use("round_bf16", &cpu::Kernels::round_bf16, chosen)};
 }

@@ -13,6 +13,10 @@ namespace {
 /// each, of values whose root mean square is largest / sqrt(3).
 constexpr double kInt8Error = 1.41421356 * 1.73205081 / (127 * 3.46410162);
 
+/// The same of weights rounded to sixteen steps over twice the largest of their block; the other factor's error is
+/// small beside it.
+constexpr double kInt4Error = 1.01 * 1.73205081 / (8 * 3.46410162);
+
 /// A factor in bfloat16 has a uniform error within 2^-8 of its size: 2^-8 / sqrt(3), root mean square; there are two.
 constexpr double kBf16Error = 1.41421356 * 0x1p-8 / 1.73205081;
 
@@ -21,6 +25,7 @@ double product_error(cpu::ComputeType compute) {
     case cpu::ComputeType::kFloat32: return 0;
     case cpu::ComputeType::kBfloat16: return kBf16Error;
     case cpu::ComputeType::kInt8: return kInt8Error;
+    case cpu::ComputeType::kInt4: return kInt4Error;
   }
   return 0;
 }
@@ -54,8 +59,18 @@ std::vector<Backend> cpu_backends() {
   return backends;
 }
 
+/// int4 is for decoders.
+std::vector<Backend> cpu_decoder_backends() {
+  std::vector<Backend> backends = cpu_backends();
+  for (const Isa isa : kIsas) {
+    if (!runs(isa) || cpu::implementer(isa, &cpu::Kernels::gemm_i8i4) != isa) continue;
+    backends.push_back(cpu_backend(isa, cpu::ComputeType::kInt4));
+  }
+  return backends;
+}
+
 INSTANTIATE_TEST_SUITE_P(Cpu, EncoderConformance, testing::ValuesIn(cpu_backends()), name_of);
-INSTANTIATE_TEST_SUITE_P(Cpu, DecoderConformance, testing::ValuesIn(cpu_backends()), name_of);
+INSTANTIATE_TEST_SUITE_P(Cpu, DecoderConformance, testing::ValuesIn(cpu_decoder_backends()), name_of);
 
 TEST(AllocationCounter, SeesEveryWay) {
   const AllocationCounter counter;

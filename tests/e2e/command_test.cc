@@ -94,7 +94,7 @@ TEST(Doctor, Json) {
   const Outcome outcome = run({"doctor", "--json"});
   EXPECT_EQ(0, outcome.exit_code);
   const auto json = nlohmann::json::parse(outcome.out);
-  EXPECT_EQ(20U, json["kernels"].size());
+  EXPECT_EQ(23U, json["kernels"].size());
   EXPECT_FALSE(json["models"].empty());
   EXPECT_TRUE(json["formats"]["wav"].get<bool>());
   EXPECT_GT(json["memory_total"].get<int64_t>(), 0);

@@ -41,6 +41,17 @@ TEST(Transcribe, ComputeTypesSayWhatTheyAre) {
   }
 }
 
+TEST(Transcribe, Int4IsOfTheDecoderAndSaysSo) {
+  const Outcome outcome = run({"transcribe", "--compute-type", "int4", "-f", "json", sample("garden.wav")});
+  EXPECT_EQ(0, outcome.exit_code) << outcome.err;
+  EXPECT_NE(std::string::npos, outcome.err.find("int8+int4")) << outcome.err;
+  const auto json = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ("int8+int4", json["compute_type"].get<std::string>());
+  EXPECT_EQ("int8", json["devices"][0]["compute_type"].get<std::string>());
+  EXPECT_EQ("int4", json["devices"][1]["compute_type"].get<std::string>());
+  EXPECT_NE(std::string::npos, json["text"].get<std::string>().find(spoken("garden"))) << outcome.out;
+}
+
 TEST(Transcribe, QuietSaysNothingOnStandardError) {
   const Outcome outcome = run({"transcribe", "-q", sample("hello.wav")});
   EXPECT_EQ(0, outcome.exit_code);

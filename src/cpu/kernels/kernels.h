@@ -11,6 +11,7 @@
 
 #include "base/cpu_features.h"
 #include "cpu/kernels/bfloat16.h"
+#include "cpu/kernels/int4.h"
 #include "cpu/kernels/integer.h"
 
 namespace skald::cpu {
@@ -94,6 +95,11 @@ struct Kernels {
   void (*pack_rows_bytes)(const PackBytes&) noexcept = nullptr;
   void (*pack_columns_bytes)(const PackBytes&) noexcept = nullptr;
   void (*softmax_block)(const SoftmaxBlock&) noexcept = nullptr;
+
+  /// See GemmI8I4, QuantiseBlocks and PackI4.
+  void (*gemm_i8i4)(const GemmI8I4&) noexcept = nullptr;
+  void (*quantise_blocks)(const QuantiseBlocks&) noexcept = nullptr;
+  void (*pack_rows_i4)(const PackI4&) noexcept = nullptr;
 
   /// See GemmBf16 and RoundBf16.
   void (*gemm_bf16)(const GemmBf16&) noexcept = nullptr;

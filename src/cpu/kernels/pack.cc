@@ -31,6 +31,14 @@ size_t packed_size_i16(int n, int k) {
   return packed_size<int16_t>(n, k);
 }
 
+size_t packed_size_i4(int n, int k) {
+  return steps_i4(n, k) * (kBlock4 / 2);
+}
+
+size_t steps_i4(int n, int k) {
+  return static_cast<size_t>(round_up(n, kPanel)) * static_cast<size_t>(ceil_div(k, kBlock4));
+}
+
 size_t packed_size_bf16(int n, int k) {
   return packed_size<Bfloat16>(n, k);
 }

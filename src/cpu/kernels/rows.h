@@ -41,6 +41,9 @@ void softmax_i16_scalar(const SoftmaxI16& args) noexcept;
 void pack_rows_bytes_scalar(const PackBytes& args) noexcept;
 void pack_columns_bytes_scalar(const PackBytes& args) noexcept;
 void softmax_block_scalar(const SoftmaxBlock& args) noexcept;
+void gemm_i8i4_scalar(const GemmI8I4& g) noexcept;
+void quantise_blocks_scalar(const QuantiseBlocks& args) noexcept;
+void pack_rows_i4_scalar(const PackI4& args) noexcept;
 void gemm_bf16_scalar(const GemmBf16& g) noexcept;
 void round_bf16_scalar(const RoundBf16& args) noexcept;
 
@@ -64,12 +67,16 @@ void softmax_i16_avx2(const SoftmaxI16& args) noexcept;
 void pack_rows_bytes_avx2(const PackBytes& args) noexcept;
 void pack_columns_bytes_avx2(const PackBytes& args) noexcept;
 void softmax_block_avx2(const SoftmaxBlock& args) noexcept;
+void gemm_i8i4_avx2(const GemmI8I4& g) noexcept;
+void quantise_blocks_avx2(const QuantiseBlocks& args) noexcept;
+void pack_rows_i4_avx2(const PackI4& args) noexcept;
 void gemm_bf16_avx2(const GemmBf16& g) noexcept;
 void round_bf16_avx2(const RoundBf16& args) noexcept;
 
 void gemm_i8_avxvnni(const GemmI8& g) noexcept;
 void gemm_i16_avxvnni(const GemmI16& g) noexcept;
 void gemm_i16i8_avxvnni(const GemmI16I8& g) noexcept;
+void gemm_i8i4_avxvnni(const GemmI8I4& g) noexcept;
 
 void gemm_f32_avx512(const GemmF32& g) noexcept;
 void layer_norm_f32_avx512(const float* x, const float* gain, const float* bias, float* y, int rows,
@@ -88,12 +95,15 @@ void softmax_i16_avx512(const SoftmaxI16& args) noexcept;
 void pack_rows_bytes_avx512(const PackBytes& args) noexcept;
 void pack_columns_bytes_avx512(const PackBytes& args) noexcept;
 void softmax_block_avx512(const SoftmaxBlock& args) noexcept;
+void quantise_blocks_avx512(const QuantiseBlocks& args) noexcept;
+void pack_rows_i4_avx512(const PackI4& args) noexcept;
 void gemm_bf16_avx512(const GemmBf16& g) noexcept;
 void round_bf16_avx512(const RoundBf16& args) noexcept;
 
 void gemm_i8_avx512vnni(const GemmI8& g) noexcept;
 void gemm_i16_avx512vnni(const GemmI16& g) noexcept;
 void gemm_i16i8_avx512vnni(const GemmI16I8& g) noexcept;
+void gemm_i8i4_avx512vnni(const GemmI8I4& g) noexcept;
 
 void gemm_bf16_avx512bf16(const GemmBf16& g) noexcept;
 

@@ -22,6 +22,9 @@ constexpr Kernels kScalarRow = {.isa = Isa::kScalar,
                                 .pack_rows_bytes = pack_rows_bytes_scalar,
                                 .pack_columns_bytes = pack_columns_bytes_scalar,
                                 .softmax_block = softmax_block_scalar,
+                                .gemm_i8i4 = gemm_i8i4_scalar,
+                                .quantise_blocks = quantise_blocks_scalar,
+                                .pack_rows_i4 = pack_rows_i4_scalar,
                                 .gemm_bf16 = gemm_bf16_scalar,
                                 .round_bf16 = round_bf16_scalar};
 constexpr Kernels kAvx2Row = {.isa = Isa::kAvx2,
@@ -43,6 +46,9 @@ constexpr Kernels kAvx2Row = {.isa = Isa::kAvx2,
                               .pack_rows_bytes = pack_rows_bytes_avx2,
                               .pack_columns_bytes = pack_columns_bytes_avx2,
                               .softmax_block = softmax_block_avx2,
+                              .gemm_i8i4 = gemm_i8i4_avx2,
+                              .quantise_blocks = quantise_blocks_avx2,
+                              .pack_rows_i4 = pack_rows_i4_avx2,
                               .gemm_bf16 = gemm_bf16_avx2,
                               .round_bf16 = round_bf16_avx2};
 // Without the dot product of bytes, wider registers gain nothing on the integer products of AVX2.
@@ -65,6 +71,9 @@ constexpr Kernels kAvx512Row = {.isa = Isa::kAvx512,
                                 .pack_rows_bytes = pack_rows_bytes_avx512,
                                 .pack_columns_bytes = pack_columns_bytes_avx512,
                                 .softmax_block = softmax_block_avx512,
+                                .gemm_i8i4 = gemm_i8i4_avx2,
+                                .quantise_blocks = quantise_blocks_avx512,
+                                .pack_rows_i4 = pack_rows_i4_avx512,
                                 .gemm_bf16 = gemm_bf16_avx512,
                                 .round_bf16 = round_bf16_avx512};
 
@@ -73,6 +82,7 @@ constexpr Kernels with_avx_vnni(Kernels row) {
   row.gemm_i8 = gemm_i8_avxvnni;
   row.gemm_i16 = gemm_i16_avxvnni;
   row.gemm_i16i8 = gemm_i16i8_avxvnni;
+  row.gemm_i8i4 = gemm_i8i4_avxvnni;
   return row;
 }
 constexpr Kernels kAvxVnniRow = with_avx_vnni(kAvx2Row);
@@ -82,6 +92,7 @@ constexpr Kernels with_vnni(Kernels row) {
   row.gemm_i8 = gemm_i8_avx512vnni;
   row.gemm_i16 = gemm_i16_avx512vnni;
   row.gemm_i16i8 = gemm_i16i8_avx512vnni;
+  row.gemm_i8i4 = gemm_i8i4_avx512vnni;
   return row;
 }
 constexpr Kernels kAvx512VnniRow = with_vnni(kAvx512Row);

@@ -195,7 +195,8 @@ class OwningEncoder final : public model::Encoder {
 
 Result<EncoderOptions> encoder_options(const std::string& compute_type, const std::filesystem::path& model,
                                        const model::Dims& dims) {
-  if (compute_type != "auto" && compute_type != "int8") return EncoderOptions{};
+  // int4 is the decoder's weights: encoders are int8 beside it.
+  if (compute_type != "auto" && compute_type != "int8" && compute_type != "int4") return EncoderOptions{};
   auto calibration = read_calibration(model, dims);
   if (calibration) {
     return EncoderOptions{.precision = plan::EncoderPrecision::kInt8, .steps = std::move(calibration->steps)};

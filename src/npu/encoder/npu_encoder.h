@@ -23,7 +23,7 @@ struct EncoderOptions {
   std::function<Result<ArtifactFile>(const ArtifactPlan& wanted)> built{};
 };
 
-/// What the NPU's encoder computes in: int8 where it is asked for or steps for it are there, else bfloat16, which is as
+/// What the NPU's encoder computes in: int8 where it or int4 is asked for or steps for it are there, else bfloat16, as
 /// near to float32 as the array comes. `model`: where it lies. Errors: those of read_calibration.
 Result<EncoderOptions> encoder_options(const std::string& compute_type, const std::filesystem::path& model,
                                        const model::Dims& dims);

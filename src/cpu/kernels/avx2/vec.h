@@ -72,6 +72,7 @@ struct Vec {
   static I all_i(int x) { return _mm256_set1_epi32(x); }
   /// Signed bytes as halves.
   static I load_bytes(const void* p) { return _mm256_cvtepi8_epi16(_mm_loadu_si128(static_cast<const __m128i*>(p))); }
+  static I load_numbers(const int8_t* p) { return _mm256_cvtepi8_epi32(_mm_loadu_si64(p)); }
   static I load_i(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
   static void store_i(void* p, I a) { _mm256_storeu_si256(static_cast<__m256i*>(p), a); }
   static float lowest_lane(F a) { return _mm256_cvtss_f32(a); }

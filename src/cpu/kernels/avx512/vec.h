@@ -59,6 +59,9 @@ struct Vec {
   static I load_bytes(const void* p) {
     return _mm512_cvtepi8_epi16(_mm256_loadu_si256(static_cast<const __m256i*>(p)));
   }
+  static I load_numbers(const int8_t* p) {
+    return _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+  }
   static I load_i(const void* p) { return _mm512_loadu_si512(p); }
   static void store_i(void* p, I a) { _mm512_storeu_si512(p, a); }
   static float lowest_lane(F a) { return _mm512_cvtss_f32(a); }

@@ -17,6 +17,8 @@ struct GroupTile {
   float scale = 1;
   const int32_t* offset = nullptr;
   const float* w_scale = nullptr;
+  const int32_t* block_sum = nullptr;  ///< of GemmI8I4, whose blocks are the groups
+  const int8_t* step = nullptr;        ///< likewise
   const float* bias = nullptr;
   float* c = nullptr;
   int64_t ldc = 0;
@@ -63,6 +65,32 @@ typename V::F product_of(const GroupTile& t, int r, int column, typename Dot::Su
   }
 }
 
+/// C of a tile's sums.
+template <class V, class Dot, int Rows, int Panels>
+__attribute__((always_inline)) inline void finish_tile(const GroupTile& t,
+                                                       typename Dot::Sum (&acc)[Rows][Panels * (kPanel / V::kLanes)]) {
+  constexpr int kVectors = Panels * (kPanel / V::kLanes);
+  // GCC 12 would rather store all sums in every turn of the loop than move them once after it.
+#pragma GCC unroll 16
+  for (int r = 0; r < Rows; ++r) {
+#pragma GCC unroll 16
+    for (int v = 0; v < kVectors; ++v) asm("" : "+v"(acc[r][v]));
+  }
+#pragma GCC unroll 16
+  for (int v = 0; v < kVectors; ++v) {
+    const int column = v * V::kLanes;
+    const auto mask = V::first(t.columns - column);
+    const auto bias = t.bias == nullptr ? V::zero() : V::load(mask, t.bias + column);
+#pragma GCC unroll 16
+    for (int r = 0; r < Rows; ++r) {
+      float* c = t.c + r * t.ldc + column;
+      auto y = V::add(product_of<V, Dot>(t, r, column, acc[r][v]), bias);
+      if (t.epilogue == Epilogue::kResidual) y = V::add(V::load(mask, c), y);
+      V::store(mask, c, y);
+    }
+  }
+}
+
 /// Rows x Panels. Dot::spread makes of four bytes of A what Dot::add wants; Dot::load reads a register's groups of W,
 /// which has Dot::kWeightBytes in a group.
 template <class V, class Dot, int Rows, int Panels>
@@ -91,25 +119,7 @@ void group_tile(const GroupTile& t) {
       for (int v = 0; v < kVectors; ++v) acc[r][v] = Dot::add(acc[r][v], x, b[v]);
     }
   }
-  // GCC 12 would rather store all sums in every turn of the loop than move them once after it.
-#pragma GCC unroll 16
-  for (int r = 0; r < Rows; ++r) {
-#pragma GCC unroll 16
-    for (int v = 0; v < kVectors; ++v) asm("" : "+v"(acc[r][v]));
-  }
-#pragma GCC unroll 16
-  for (int v = 0; v < kVectors; ++v) {
-    const int column = v * V::kLanes;
-    const auto mask = V::first(t.columns - column);
-    const auto bias = t.bias == nullptr ? V::zero() : V::load(mask, t.bias + column);
-#pragma GCC unroll 16
-    for (int r = 0; r < Rows; ++r) {
-      float* c = t.c + r * t.ldc + column;
-      auto y = V::add(product_of<V, Dot>(t, r, column, acc[r][v]), bias);
-      if (t.epilogue == Epilogue::kResidual) y = V::add(V::load(mask, c), y);
-      V::store(mask, c, y);
-    }
-  }
+  finish_tile<V, Dot, Rows, Panels>(t, acc);
 }
 
 template <class V, class Dot>
@@ -124,10 +134,9 @@ template <class Dot>
 struct GroupArgs {
   /// What every product has.
   template <class Product>
-  static GroupTile common_args(const Product& g) {
+  static GroupTile common_args(const Product& g, int elements = kGroupBytes / static_cast<int>(sizeof(*Product{}.a))) {
     GroupTile t;
-    constexpr int kElements = kGroupBytes / static_cast<int>(sizeof(*g.a));
-    t.groups = (g.k + kElements - 1) / kElements;
+    t.groups = (g.k + elements - 1) / elements;
     t.a = reinterpret_cast<const uint8_t*>(g.a);
     t.lda = g.lda * static_cast<int64_t>(sizeof(*g.a));
     t.w = reinterpret_cast<const uint8_t*>(g.w);
@@ -148,6 +157,14 @@ struct GroupArgs {
     t.w_scale = g.w_scale;
     return t;
   }
+  static GroupTile args_of(const GemmI8I4& g) {
+    GroupTile t = common_args(g, kBlock4);
+    t.a_scale = g.a_scale;
+    t.w_scale = g.w_scale;
+    t.block_sum = g.block_sum;
+    t.step = g.step;
+    return t;
+  }
 
   /// The tile of rows from m and the columns from n on.
   static GroupTile part(const GroupTile& whole, int m, int n, int columns) {
@@ -157,6 +174,8 @@ struct GroupArgs {
     if (t.a_scale != nullptr) t.a_scale += m;
     if (t.offset != nullptr) t.offset += n;
     if (t.w_scale != nullptr) t.w_scale += n;
+    if (t.block_sum != nullptr) t.block_sum += int64_t{m} * whole.groups;
+    if (t.step != nullptr) t.step += int64_t{n} * whole.groups;
     if (t.bias != nullptr) t.bias += n;
     t.c += m * whole.ldc + n;
     t.columns = columns;
@@ -166,12 +185,12 @@ struct GroupArgs {
 
 /// Sizes, chosen per ISA: kRows, kPanels of the tile; kThinRows, kThinPanels where rows are few and W is read once;
 /// kBlockBytes of W that stay in the level-2 cache.
-template <class V, class Dot, class Sizes>
+template <class V, class Dot, class Sizes, class Tile = DotTile<V, Dot>>
 struct GroupGemm : GroupArgs<Dot> {
   using GroupArgs<Dot>::part;
 
-  static constexpr Tiles<DotTile<V, Dot>, Sizes::kRows, Sizes::kPanels> kTiles{};
-  static constexpr Tiles<DotTile<V, Dot>, Sizes::kThinRows, Sizes::kThinPanels> kThinTiles{};
+  static constexpr Tiles<Tile, Sizes::kRows, Sizes::kPanels> kTiles{};
+  static constexpr Tiles<Tile, Sizes::kThinRows, Sizes::kThinPanels> kThinTiles{};
 
   template <class Table>
   static void columns_of(const Table& tiles, const GroupTile& whole, int m, int rows, int n0, int n1, int step) {
