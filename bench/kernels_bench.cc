@@ -153,7 +153,11 @@ void gemm(benchmark::State& state, Isa isa, void (*Kernels::*kernel)(const Produ
   const double peak_rate = state.thread_index() == 0 ? peak_of(isa) : 0;
   const int rows = (shape.m + state.threads() - 1) / state.threads();
   const AlignedBuffer<A> a(size(rows, shape.k));
-  const AlignedBuffer<W> w(size(round_up(shape.n, kPanel), round_up(shape.k, kGroup<A>)));
+  constexpr bool kFourBits = std::is_same_v<Product, GemmI8I4>;
+  const AlignedBuffer<W> w(kFourBits ? packed_size_i4(shape.n, shape.k)
+                                     : size(round_up(shape.n, kPanel), round_up(shape.k, kGroup<A>)));
+  const AlignedBuffer<int8_t> step(kFourBits ? steps_i4(shape.n, shape.k) : 0);
+  const AlignedBuffer<int32_t> block_sum(kFourBits ? steps_i4(rows, shape.k) : 0);
   const auto scale = random_floats(size(shape.n, 1) + kPanel + static_cast<size_t>(rows));
   const AlignedBuffer<int32_t> offset(size(shape.n, 1) + kPanel);
   AlignedBuffer<float> c(size(rows, shape.n));
@@ -163,8 +167,12 @@ void gemm(benchmark::State& state, Isa isa, void (*Kernels::*kernel)(const Produ
   g.w = w.data();
   if constexpr (requires { g.w_scale; }) {
     g.a_scale = scale.data();
-    g.offset = offset.data();
     g.w_scale = scale.data();
+  }
+  if constexpr (requires { g.offset; }) g.offset = offset.data();
+  if constexpr (kFourBits) {
+    g.block_sum = block_sum.data();
+    g.step = step.data();
   }
   g.bias = scale.data();
   g.c = c.data();
@@ -173,7 +181,7 @@ void gemm(benchmark::State& state, Isa isa, void (*Kernels::*kernel)(const Produ
   g.n = shape.n;
   g.k = shape.k;
   g.epilogue = shape.epilogue;
-  measure(state, peak_rate, 2.0 * rows * shape.n * shape.k, static_cast<double>(sizeof(W)) * shape.n * shape.k,
+  measure(state, peak_rate, 2.0 * rows * shape.n * shape.k, static_cast<double>(w.size() * sizeof(W) + step.size()),
           [&] { (kernels(isa).*kernel)(g); });
 }
 
@@ -253,6 +261,7 @@ void add_gemms(Isa isa, const std::string& suffix) {
     add("gemm_f32" + of, threads, gemm<GemmF32>, isa, &Kernels::gemm_f32, peak, s);
     add("gemm_bf16" + of, threads, gemm<GemmBf16>, isa, &Kernels::gemm_bf16, peak_bf16, s);
     add("gemm_i8" + of, threads, gemm<GemmI8>, isa, &Kernels::gemm_i8, peak_integer<4>, s);
+    add("gemm_i8i4" + of, threads, gemm<GemmI8I4>, isa, &Kernels::gemm_i8i4, peak_integer<4>, s);
     add("gemm_i16" + of, threads, gemm<GemmI16>, isa, &Kernels::gemm_i16, peak_integer<2>, s);
   };
   for (const GemmShape& s : kEncoder) {

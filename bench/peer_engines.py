@@ -71,7 +71,8 @@ class Skald(Engine):
     def load(self):
         if not os.path.exists(self.job.skald):
             raise FileNotFoundError(f"{self.job.skald} is absent: build the program, or name it with --skald")
-        self.setting = f"{self.precision}, {self.report('tiny', 1)['isa']}"
+        precision = "int8, decoder's weights int4" if self.precision == "int4" else self.precision
+        self.setting = f"{precision}, {self.report('tiny', 1)['isa']}"
 
     def report(self, shape, repeats):
         command = [self.job.skald, "bench", "--shape", shape, "--compute-type", self.precision, "--json"]
@@ -257,6 +258,7 @@ class WhisperCpp(Engine):
 # Name -> class, precision, and the steps before it.
 ENGINES = {
     "skald-int8": (Skald, "int8", ()),
+    "skald-int4": (Skald, "int4", ()),
     "skald-bfloat16": (Skald, "bfloat16", ()),
     "skald-float32": (Skald, "float32", ()),
     "openvino-int8": (OpenVino, "int8", (write_hf, convert_openvino, quantize_openvino)),

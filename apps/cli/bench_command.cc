@@ -65,7 +65,7 @@ BenchCommand::BenchCommand(CLI::App& root)
     : Command(root, "bench", "Measure encoder, decoder and whole windows of a model's shape on this machine") {
   table().add("--shape", options_.shape, "tiny, base, small, medium, large-v3, turbo, ...; weights are random", "NAME",
               "Bench");
-  table().add("--compute-type", options_.compute_type, "auto, float32, bfloat16, int8", "TYPE", "Bench");
+  table().add("--compute-type", options_.compute_type, "auto, float32, bfloat16, int8, int4", "TYPE", "Bench");
   table().add("--threads", options_.threads, "CPU threads (0: all cores)", "N", "Bench");
   table().add("--repeats", options_.repeats, "times that everything is measured", "N", "Bench");
   table().add("--json", json_, "as JSON", "", "Bench");
