@@ -23,12 +23,12 @@ struct DotI16 : IntegerSums<Vec> {
   static __m512i add(__m512i sum, __m512i a, __m512i w) { return _mm512_dpwssd_epi32(sum, a, w); }
 };
 
-/// A block's sums need registers of their own.
+/// A block's sums need registers of their own. One panel at a time is one stream of memory.
 struct SizesI4 {
   static constexpr int kRows = 12;
   static constexpr int kPanels = 1;
-  static constexpr int kThinRows = 6;
-  static constexpr int kThinPanels = 2;
+  static constexpr int kThinRows = 12;
+  static constexpr int kThinPanels = 1;
   static constexpr int64_t kBlockBytes = Sizes::kBlockBytes;
 };
 

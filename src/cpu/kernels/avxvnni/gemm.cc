@@ -24,7 +24,7 @@ struct DotI16 : IntegerSums<Vec> {
   static __m256i add(__m256i sum, __m256i a, __m256i w) { return _mm256_dpwssd_avx_epi32(sum, a, w); }
 };
 
-/// A block's sums need registers of their own.
+/// A block's sums need registers of their own. One panel at a time is one stream of memory.
 struct SizesI4 {
   static constexpr int kRows = 2;
   static constexpr int kPanels = 1;

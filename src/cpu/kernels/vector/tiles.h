@@ -8,8 +8,8 @@
 namespace skald::cpu {
 namespace {
 
-inline void prefetch(const float* p) {
-  _mm_prefetch(reinterpret_cast<const char*>(p), _MM_HINT_T0);
+inline void prefetch(const void* p) {
+  _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0);
 }
 
 inline int least(int a, int b) {
