@@ -68,10 +68,12 @@ BenchCommand::BenchCommand(CLI::App& root)
   table().add("--compute-type", options_.compute_type, "auto, float32, bfloat16, int8, int4", "TYPE", "Bench");
   table().add("--threads", options_.threads, "CPU threads (0: all cores)", "N", "Bench");
   table().add("--repeats", options_.repeats, "times that everything is measured", "N", "Bench");
+  table().add("--decoder-only", decoder_only_, "log-mel and decoder alone, over states of no encoder", "", "Bench");
   table().add("--json", json_, "as JSON", "", "Bench");
 }
 
 ExitCode BenchCommand::run() {
+  options_.encoder = !decoder_only_;
   const auto report = engine::bench(options_);
   if (!report) {
     complain(report.error());

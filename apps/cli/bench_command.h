@@ -13,6 +13,7 @@ class BenchCommand final : public Command {
 
  private:
   engine::BenchOptions options_;
+  bool decoder_only_ = false;
   bool json_ = false;
 };
 

@@ -75,6 +75,18 @@ TEST(Bench, TextAndJson) {
   for (const auto& result : json["results"]) EXPECT_GT(result["median_ms"].get<double>(), 0) << result.dump();
 }
 
+TEST(Bench, TheDecoderAlone) {
+  const Outcome outcome = run({"bench", "--shape", "mini.en", "--repeats", "1", "--decoder-only", "--json"});
+  EXPECT_EQ(0, outcome.exit_code) << outcome.err;
+  int steps = 0;
+  for (const auto& result : nlohmann::json::parse(outcome.out)["results"]) {
+    EXPECT_NE("encoder", result["what"]);
+    EXPECT_NE("whole window", result["what"]);
+    steps += result["what"] == "decoder step" ? 1 : 0;
+  }
+  EXPECT_EQ(5, steps);
+}
+
 TEST(Bench, BadArguments) {
   EXPECT_EQ(2, run({"bench", "--shape", "enormous"}).exit_code);
   EXPECT_EQ(2, run({"bench", "--compute-type", "float7"}).exit_code);
