@@ -78,8 +78,9 @@ TEST(Bench, TextAndJson) {
 TEST(Bench, TheDecoderAlone) {
   const Outcome outcome = run({"bench", "--shape", "mini.en", "--repeats", "1", "--decoder-only", "--json"});
   EXPECT_EQ(0, outcome.exit_code) << outcome.err;
+  const auto json = nlohmann::json::parse(outcome.out);
   int steps = 0;
-  for (const auto& result : nlohmann::json::parse(outcome.out)["results"]) {
+  for (const auto& result : json["results"]) {
     EXPECT_NE("encoder", result["what"]);
     EXPECT_NE("whole window", result["what"]);
     steps += result["what"] == "decoder step" ? 1 : 0;
