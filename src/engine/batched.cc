@@ -108,6 +108,7 @@ Result<void> BatchedLoop::take_one() {
     listen_again(running[index], cut.next_seek);
   }
   place.window.ticket = {};
+  place.window.kept = {};
   place.done = true;
   return {};
 }
@@ -137,6 +138,7 @@ std::vector<Stretch> BatchedLoop::unheard(const Place& heard, int64_t next_seek)
 void BatchedLoop::listen_again(Places::iterator heard, int64_t next_seek) {
   if (heard->segments.empty()) return;
   const WindowPlace whole = heard->window.place;
+  const auto kept = heard->window.kept;
   for (const Stretch& part : unheard(*heard, next_seek)) {
     const WindowPlace place{.seek = part.begin, .frames = static_cast<int>(part.size())};
     const auto after = std::ranges::find_if(
@@ -144,7 +146,7 @@ void BatchedLoop::listen_again(Places::iterator heard, int64_t next_seek) {
     const auto behind = windows_.insert(std::next(heard), {.window = {.place = whole}, .done = true});
     behind->segments.assign(std::make_move_iterator(after), std::make_move_iterator(heard->segments.end()));
     heard->segments.erase(after, heard->segments.end());
-    windows_.insert(behind, {.window = {.place = place}});
+    windows_.insert(behind, {.window = {.place = place, .kept = kept}});
     heard = behind;
   }
 }

@@ -173,17 +173,32 @@ Result<void> Session::read(int64_t begin, int content) {
   return mel_->window(begin, content, audio::kWindowFrames, frames_);
 }
 
+/// A window into frames_, from what is kept of it if there is something.
+Result<void> Session::read(Window& window) {
+  const WindowPlace& place = window.place;
+  const auto width = static_cast<int64_t>(batcher_.machine().dims().mel_bands);
+  const int64_t size = place.frames * width;
+  if (window.kept) {
+    const auto from = window.kept->mel.begin() + (place.seek - window.kept->begin) * width;
+    std::fill(std::copy_n(from, size, frames_.begin()), frames_.end(), 0.0F);
+    return {};
+  }
+  SKALD_CHECK(read(place.seek, place.frames));
+  window.kept = std::make_shared<const KeptMel>(
+      KeptMel{.begin = place.seek, .mel = std::vector<float>(frames_.begin(), frames_.begin() + size)});
+  return {};
+}
+
 Result<void> Session::encode_ahead(Window& window) {
   if (window.ahead != 0 || !batcher_.machine().encodes_elsewhere()) return {};
-  const WindowPlace& place = window.place;
-  SKALD_CHECK(read(place.seek, place.frames));
-  window.ahead = batcher_.encode_ahead({.mel = frames_, .mel_max = mel_->max(), .start = seconds(place.seek)});
+  SKALD_CHECK(read(window));
+  window.ahead = batcher_.encode_ahead({.mel = frames_, .mel_max = mel_->max(), .start = seconds(window.place.seek)});
   return {};
 }
 
 Result<void> Session::enter(Window& window, std::vector<int32_t> prompt, bool wait) {
   const WindowPlace& place = window.place;
-  SKALD_CHECK(read(place.seek, place.frames));
+  SKALD_CHECK(read(window));
   const bool first = place.seek == 0 && place.frames == audio::kWindowFrames;
   MelWindow mel{.mel = frames_,
                 .mel_max = mel_->max(),

@@ -68,9 +68,18 @@ class Session {
   /// The initial prompt's tokens.
   std::vector<int32_t> initial_prompt() const;
 
+  /// Log-mel (frames, M) from a frame on.
+  struct KeptMel {
+    int64_t begin = 0;
+    std::vector<float> mel;
+  };
+
   /// A window on its way.
   struct Window {
     WindowPlace place;
+    /// Once it was read; parts of it that are listened to again share it, as going back in a recording is reading it
+    /// from its beginning.
+    std::shared_ptr<const KeptMel> kept = {};
     std::string language = {};  ///< code; empty until it is known
     uint64_t ahead = 0;         ///< Batcher::encode_ahead()
     Batcher::Ticket ticket = {};
@@ -115,6 +124,7 @@ class Session {
   Result<void> hear_language();
   Result<void> add_tongue(const std::string& language);
   Result<void> read(int64_t begin, int content);
+  Result<void> read(Window& window);
 
   Batcher& batcher_;
   const TranscribeOptions& options_;
