@@ -11,7 +11,7 @@
 namespace skald::audio {
 namespace {
 
-constexpr int kChunk = 32;  // frames a thread takes at a time, about 0.05 ms of work
+constexpr int kChunk = 96;  // frames a thread takes at a time, about 0.1 ms of work
 
 MelFrames row_of(Isa isa) {
   switch (isa) {

@@ -38,6 +38,8 @@ struct MelLanes {
   struct Complex {
     Real re;
     Real im;
+    friend Complex operator+(const Complex& x, const Complex& y) { return {x.re + y.re, x.im + y.im}; }
+    friend Complex operator-(const Complex& x, const Complex& y) { return {x.re - y.re, x.im - y.im}; }
   };
 
   struct Scratch {
@@ -45,9 +47,6 @@ struct MelLanes {
     Complex b[kHalf];
     Real power[kBins];
   };
-
-  static void add(const Complex& x, const Complex& y, Complex& out) { out = {x.re + y.re, x.im + y.im}; }
-  static void subtract(const Complex& x, const Complex& y, Complex& out) { out = {x.re - y.re, x.im - y.im}; }
 
   /// x[0..R) becomes its discrete Fourier transform.
   template <size_t kRadix>
@@ -58,26 +57,21 @@ struct MelLanes {
   }
 
   static void two(Complex* x) {
-    const Complex a = x[0];
-    const Complex b = x[1];
-    add(a, b, x[0]);
-    subtract(a, b, x[1]);
+    const Complex difference = x[0] - x[1];
+    x[0] = x[0] + x[1];
+    x[1] = difference;
   }
 
   static void four(Complex* x) {
-    Complex even_sum;
-    Complex even_difference;
-    Complex odd_sum;
-    Complex odd;
-    add(x[0], x[2], even_sum);
-    subtract(x[0], x[2], even_difference);
-    add(x[1], x[3], odd_sum);
-    subtract(x[1], x[3], odd);
+    const Complex even_sum = x[0] + x[2];
+    const Complex even_difference = x[0] - x[2];
+    const Complex odd_sum = x[1] + x[3];
+    const Complex odd = x[1] - x[3];
     const Complex odd_difference{odd.im, -odd.re};  // times -i
-    add(even_sum, odd_sum, x[0]);
-    add(even_difference, odd_difference, x[1]);
-    subtract(even_sum, odd_sum, x[2]);
-    subtract(even_difference, odd_difference, x[3]);
+    x[0] = even_sum + odd_sum;
+    x[1] = even_difference + odd_difference;
+    x[2] = even_sum - odd_sum;
+    x[3] = even_difference - odd_difference;
   }
 
   static void five(Complex* x) {
@@ -85,23 +79,19 @@ struct MelLanes {
     constexpr double kCos2 = -0.80901699437494742410;  // cos(4 pi / 5)
     constexpr double kSin1 = 0.95105651629515357212;   // sin(2 pi / 5)
     constexpr double kSin2 = 0.58778525229247312917;   // sin(4 pi / 5)
-    Complex sum1;
-    Complex sum2;
-    Complex d1;
-    Complex d2;
-    add(x[1], x[4], sum1);
-    add(x[2], x[3], sum2);
-    subtract(x[1], x[4], d1);
-    subtract(x[2], x[3], d2);
+    const Complex sum1 = x[1] + x[4];
+    const Complex sum2 = x[2] + x[3];
+    const Complex d1 = x[1] - x[4];
+    const Complex d2 = x[2] - x[3];
     const Complex real1{x[0].re + sum1.re * kCos1 + sum2.re * kCos2, x[0].im + sum1.im * kCos1 + sum2.im * kCos2};
     const Complex real2{x[0].re + sum1.re * kCos2 + sum2.re * kCos1, x[0].im + sum1.im * kCos2 + sum2.im * kCos1};
     const Complex turned1{d1.im * kSin1 + d2.im * kSin2, -d1.re * kSin1 - d2.re * kSin2};
     const Complex turned2{d1.im * kSin2 - d2.im * kSin1, d2.re * kSin1 - d1.re * kSin2};
     x[0] = {x[0].re + sum1.re + sum2.re, x[0].im + sum1.im + sum2.im};
-    add(real1, turned1, x[1]);
-    add(real2, turned2, x[2]);
-    subtract(real2, turned2, x[3]);
-    subtract(real1, turned1, x[4]);
+    x[1] = real1 + turned1;
+    x[2] = real2 + turned2;
+    x[3] = real2 - turned2;
+    x[4] = real1 - turned1;
   }
 
   /// One pass of the self-sorting (Stockham) decimation in frequency: kDone is the product of the radices before.
@@ -157,10 +147,8 @@ struct MelLanes {
       const Complex odd{(x.im + y.im) * 0.5, (y.re - x.re) * 0.5};
       const Twiddle w = tables.unpack[k];
       const Complex turned{odd.re * w.re - odd.im * w.im, odd.re * w.im + odd.im * w.re};
-      Complex low;
-      Complex high;
-      add(even, turned, low);
-      subtract(even, turned, high);
+      const Complex low = even + turned;
+      const Complex high = even - turned;
       out[k] = low.re * low.re + low.im * low.im;
       out[kHalf - k] = high.re * high.re + high.im * high.im;
     }
@@ -196,7 +184,7 @@ struct MelLanes {
   }
 
   static void run(const MelTables& tables, const float* samples, size_t frames, float* out) {
-    Scratch scratch;
+    Scratch scratch{};
     for (size_t begin = 0; begin < frames; begin += kLanes) {
       const size_t count = frames - begin < kLanes ? frames - begin : kLanes;
       const float* from[kLanes];  // what is left over is the last one again
