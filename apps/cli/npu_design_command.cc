@@ -20,6 +20,7 @@ namespace skald::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using npu::plan::EncoderProblem;
 using npu::plan::PlannedOperator;
 
 /// "64,32,96"
@@ -152,13 +153,11 @@ Result<npu::plan::PlannedOperator> NpuDesignCommand::plan() {
   if (!tile_.empty()) {
     SKALD_TRY(request.tile, parse_tile(tile_));
   }
-  const std::string device(npu::kNpu1.name);
-  SKALD_TRY(PlannedOperator planned, npu::plan::plan_operator(request, device));
-  if (planned.encoder) {
-    SKALD_TRY(search_, npu::search_encoder(*planned.encoder, npu::planned_time()));
-    SKALD_TRY(planned, npu::plan::plan_encoder_operator(search_->problem, device));
-    planned.cores = npu::kNpu1.geometry.compute_tiles();
-  }
+  const auto searched = [this](const EncoderProblem& problem) -> Result<EncoderProblem> {
+    SKALD_TRY(search_, npu::search_encoder(problem, npu::planned_time()));
+    return search_->problem;
+  };
+  SKALD_TRY(PlannedOperator planned, npu::plan::plan_operator(request, std::string(npu::kNpu1.name), searched));
   SKALD_CHECK(npu::verified(planned.program, npu::catalogue_lookup()));
   return planned;
 }

@@ -86,14 +86,12 @@ std::string as_json(const NpuModelBench& asked, const Measured& m) {
 }  // namespace
 
 Result<std::string> bench_model(const NpuModelBench& asked) {
-  const std::string device(npu::kNpu1.name);
-  SKALD_TRY(npu::plan::PlannedOperator planned,
-            npu::plan::plan_operator({.name = asked.model, .type = asked.type}, device));
+  SKALD_TRY(const npu::plan::PlannedOperator planned,
+            npu::plan::plan_operator({.name = asked.model, .type = asked.type}, std::string(npu::kNpu1.name),
+                                     npu::best_encoder));
   if (!planned.encoder) {
     return fail(ErrorCode::kInvalidArgument, asked.model, "is an operator, not a model", "add --only for an operator");
   }
-  SKALD_TRY(const npu::plan::EncoderProblem best, npu::best_encoder(*planned.encoder));
-  SKALD_TRY(planned, npu::plan::plan_encoder_operator(best, device));
   SKALD_CHECK(npu::verified(planned.program, npu::catalogue_lookup()));
   Measured m{.frames = 2 * planned.encoder->positions};
   SKALD_TRY(m.npu, npu::forecast_window(*planned.encoder, planned.program));

@@ -10,14 +10,13 @@
 #include <vector>
 
 #include "audio/audio_source.h"
+#include "audio/mel_frames.h"
 #include "base/cpu_features.h"
 #include "base/parallel.h"
 #include "base/result.h"
 
 namespace skald::audio {
 
-inline constexpr int kFftSize = 400;           // samples; audio.py N_FFT
-inline constexpr int kHop = 160;               // samples, 10 ms; audio.py HOP_LENGTH
 inline constexpr int kWindowFrames = 3000;     // frames of a 30 s window; audio.py N_FRAMES
 inline constexpr int kWindowSamples = 480000;  // audio.py N_SAMPLES
 

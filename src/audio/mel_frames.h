@@ -8,9 +8,9 @@
 
 namespace skald::audio {
 
-inline constexpr size_t kFftSamples = 400;  // audio.py N_FFT
-inline constexpr size_t kFrameStep = 160;   // samples; audio.py HOP_LENGTH
-inline constexpr size_t kBins = 201;        // 400 / 2 + 1
+inline constexpr int kFftSize = 400;  // samples; audio.py N_FFT
+inline constexpr int kHop = 160;      // samples, 10 ms; audio.py HOP_LENGTH
+inline constexpr size_t kBins = kFftSize / 2 + 1;
 
 struct Twiddle {
   double re;
@@ -27,7 +27,7 @@ struct MelBand {
 /// What does not change from frame to frame. Twiddles: e^(-2 pi i ij / (rest * radix)) of the passes of radix 5, 5, 4
 /// and 2, (radix - 1, rest) each, the last with rest 1; `unpack` e^(-2 pi i k / 400).
 struct MelTables {
-  double window[kFftSamples];
+  double window[kFftSize];
   Twiddle first[160];
   Twiddle second[32];
   Twiddle third[6];

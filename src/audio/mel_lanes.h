@@ -189,7 +189,7 @@ struct MelLanes {
       const size_t count = frames - begin < kLanes ? frames - begin : kLanes;
       const float* from[kLanes];  // what is left over is the last one again
       for (size_t lane = 0; lane < kLanes; ++lane) {
-        from[lane] = samples + (begin + (lane < count ? lane : count - 1)) * kFrameStep;
+        from[lane] = samples + (begin + (lane < count ? lane : count - 1)) * kHop;
       }
       power(tables, from, scratch);
       for (size_t m = 0; m < tables.band_count; ++m) {

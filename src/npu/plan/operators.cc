@@ -38,6 +38,7 @@ struct Asked {
   std::array<int64_t, 4> sizes{};
   std::string type{};
   std::string device{};
+  const ChooseEncoder& choose;
 
   bool is(const char* name) const { return type == name; }
 };
@@ -280,22 +281,41 @@ Result<PlannedOperator> topk(const Asked& asked) {
 
 // ---- A whole encoder.
 
+Result<PlannedOperator> laid_out(const EncoderProblem& problem, const std::string& device) {
+  SKALD_TRY(const EncoderLayout layout, encoder_layout(problem));
+  PlannedOperator planned{.amount = 1, .unit = "windows", .encoder = problem};
+  double cycles = 0;  // of one core that is always busy
+  for (const EncoderPhase& phase : layout.phases) {
+    const bool int8 = phase.int8 && phase.kind == EncoderPhase::Kind::kProduct;
+    planned.macs += phase.macs;
+    cycles += static_cast<double>(phase.macs) / (int8 ? kNpu1.core.macs_i8 : kNpu1.core.macs_bf16);
+  }
+  planned.macs_a_cycle = static_cast<double>(planned.macs) / cycles;
+  planned.layout = std::to_string(layout.rows) + " positions, " + std::to_string(layout.phases.size()) + " phases, " +
+                   std::to_string(layout.weight_bytes) + " bytes of weights";
+  SKALD_TRY(planned.program, plan_encoder(problem, {}, device));
+  return planned;
+}
+
 /// Every Whisper model has heads of 64 and four times as many hidden numbers.
 Result<PlannedOperator> encoder(const Asked& asked) {
   const auto [width, layers, positions, bands] = asked.sizes;
   SKALD_CHECK(check_whole_array(asked));
-  const EncoderProblem problem{.positions = positions == 0 ? 1500 : positions,
-                               .mel_bands = bands == 0 ? 80 : bands,
-                               .width = width,
-                               .heads = width / kWidth,
-                               .hidden = 4 * width,
-                               .layers = layers,
-                               .precision = asked.is("i8") ? EncoderPrecision::kInt8 : EncoderPrecision::kBf16};
+  EncoderProblem problem{.positions = positions == 0 ? 1500 : positions,
+                         .mel_bands = bands == 0 ? 80 : bands,
+                         .width = width,
+                         .heads = width / kWidth,
+                         .hidden = 4 * width,
+                         .layers = layers,
+                         .precision = asked.is("i8") ? EncoderPrecision::kInt8 : EncoderPrecision::kBf16};
   // Before anything is laid out: a layer's products, and its attention.
   const auto d = static_cast<double>(width);
   const auto n = static_cast<double>(problem.positions);
   SKALD_CHECK(check_work(asked, static_cast<double>(layers) * (12 * n * d * d + 2 * n * n * d), kMostEncoderMacs));
-  return plan_encoder_operator(problem, asked.device);
+  if (asked.choose) {
+    SKALD_TRY(problem, asked.choose(problem));
+  }
+  return laid_out(problem, asked.device);
 }
 
 // ---- The table.
@@ -359,22 +379,6 @@ Result<void> check_options(const Row& row, const OperatorRequest& request) {
 
 }  // namespace
 
-Result<PlannedOperator> plan_encoder_operator(const EncoderProblem& problem, const std::string& device) {
-  SKALD_TRY(const EncoderLayout layout, encoder_layout(problem));
-  PlannedOperator planned{.amount = 1, .unit = "windows", .encoder = problem};
-  double cycles = 0;  // of one core that is always busy
-  for (const EncoderPhase& phase : layout.phases) {
-    const bool int8 = phase.int8 && phase.kind == EncoderPhase::Kind::kProduct;
-    planned.macs += phase.macs;
-    cycles += static_cast<double>(phase.macs) / (int8 ? kNpu1.core.macs_i8 : kNpu1.core.macs_bf16);
-  }
-  planned.macs_a_cycle = static_cast<double>(planned.macs) / cycles;
-  planned.layout = std::to_string(layout.rows) + " positions, " + std::to_string(layout.phases.size()) + " phases, " +
-                   std::to_string(layout.weight_bytes) + " bytes of weights";
-  SKALD_TRY(planned.program, plan_encoder(problem, {}, device));
-  return planned;
-}
-
 std::span<const Operator> operators() {
   static const auto shown = [] {
     std::array<Operator, kOperatorRows.size()> all{};
@@ -384,12 +388,13 @@ std::span<const Operator> operators() {
   return shown;
 }
 
-Result<PlannedOperator> plan_operator(const OperatorRequest& request, const std::string& device) {
+Result<PlannedOperator> plan_operator(const OperatorRequest& request, const std::string& device,
+                                      const ChooseEncoder& choose) {
   if (const auto dims = model::named_dims(request.name); dims && request.sizes.empty()) {
     OperatorRequest by_size = request;
     by_size.name = "encoder";
     by_size.sizes = {dims->audio_state, dims->audio_layers, dims->audio_ctx, dims->mel_bands};
-    return plan_operator(by_size, device);
+    return plan_operator(by_size, device, choose);
   }
   const auto* const row = std::ranges::find(kOperatorRows, request.name, [](const Row& one) { return one.shown.name; });
   if (row == kOperatorRows.end()) {
@@ -402,7 +407,7 @@ Result<PlannedOperator> plan_operator(const OperatorRequest& request, const std:
     return wrong(request.name, "takes " + std::string(row->shown.sizes),
                  "for example: " + request.name + " " + std::string(row->shown.example));
   }
-  Asked asked{.request = request, .device = device};
+  Asked asked{.request = request, .device = device, .choose = choose};
   for (size_t i = 0; i < request.sizes.size(); ++i) {
     if (request.sizes[i] < 1 || request.sizes[i] > kMostSize) {
       return wrong(request.name, "its sizes are whole numbers from 1 to a million",

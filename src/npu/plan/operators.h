@@ -3,6 +3,7 @@
 // `simulate` and `emit` take. Weights, scales and shifts are not asked for: neither place nor time depends on them.
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -49,12 +50,13 @@ struct Operator {
 
 std::span<const Operator> operators();
 
-/// Errors: kInvalidArgument: no such operator, other sizes than it takes, an option that is not its own, more work than
-/// a launch is planned for; those of its planner. The Program is not yet verified.
-Result<PlannedOperator> plan_operator(const OperatorRequest& request, const std::string& device);
+/// Lays a whole encoder out: the same problem with its choices made.
+using ChooseEncoder = std::function<Result<EncoderProblem>(const EncoderProblem& problem)>;
 
-/// A whole encoder, laid out as its choices say; plan_operator lays it out by the usual ones. Errors: those of
-/// encoder_layout.
-Result<PlannedOperator> plan_encoder_operator(const EncoderProblem& problem, const std::string& device);
+/// choose: without one, the usual choices. Errors: kInvalidArgument: no such operator, other sizes than it takes, an
+/// option that is not its own, more work than a launch is planned for; those of its planner and of `choose`. The
+/// Program is not yet verified.
+Result<PlannedOperator> plan_operator(const OperatorRequest& request, const std::string& device,
+                                      const ChooseEncoder& choose = {});
 
 }  // namespace skald::npu::plan

@@ -69,15 +69,6 @@ const std::vector<Choice>& choices() {
   return kChoices;
 }
 
-/// A kind of phase: the first of its name, and how many there are.
-struct Kind {
-  std::string name;
-  EncoderPhase::Kind kind;
-  size_t index;
-  int64_t times;
-  int64_t macs;
-};
-
 struct Cost {
   double cycles = 0;
   Bounds bounds{};
@@ -100,7 +91,9 @@ class Searcher {
 
   Result<EncoderSearch> run() {
     problem_.choices = {};
-    SKALD_CHECK(find_kinds());
+    SKALD_TRY(const plan::EncoderLayout layout, plan::encoder_layout(problem_));
+    kinds_ = phase_kinds(layout);
+    known_.resize(kinds_.size());
     std::optional<EncoderSearch> best;
     const Choice& overall = choices().back();
     EncoderDecision depth{.name = overall.name, .concerns = overall.concerns};
@@ -138,26 +131,10 @@ class Searcher {
             .why_not = cost.why_not};
   }
 
-  Result<void> find_kinds() {
-    SKALD_TRY(const plan::EncoderLayout layout, plan::encoder_layout(problem_));
-    for (size_t i = 0; i < layout.phases.size(); ++i) {
-      const std::string name = kind_of_phase(layout.phases[i].name);
-      const auto known = std::ranges::find(kinds_, name, &Kind::name);
-      if (known != kinds_.end()) {
-        ++known->times;
-      } else {
-        const EncoderPhase& phase = layout.phases[i];
-        kinds_.push_back({.name = name, .kind = phase.kind, .index = i, .times = 1, .macs = phase.macs});
-      }
-    }
-    known_.resize(kinds_.size());
-    return {};
-  }
-
   /// Each kind of phase as it was simulated.
   Result<void> add_phases(EncoderSearch& search) {
     for (size_t i = 0; i < kinds_.size(); ++i) {
-      SKALD_TRY(Program program, plan::plan_encoder_phase(search.problem, kinds_[i].index, std::string(kNpu1.name)));
+      SKALD_TRY(Program program, plan::plan_encoder_phase(search.problem, kinds_[i].first, std::string(kNpu1.name)));
       SKALD_TRY(const Cost cost, cost_of(std::move(program), known_[i]));
       search.phases.push_back({.name = kinds_[i].name,
                                .times = kinds_[i].times,
@@ -196,7 +173,7 @@ class Searcher {
     Cost sum;
     for (size_t i = 0; i < kinds_.size(); ++i) {
       if (kinds_[i].kind != of) continue;
-      auto program = plan::plan_encoder_phase(problem, kinds_[i].index, std::string(kNpu1.name));
+      auto program = plan::plan_encoder_phase(problem, kinds_[i].first, std::string(kNpu1.name));
       if (!program) {
         if (program.error().code != ErrorCode::kUnsupported) return std::unexpected(std::move(program).error());
         sum.why_not = program.error().message;
@@ -230,7 +207,7 @@ class Searcher {
 
   EncoderProblem problem_;
   const sim::TimeModel& time_;
-  std::vector<Kind> kinds_;
+  std::vector<PhaseKind> kinds_;
   std::vector<std::vector<std::pair<Program, Cost>>> known_;  // by kind
   int simulated_ = 0;
 };

@@ -45,23 +45,31 @@ std::string kind_of_phase(const std::string& name) {
   return name.starts_with(kLayer) ? name.substr(name.find(' ', std::string_view(kLayer).size()) + 1) : name;
 }
 
-Result<std::vector<PhasePrediction>> predict_phases(const plan::EncoderProblem& problem, const sim::TimeModel& time) {
-  SKALD_TRY(const plan::EncoderLayout layout, plan::encoder_layout(problem));
-  std::vector<PhasePrediction> found;
+std::vector<PhaseKind> phase_kinds(const plan::EncoderLayout& layout) {
+  std::vector<PhaseKind> kinds;
   for (size_t i = 0; i < layout.phases.size(); ++i) {
     const plan::EncoderPhase& phase = layout.phases[i];
     std::string name = kind_of_phase(phase.name);
-    if (const auto known = std::ranges::find(found, name, &PhasePrediction::name); known != found.end()) {
+    if (const auto known = std::ranges::find(kinds, name, &PhaseKind::name); known != kinds.end()) {
       ++known->times;
-      continue;
+    } else {
+      kinds.push_back({.name = std::move(name), .kind = phase.kind, .first = i, .times = 1, .macs = phase.macs});
     }
-    SKALD_TRY(const Program program, plan::plan_encoder_phase(problem, i, std::string(kNpu1.name)));
+  }
+  return kinds;
+}
+
+Result<std::vector<PhasePrediction>> predict_phases(const plan::EncoderProblem& problem, const sim::TimeModel& time) {
+  SKALD_TRY(const plan::EncoderLayout layout, plan::encoder_layout(problem));
+  std::vector<PhasePrediction> found;
+  for (PhaseKind& kind : phase_kinds(layout)) {
+    SKALD_TRY(const Program program, plan::plan_encoder_phase(problem, kind.first, std::string(kNpu1.name)));
     SKALD_TRY(const auto simulation,
               sim::Simulation::load(program, sim::catalogue_kernels(), {.values = false, .time = time}));
     SKALD_TRY(const sim::Report report, simulation->launch({}));
-    found.push_back({.name = std::move(name),
-                     .times = 1,
-                     .macs = phase.macs,
+    found.push_back({.name = std::move(kind.name),
+                     .times = kind.times,
+                     .macs = kind.macs,
                      .ms = report.cycles / time.clock_ghz * 1e-6,
                      .bounds = bounds_of(report)});
   }

@@ -41,12 +41,24 @@ Result<Prediction> predict(const plan::PlannedOperator& planned, const sim::Time
 std::string kind_of_phase(const std::string& name);
 
 /// Phases of an encoder that are the same but for the layer.
+struct PhaseKind {
+  std::string name;  ///< "conv1", "fc1"
+  plan::EncoderPhase::Kind kind;
+  size_t first;   ///< index of the first one
+  int64_t times;  ///< how many there are
+  int64_t macs;   ///< of the model, of one
+};
+
+/// In the order of their first ones.
+std::vector<PhaseKind> phase_kinds(const plan::EncoderLayout& layout);
+
+/// What one phase of a kind takes, by itself.
 struct PhasePrediction {
-  std::string name;   ///< "conv1", "fc1"
-  int64_t times = 0;  ///< layers
-  int64_t macs = 0;   ///< of the model, of one
-  double ms = 0;      ///< of one, by itself
-  Bounds bounds{};    ///< of one
+  std::string name;
+  int64_t times = 0;
+  int64_t macs = 0;
+  double ms = 0;
+  Bounds bounds{};
 };
 
 /// Each kind of phase, simulated by itself: in the launch, the next one's weights are on their way before it has ended.
