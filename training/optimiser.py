@@ -22,10 +22,11 @@ def orthogonalise(x):
 
 
 class Muon:
-    """Matrices of one shape are updated together; dtype: of the Newton-Schulz steps."""
+    """Matrices of one shape are updated together, those of each shape by one of the processes; dtype: of the Newton-Schulz
+    steps."""
 
-    def __init__(self, parameters, dtype, momentum=0.95, decay=0.02):
-        self.momentum, self.decay, self.dtype = momentum, decay, dtype
+    def __init__(self, parameters, dtype, ranks, momentum=0.95, decay=0.02):
+        self.momentum, self.decay, self.dtype, self.ranks = momentum, decay, dtype, ranks
         self.groups = {}
         for parameter in parameters:
             self.groups.setdefault(tuple(parameter.shape), []).append(parameter)
@@ -33,12 +34,16 @@ class Muon:
 
     @torch.no_grad()
     def step(self, rate):
-        for shape, group in self.groups.items():
-            gradient = torch.stack([p.grad if p.grad is not None else torch.zeros_like(p) for p in group])
+        updates = {}
+        for part, (shape, group) in enumerate(self.groups.items()):
+            gradient = torch.stack([p.grad for p in group])
             buffer = self.buffers[shape].lerp_(gradient, 1 - self.momentum)
-            update = orthogonalise(gradient.lerp(buffer, self.momentum).to(self.dtype)).float()
-            update = update * (SCALE * math.sqrt(max(shape)))
-            for parameter, change in zip(group, update):
+            updates[shape] = gradient.lerp(buffer, self.momentum).to(self.dtype)
+            if self.ranks.owns(part):
+                updates[shape] = orthogonalise(updates[shape])
+        for part, (shape, group) in enumerate(self.groups.items()):
+            self.ranks.hand_round(updates[shape], part)
+            for parameter, change in zip(group, updates[shape].float() * (SCALE * math.sqrt(max(shape)))):
                 parameter.mul_(1 - rate * self.decay).sub_(change, alpha=rate)
 
     def state_dict(self):

@@ -6,6 +6,7 @@ its state saved. The same on a CPU and on a GPU: --device, --precision, --batch-
 """
 
 import argparse
+import math
 import os
 import signal
 import time
@@ -21,6 +22,7 @@ from frontend import Frontend
 from model import Mini, Shape, is_matrix
 from objective import losses
 from optimiser import Muon
+from ranks import Ranks
 
 WARM_UP = 120  # steps of optimisers without a past
 LOG_EVERY = 50  # steps
@@ -54,13 +56,13 @@ class Clock:
 
 class Trainer:
     def __init__(self, args):
-        self.args, self.device = args, torch.device(args.device)
+        self.args, self.device, self.ranks = args, torch.device(args.device), Ranks()
         self.model = Mini(Shape(args.width, *args.layers)).to(self.device)
         self.frontend, self.clock = Frontend(self.device), Clock(args.stretch)
         self.half = torch.bfloat16 if args.precision == "bf16" else torch.float32
         named = list(self.model.named_parameters())
         self.rest = [p for name, p in named if not is_matrix(name, p)]
-        self.muon = Muon([p for name, p in named if is_matrix(name, p)], self.half)
+        self.muon = Muon([p for name, p in named if is_matrix(name, p)], self.half, self.ranks)
         self.adam = torch.optim.AdamW(self.rest, betas=(0.9, 0.98), weight_decay=0.0, fused=True)
         self.schedule, self.warm = Schedule(args.hold, args.end), 0
 
@@ -78,6 +80,8 @@ class Trainer:
         self.clock = clock if same else replace(clock, stretch=self.args.stretch, elapsed=0.0)
 
     def save(self, path):
+        if self.ranks.rank > 0:
+            return
         state = {
             "model": self.model.state_dict(),
             "shape": asdict(self.model.shape),
@@ -88,21 +92,27 @@ class Trainer:
         torch.save(state, path + ".part")
         os.replace(path + ".part", path)
 
+    def say(self, what):
+        if self.ranks.rank == 0:
+            print(what, flush=True)
+
     def share(self, progress):
         """Learning rate of now, of the peak."""
         return self.schedule.share(progress, self.warm)
 
     def step(self, batch, progress, token_noise):
-        """One update; -> the losses, or None where they are not finite."""
+        """One update; -> the losses, means over the processes; None where they are not finite."""
         batch = batch.to(self.device)
         mel = mask_mels(self.frontend(batch.waves, batch.warp, batch.equaliser), batch.frames, self.args.augment)
         with torch.autocast(self.device.type, self.half, enabled=self.half != torch.float32):
             out = losses(self.model, batch, mel, token_noise, self.clock.ctc)
-        if not torch.isfinite(out["loss"]):
+        values = self.ranks.means([float(out[name].detach()) for name in SHOWN])
+        if not all(map(math.isfinite, values)):
             return None
         for parameter in self.model.parameters():
             parameter.grad = None
         out["loss"].backward()
+        self.ranks.average([p.grad for p in self.model.parameters()])
         torch.nn.utils.clip_grad_norm_(self.rest, 1.0)
         self.warm += 1
         share = self.share(progress)
@@ -110,7 +120,7 @@ class Trainer:
             group["lr"] = self.args.adam_lr * share
         self.adam.step()
         self.muon.step(self.args.lr * share)
-        return {name: float(out[name].detach()) for name in SHOWN}
+        return dict(zip(SHOWN, values))
 
 
 class Log:
@@ -127,10 +137,9 @@ class Log:
     def line(self, clock, stage, share):
         took = time.monotonic() - self.began
         means = "  ".join(f"{name} {sum(row[name] for row in self.rows) / len(self.rows):.3f}" for name in SHOWN)
-        print(
+        return (
             f"{clock.elapsed:7.2f} min  step {clock.step}  {stage}  {means}  lr {share:.2f}  "
-            f"heard {clock.audio / 3600:.1f} h  {self.audio / took:.0f}x realtime  data {self.waited / took:.2f}",
-            flush=True,
+            f"heard {clock.audio / 3600:.1f} h  {self.audio / took:.0f}x realtime  data {self.waited / took:.2f}"
         )
 
 
@@ -138,35 +147,38 @@ def run(trainer, args):
     """Steps until the stretch's minutes are over or a signal comes."""
     stop = []
     signal.signal(signal.SIGTERM, lambda *_: stop.append(True))
-    clips, clock = Clips(args.work), trainer.clock
-    print({name: f"{hours:.2f} h" for name, hours in clips.hours().items()}, flush=True)
+    clips, clock, ranks = Clips(args.work), trainer.clock, trainer.ranks
+    trainer.say({name: f"{hours:.2f} h" for name, hours in clips.hours().items()})
+    torch.manual_seed(clock.step * ranks.size + ranks.rank)  # other batches in every process, and after every resume
     progress, curriculum = torch.zeros(1).share_memory_(), Curriculum(args.easy, args.windows)
     batches = Batches(clips, curriculum, progress, args.batch_seconds, args.augment)
     loader = iter(torch.utils.data.DataLoader(batches, batch_size=None, num_workers=args.workers))
     begun, saved, log = time.monotonic(), time.monotonic(), Log()
     before, total = clock.elapsed, clock.done
-    while clock.elapsed < args.minutes and not stop:
+    stopped = 0.0
+    while clock.elapsed < args.minutes and stopped == 0:
         progress[0] = clock.elapsed / args.minutes
         stage, asked = curriculum.stage(float(progress[0])), time.monotonic()
         batch = next(loader)
         waited = time.monotonic() - asked
         values = trainer.step(batch, float(progress[0]), stage.token_noise)
         if values is None:
-            print("the loss is not finite: batch left out", flush=True)
+            trainer.say("the loss is not finite: batch left out")
             continue
-        clock.step, clock.audio = clock.step + 1, clock.audio + batch.seconds()
-        clock.elapsed = before + (time.monotonic() - begun) / 60
+        elapsed = before + (time.monotonic() - begun) / 60
+        clock.elapsed, heard, stopped = ranks.means([elapsed, batch.seconds() * ranks.size, float(len(stop))])
+        clock.step, clock.audio = clock.step + 1, clock.audio + heard
         clock.done = total + clock.elapsed - before
         clock.ctc += 0.02 * (values["ctc"] - clock.ctc)
-        log.add(values, batch.seconds(), waited)
+        log.add(values, heard, waited)
         if len(log.rows) == LOG_EVERY:
-            log.line(clock, stage.name, trainer.share(float(progress[0])))
+            trainer.say(log.line(clock, stage.name, trainer.share(float(progress[0]))))
             log = Log()
         if time.monotonic() - saved > SAVE_EVERY * 60:
             trainer.save(args.state)
             saved = time.monotonic()
     trainer.save(args.state)
-    print(
+    trainer.say(
         f"stretch {clock.stretch}: {clock.elapsed:.1f} min; in all {clock.done:.1f} min, {clock.audio / 3600:.1f} h heard"
     )
 

@@ -15,7 +15,8 @@ namespace {
 /// Writes the controller's steps, phase by phase.
 class Sequencer {
  public:
-  Sequencer(const EncoderProblem& problem, const EncoderLayout& layout, const EncoderStreams& streams, Program& program)
+  Sequencer(const EncoderProblem& problem, const EncoderLayout& layout, const ResidentStreams& streams,
+            Program& program)
       : problem_(problem), layout_(layout), s_(streams), p_(program) {}
 
   void run(const std::vector<EncoderShifts>& shifts) {
@@ -340,7 +341,7 @@ class Sequencer {
 
   const EncoderProblem& problem_;
   const EncoderLayout& layout_;
-  const EncoderStreams& s_;
+  const ResidentStreams& s_;
   Program& p_;
   Batch batch_;
   std::deque<Batch> under_way_;
@@ -352,7 +353,7 @@ class Sequencer {
 }  // namespace
 
 void add_encoder_sequence(const EncoderProblem& problem, const EncoderLayout& layout,
-                          const std::vector<EncoderShifts>& shifts, const EncoderStreams& streams, Program& program) {
+                          const std::vector<EncoderShifts>& shifts, const ResidentStreams& streams, Program& program) {
   Sequencer(problem, layout, streams, program).run(shifts);
 }
 
@@ -375,7 +376,7 @@ Result<Program> program_of(const EncoderProblem& problem, const EncoderLayout& l
                        argument("weights", layout.weight_bytes, Access::kRead),
                        argument("work", layout.work_bytes, Access::kReadWrite),
                        argument("states", std::max<int64_t>(layout.states_bytes, 64), Access::kWrite)};
-  const EncoderStreams streams = add_encoder_cores(problem, layout, program);
+  const ResidentStreams streams = add_encoder_cores(problem, layout, program);
   add_encoder_sequence(problem, layout, shifts, streams, program);
   return program;
 }

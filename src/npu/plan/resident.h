@@ -1,0 +1,138 @@
+#pragma once
+// What resident programs share, in which a core waits for parameters that choose its next phase (encoder.h,
+// decoder.h): streams of objects as bytes, and the parts of a core's phases.
+//
+// Streams are a product's for all phases and types: A along a row of cores, B down a column, C out of a core. What lies
+// in host memory lies in panels (kernels/layout.h).
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/rounding.h"
+#include "npu/program/program.h"
+
+namespace skald::npu::plan {
+
+inline constexpr int64_t kCell = 256;        ///< bytes: four rows of 64 bytes
+inline constexpr int64_t kObjectOfA = 4096;  ///< bytes
+inline constexpr int64_t kObjectOfB = 8192;
+inline constexpr int64_t kObjectOfC = 2048;
+inline constexpr int64_t kArray = 4;  ///< columns of cores, and rows where all are used
+inline constexpr int64_t kRowsOfTile = 64;
+inline constexpr int64_t kColumnsOfTile = 128;
+inline constexpr int64_t kKeys = 32;          ///< of an object of B
+inline constexpr int64_t kWorkBytes = 32768;  ///< of a core, used by one phase after the other
+inline constexpr int64_t kTermObjects = kRowsOfTile * kColumnsOfTile * 2 / kObjectOfA;  ///< of a tile's residual
+
+/// Tiles of a product's n columns that a column of cores makes of a block of rows; its columns have a turn each.
+constexpr int64_t tiles_of(int64_t n, int64_t column) {
+  return (n / kColumnsOfTile + kArray - 1 - column) / kArray;
+}
+
+/// Depth of a product's objects.
+constexpr int64_t depth_of(bool int8) {
+  return int8 ? 64 : 32;
+}
+
+/// Objects of A in a group of rows of a norm.
+constexpr int64_t norm_objects(int64_t width, int64_t strips) {
+  return width / 32 * strips * kCell / kObjectOfA;
+}
+
+/// Parameters of a core, by word.
+enum ResidentWord : int32_t {
+  kPhase,
+  kEnd,
+  kRounds,
+  kInner,
+  kDown,
+  kShift,
+  kFactor,
+  kAcross,  ///< products: a core's tiles of a block of rows
+  kPass,    ///< products: objects of A that follow these and are not for this column
+  kAfter,   ///< products: objects of the residual for the columns to the east
+  kBlocks,  ///< a decoder's attention: objects of B
+  kSeen,    ///< the last key that the first query sees
+  kCausal,  ///< 1: and each query one more than the one before
+  kGives,   ///< objects of C
+  kWords = 16,
+};
+
+/// Indices into the Program.
+struct ResidentStreams {
+  std::vector<int> a_in{}, a_core{};  ///< by row of cores
+  std::vector<int> b_in{}, b_core{};  ///< by column
+  std::vector<int> c_core{};          ///< by column and row
+  std::vector<int> c_out{};           ///< by column
+};
+
+/// `rows` of cores; `depth`: objects of A and of B that a memory tile holds.
+ResidentStreams add_resident_streams(Program& program, int rows, int depth);
+
+using Steps = std::vector<Step>;
+
+Steps loop_by(ResidentWord count, Steps body);
+Steps choose(ResidentWord selector, std::vector<Steps> phases);
+Operand parameter(ResidentWord index);
+void append(Steps& to, Steps steps);
+
+/// Buffers and parameters of one core, and the steps of its phases.
+class ResidentCore {
+ public:
+  ResidentCore(const ResidentStreams& streams, Program& program, int column, int row);
+
+  /// The core's program: `phases` chosen by kPhase again and again.
+  void run(std::vector<Steps> phases) const;
+
+  /// A fills and sends an object of C.
+  Steps give(std::string kernel, std::vector<Operand> operands) const;
+
+  /// C += A B in rounds of blocks of rows, each in tiles of columns; `ends`, chosen by kEnd: how sums leave.
+  Steps product(bool int8, std::vector<Steps> ends) const;
+
+  /// Sums leave in bfloat16, eight rows at a time; `terms`: a residual is added.
+  Steps finish(const std::string& kernel, bool terms) const;
+
+  /// Sums of int8 leave in int8.
+  Steps requantise() const;
+
+  /// No key yet; takes 64 queries.
+  Steps queries() const;
+
+  /// Keys and values of one object; `mask`: what is done with scores first.
+  Steps keys(Steps mask) const;
+  Operand scores() const;
+  int lanes() const { return lanes_; }
+
+  /// 16 queries' results; in int8 32.
+  Steps results(bool int8) const;
+
+  /// LayerNorm of groups of four times `strips` rows; `ends`, chosen by kEnd where there are several: kernels that they
+  /// leave by, give_panels_*.
+  Steps norm(int64_t width, int64_t strips, const std::vector<std::string>& ends) const;
+
+  int work() const { return work_; }
+  int c() const { return c_; }
+
+ private:
+  Steps let_pass() const;
+  Steps pass_by(int64_t objects, int64_t columns) const;
+  Steps own(int64_t objects, Steps body, Steps after) const;
+  Steps own(int64_t objects, Steps body) const;
+
+  Program& p_;
+  int column_;
+  Tile tile_;
+  int a_;
+  int b_;
+  int c_;
+  int work_;
+  int offset_;
+  int factor_;
+  int sum_;
+  int lanes_;
+  int zeros_;
+};
+
+}  // namespace skald::npu::plan
