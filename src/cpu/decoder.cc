@@ -12,6 +12,7 @@
 #include "cpu/cpu_model.h"
 #include "cpu/decoder_stack.h"
 #include "cpu/kv_cache.h"
+#include "model/decoder_checks.h"
 
 namespace skald::cpu {
 namespace {
@@ -23,18 +24,14 @@ using model::Slot;
 using model::StepIn;
 using model::StepOut;
 
-Error bad_call(const std::string& message, const std::string& remedy = {}) {
-  return {ErrorCode::kInvalidArgument, "decoder", message, remedy};
-}
-
-constexpr size_t kMaxTop = 128;  // candidates of one class in one step; the widest beam, 64, asks for 65
+using model::bad_decoder_call;
+using model::kMaxTop;
 
 constexpr size_t kProbRows = 16;  // rows of logits in memory at once while aligning
 
 // Timestamps start in the middle of a word of the mask: their part is moved to a bitset of its own. 1501 timestamps
 // are 24 words; a vocabulary with more of them than this is refused.
-constexpr int kMaxTimestamps = 4096;
-using TimestampMask = std::array<uint64_t, kMaxTimestamps / 64>;
+using TimestampMask = std::array<uint64_t, model::kMaxTimestamps / 64>;
 
 /// Bits [begin, begin + count) of `mask`.
 TimestampMask timestamp_mask(std::span<const uint64_t> mask, int begin, int count) {
@@ -73,9 +70,6 @@ class CpuDecoder final : public model::Decoder {
   DeviceReport report() const override { return report_; }
 
  private:
-  Result<void> check(std::span<const StepIn> in, std::span<const StepOut> out) const;
-  Result<void> check_tokens(Slot slot, std::span<const int32_t> tokens, int before) const;
-  Result<void> check_heads(std::span<const Head> heads) const;
   void add_rows(Slot slot, std::span<const int32_t> tokens);
   void make_room(size_t rows, size_t logit_rows);
   void answer(const StepIn& in, const float* last, const float* no_speech, StepOut& out) const;
@@ -98,8 +92,7 @@ class CpuDecoder final : public model::Decoder {
 };
 
 Result<void> CpuDecoder::reserve(int slots, int windows) {
-  if (slots < 1 || windows < 1) return std::unexpected(bad_call("room for at least one slot and window is needed"));
-  if (cache_.any_open()) return std::unexpected(bad_call("reserve() while slots are open", "close them first"));
+  SKALD_CHECK(model::check_reserve(slots, windows, cache_.any_open()));
   try {
     cache_.resize(slots, windows);
     make_room(static_cast<size_t>(std::max(slots, 16)), static_cast<size_t>(slots) + static_cast<size_t>(windows));
@@ -122,10 +115,7 @@ void CpuDecoder::make_room(size_t rows, size_t logit_rows) {
 }
 
 Result<Slot> CpuDecoder::open(const EncodedAudio& audio, int window) {
-  if (window < 0 || window >= audio.windows()) return std::unexpected(bad_call("no such window"));
-  if (audio.width() != dims_.audio_state || audio.positions() < 1 || audio.positions() > dims_.audio_ctx) {
-    return std::unexpected(bad_call("the encoder states are not of this model"));
-  }
+  SKALD_CHECK(model::check_window(dims_, audio, window));
   const auto begin = std::chrono::steady_clock::now();
   const float* states = audio.host_f32(window);
   try {
@@ -147,46 +137,8 @@ Result<Slot> CpuDecoder::open(const EncodedAudio& audio, int window) {
 
 Result<Slot> CpuDecoder::fork(Slot slot) {
   if (!cache_.is_open(slot))
-    return std::unexpected(bad_call("fork of slot " + std::to_string(slot) + ", which is not open"));
+    return std::unexpected(bad_decoder_call("fork of slot " + std::to_string(slot) + ", which is not open"));
   return cache_.fork(slot);
-}
-
-Result<void> CpuDecoder::check_tokens(Slot slot, std::span<const int32_t> tokens, int before) const {
-  if (!cache_.is_open(slot)) return std::unexpected(bad_call("slot " + std::to_string(slot) + " is not open"));
-  if (tokens.empty()) return std::unexpected(bad_call("a step without tokens"));
-  for (const int32_t token : tokens) {
-    if (token < 0 || token >= dims_.vocab) {
-      return std::unexpected(bad_call("token " + std::to_string(token) + " is not in the vocabulary"));
-    }
-  }
-  if (std::cmp_greater(tokens.size(), dims_.text_ctx - before)) {
-    return std::unexpected(bad_call("the sequence is longer than " + std::to_string(dims_.text_ctx) + " tokens"));
-  }
-  return {};
-}
-
-Result<void> CpuDecoder::check(std::span<const StepIn> in, std::span<const StepOut> out) const {
-  if (in.size() != out.size()) return std::unexpected(bad_call("as many results as inputs are needed"));
-  const auto vocab = static_cast<size_t>(dims_.vocab);
-  for (size_t i = 0; i < in.size(); ++i) {
-    SKALD_CHECK(check_tokens(in[i].slot, in[i].tokens, cache_.is_open(in[i].slot) ? cache_.length(in[i].slot) : 0));
-    for (size_t j = 0; j < i; ++j) {
-      if (in[j].slot == in[i].slot) return std::unexpected(bad_call("a slot stands twice in one step"));
-    }
-    if (std::max(out[i].text.top.size(), out[i].timestamps.top.size()) > kMaxTop) {
-      return std::unexpected(bad_call("more than " + std::to_string(kMaxTop) + " candidates asked for"));
-    }
-    if (!in[i].mask.empty() && in[i].mask.size() != (vocab + 63) / 64) {
-      return std::unexpected(bad_call("the mask has the wrong size"));
-    }
-    if (!in[i].logits.empty() && in[i].logits.size() != vocab) {
-      return std::unexpected(bad_call("the room for logits has the wrong size"));
-    }
-    if (in[i].no_speech_at >= 0 && std::cmp_greater_equal(in[i].no_speech_at, in[i].tokens.size())) {
-      return std::unexpected(bad_call("no_speech_at lies behind the tokens"));
-    }
-  }
-  return {};
 }
 
 void CpuDecoder::add_rows(Slot slot, std::span<const int32_t> tokens) {
@@ -198,7 +150,7 @@ void CpuDecoder::add_rows(Slot slot, std::span<const int32_t> tokens) {
 }
 
 Result<void> CpuDecoder::step(std::span<const StepIn> in, std::span<StepOut> out) {
-  SKALD_CHECK(check(in, out));
+  SKALD_CHECK(model::check_step(dims_, cache_, in, out));
   if (in.empty()) return {};
   const auto begin = std::chrono::steady_clock::now();
   size_t row_count = 0;
@@ -265,18 +217,9 @@ float CpuDecoder::choose(const float* logits, const uint64_t* mask, int first, i
   return sum;
 }
 
-Result<void> CpuDecoder::check_heads(std::span<const Head> heads) const {
-  for (const auto& [layer, head] : heads) {
-    if (layer < 0 || layer >= dims_.text_layers || head < 0 || head >= dims_.text_heads) {
-      return std::unexpected(bad_call("no head (" + std::to_string(layer) + ", " + std::to_string(head) + ")"));
-    }
-  }
-  return {};
-}
-
 Result<Attention> CpuDecoder::align(Slot slot, std::span<const int32_t> tokens, std::span<const Head> heads) {
-  SKALD_CHECK(check_tokens(slot, tokens, 0));
-  SKALD_CHECK(check_heads(heads));
+  SKALD_CHECK(model::check_tokens(dims_, cache_, slot, tokens, 0));
+  SKALD_CHECK(model::check_heads(dims_, heads));
   try {
     make_room(tokens.size(), kProbRows);
     Attention out;
@@ -331,11 +274,7 @@ Result<std::unique_ptr<model::Decoder>> make_decoder(const model::Checkpoint& ch
                                                      const model::TokenClasses& tokens, int slots, int windows,
                                                      const Context& context) {
   const model::Dims& dims = checkpoint.dims();
-  const int timestamps = dims.vocab - tokens.timestamp_begin;
-  if (tokens.timestamp_begin < 0 || timestamps < 0 || timestamps > kMaxTimestamps || tokens.no_speech < 0 ||
-      tokens.no_speech >= dims.vocab || tokens.end_of_text < 0 || tokens.end_of_text >= dims.vocab) {
-    return fail(ErrorCode::kInvalidArgument, "decoder", "the special tokens do not fit the vocabulary");
-  }
+  SKALD_CHECK(model::check_classes(dims, tokens));
   try {
     SKALD_TRY(DecoderWeights weights, load_decoder(checkpoint, context));
     auto decoder = std::make_unique<CpuDecoder>(dims, tokens, std::move(weights), context);

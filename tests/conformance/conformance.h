@@ -32,6 +32,8 @@ struct Backend {
                                                         int windows, ThreadPool&)>
       make_decoder;
   std::vector<Skip> skips;
+  bool any_shape = true;           ///< false: heads are 64 wide, as Whisper's
+  int threads = 0;                 ///< that it reports; 0: those of the pool
   double unit_roundoff = 0x1p-24;  ///< of the type that sums are made in: 2^-24 for float32
   double product_error = 0;        ///< of a matrix product whose factors are rounded, relative to its results
 };
@@ -113,6 +115,9 @@ class ConformanceTest : public testing::TestWithParam<Backend> {
   /// Fail the test and throw when the backend cannot make one.
   std::unique_ptr<model::Encoder> encoder(const Model& model, ThreadPool& pool) const;
   std::unique_ptr<model::Decoder> decoder(const Model& model, ThreadPool& pool, int slots, int windows) const;
+
+  /// The odd model, or for lack of it the small one.
+  const Model& odd_one() const { return GetParam().any_shape ? odd_model() : small_model(); }
 
   ThreadPool pool_{2};
 };

@@ -32,7 +32,7 @@ TEST_P(DecoderConformance, ThreadsDoNotChangeTheResult) {
 }
 
 TEST_P(DecoderConformance, RefusesImpossibleSteps) {
-  const Model& model = odd_model();
+  const Model& model = odd_one();
   const int vocab = model.dims().vocab;
   const int limit = model.dims().text_ctx;
   const auto under_test = decoder(model, pool_, 3, 2);
@@ -72,7 +72,7 @@ TEST_P(DecoderConformance, RefusesImpossibleSteps) {
 }
 
 TEST_P(DecoderConformance, RefusesImpossibleSlots) {
-  const Model& model = odd_model();
+  const Model& model = odd_one();
   const int width = model.dims().audio_state;
   const auto under_test = decoder(model, pool_, 3, 2);
   const MadeUpAudio audio(2, 10, width, 32);
@@ -98,7 +98,7 @@ TEST_P(DecoderConformance, RefusesImpossibleSlots) {
 }
 
 TEST_P(DecoderConformance, ReservesAgain) {
-  const Model& model = odd_model();
+  const Model& model = odd_one();
   const auto under_test = decoder(model, pool_, 1, 1);
   const MadeUpAudio audio(5, 10, model.dims().audio_state, 33);
   EXPECT_EQ(code_of(under_test->reserve(0, 1)), kInvalid);
@@ -115,7 +115,7 @@ TEST_P(DecoderConformance, ReservesAgain) {
 }
 
 TEST_P(DecoderConformance, RefusesImpossibleAlignments) {
-  const Model& model = odd_model();
+  const Model& model = odd_one();
   const int vocab = model.dims().vocab;
   const auto under_test = decoder(model, pool_, 1, 1);
   const MadeUpAudio audio(1, 10, model.dims().audio_state, 34);
@@ -184,7 +184,7 @@ TEST_P(DecoderConformance, AllocatesNothingOnceWarm) {
 }
 
 TEST_P(DecoderConformance, RefusesTokensOutsideTheVocabulary) {
-  const Model& model = odd_model();
+  const Model& model = odd_one();
   for (const model::TokenClasses& tokens :
        {model::TokenClasses{model.dims().vocab, 302, 305}, model::TokenClasses{300, model.dims().vocab, 305},
         model::TokenClasses{300, 302, model.dims().vocab + 1}, model::TokenClasses{-1, 302, 305}}) {
@@ -193,7 +193,7 @@ TEST_P(DecoderConformance, RefusesTokensOutsideTheVocabulary) {
 }
 
 TEST_P(DecoderConformance, Reports) {
-  const Model& model = odd_model();
+  const Model& model = odd_one();
   const auto under_test = decoder(model, pool_, 1, 1);
   const MadeUpAudio audio(1, 10, model.dims().audio_state, 36);
   const Slot slot = open(*under_test, audio, 0);
@@ -203,7 +203,7 @@ TEST_P(DecoderConformance, Reports) {
   EXPECT_EQ(report.stage, "decoder");
   EXPECT_EQ(report.device, GetParam().device);
   EXPECT_EQ(report.isa, GetParam().isa);
-  EXPECT_EQ(report.threads, pool_.threads());
+  EXPECT_EQ(report.threads, GetParam().threads == 0 ? pool_.threads() : GetParam().threads);
   EXPECT_EQ(report.calls, 2);
   EXPECT_GT(report.seconds, 0);
   EXPECT_GT(report.weight_bytes, 0);

@@ -42,6 +42,7 @@ TEST_P(DecoderConformance, MatchesNaive) {
     const MadeUpAudio audio(1, positions, small_model().dims().audio_state, 11);
     compare_with_naive(GetParam(), *small, small_model(), audio);
   }
+  if (!GetParam().any_shape) return;
   const auto odd = decoder(odd_model(), pool_, 1, 1);
   for (const int positions : {1, 17, 30}) {
     SCOPED_TRACE(positions);
@@ -158,7 +159,7 @@ TEST_P(DecoderConformance, ForksGoTheirOwnWay) {
 }
 
 TEST_P(DecoderConformance, SlotsAndWindowsAreReused) {
-  const Model& model = odd_model();
+  const Model& model = odd_one();
   const auto under_test = decoder(model, pool_, 2, 1);
   const MadeUpAudio first(1, 30, model.dims().audio_state, 18);
   const MadeUpAudio next(1, 11, model.dims().audio_state, 19);
@@ -171,7 +172,7 @@ TEST_P(DecoderConformance, SlotsAndWindowsAreReused) {
 }
 
 TEST_P(DecoderConformance, StatesMayLieOnAnotherDevice) {
-  const Model& model = odd_model();
+  const Model& model = odd_one();
   const auto under_test = decoder(model, pool_, 1, 1);
   const MadeUpAudio here(2, 13, model.dims().audio_state, 20);
   const MadeUpAudio there(2, 13, model.dims().audio_state, 20, false);

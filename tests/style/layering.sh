@@ -30,6 +30,7 @@ declare -A allowed_npu=(
   [xrt]="spec program device"
   [suite]="spec kernels program sim plan emit"
   [encoder]="spec kernels program sim plan device suite"
+  [decoder]="spec kernels program sim plan device suite encoder"
 )
 diagnostic='(doctor|bench|models|npu)[a-z_]*\.(h|cc)$'  # commands that may look inside
 

@@ -7,8 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/half.h"
-#include "base/tensor.h"
+#include "npu/encoder/packing.h"
 #include "npu/encoder/quantise.h"
 #include "npu/kernels/catalogue.h"
 #include "npu/kernels/layout.h"
@@ -25,25 +24,6 @@ using plan::kColumnsOfTile;
 using plan::kObjectOfB;
 
 constexpr int64_t kTaps = 3;
-constexpr int64_t kPanel = 32;  // columns of bfloat16
-
-void put_bf16(std::byte* at, float value) {
-  const uint16_t bits = f32_to_bf16(value);
-  std::memcpy(at, &bits, sizeof bits);
-}
-
-/// What a core sees as `wanted` travels in another order (plan/encoder_cores.cc, to_stream of b_column).
-void put_object(const std::vector<std::byte>& wanted, std::byte* to) {
-  constexpr auto kCell = static_cast<size_t>(plan::kCell);
-  for (size_t half = 0; half < 2; ++half) {
-    for (size_t strip = 0; strip < 8; ++strip) {
-      for (size_t panel = 0; panel < 2; ++panel) {
-        std::memcpy(to + ((half * 2 + panel) * 8 + strip) * kCell, &wanted[((half * 8 + strip) * 2 + panel) * kCell],
-                    kCell);
-      }
-    }
-  }
-}
 
 class Packer {
  public:
@@ -72,25 +52,10 @@ class Packer {
   std::byte* at(int64_t offset) { return packed_.weights.data() + offset; }
 
   Result<std::vector<float>> tensor(const std::string& name, const Shape& shape) const {
-    SKALD_TRY(const TensorView view, checkpoint_.tensor(name, shape));
-    std::vector<float> values(static_cast<size_t>(view.count()));
-    to_f32(view, values);
-    return values;
+    return values_of(checkpoint_, name, shape);
   }
-
-  /// Products of the names, one after the other; a projection of keys has no bias.
   Result<Linear> linear(const std::vector<std::string>& names, int64_t n, int64_t k) const {
-    Linear made{.n = n * std::ssize(names), .k = k};
-    for (const std::string& name : names) {
-      SKALD_TRY(const std::vector<float> weights, tensor(name + ".weight", {n, k}));
-      made.weights.insert(made.weights.end(), weights.begin(), weights.end());
-      std::vector<float> bias(static_cast<size_t>(n));
-      if (!name.ends_with("attn.key")) {
-        SKALD_TRY(bias, tensor(name + ".bias", {n}));
-      }
-      made.bias.insert(made.bias.end(), bias.begin(), bias.end());
-    }
-    return made;
+    return linear_of(checkpoint_, names, n, k);
   }
 
   /// Frame after frame of a convolution's rows, and two columns of ones for its bias in two parts: a row of zeros is
@@ -165,12 +130,7 @@ class Packer {
     const int64_t d = problem_.width;
     SKALD_TRY(const std::vector<float> gamma, tensor(name + ".weight", {d}));
     SKALD_TRY(const std::vector<float> beta, tensor(name + ".bias", {d}));
-    std::vector<std::byte> object(static_cast<size_t>(kObjectOfB));
-    for (int64_t i = 0; i < d; ++i) {
-      put_bf16(&object[static_cast<size_t>(2 * i)], static_cast<float>(gamma[static_cast<size_t>(i)] / unit));
-      put_bf16(&object[static_cast<size_t>(2 * (d + i))], static_cast<float>(beta[static_cast<size_t>(i)] / unit));
-    }
-    put_object(object, at(phase.weights));
+    pack_norm(gamma, beta, unit, at(phase.weights));
     packed_.shifts.emplace_back();
     return {};
   }
@@ -179,63 +139,33 @@ class Packer {
     int8() ? pack_i8(phase, quantise(linear, in, out), linear) : pack_bf16(phase, linear);
   }
 
-  /// Calls `fill` with each object of a product's weights: its first row, its first column, whether it is the
-  /// epilogue's.
-  template <class Fill>
-  void for_each_object(const EncoderPhase& phase, const Fill& fill) {
-    const int64_t depth = plan::depth_of(phase.int8);
-    std::byte* to = at(phase.weights);
-    for (int64_t column = 0; column < plan::kArray; ++column) {
-      for (int64_t block = 0; block < plan::tiles_of(phase.n, column); ++block) {
-        const int64_t first = (block * plan::kArray + column) * kColumnsOfTile;
-        for (int64_t k = 0; k <= phase.k; k += depth, to += kObjectOfB) {
-          std::vector<std::byte> object(static_cast<size_t>(kObjectOfB));
-          fill(object, k, first, k == phase.k);
-          put_object(object, to);
-        }
-      }
-    }
-  }
-
   void pack_bf16(const EncoderPhase& phase, const Linear& linear) {
-    for_each_object(phase, [&](std::vector<std::byte>& object, int64_t first_k, int64_t first, bool last) {
-      const int64_t there = std::clamp<int64_t>(linear.n - first, 0, kColumnsOfTile);
-      if (last) {
-        std::vector<float> bias(static_cast<size_t>(kColumnsOfTile));
-        if (there > 0) std::copy_n(linear.bias.begin() + first, there, bias.begin());
-        pack_finish_bias(bias, object.data());
-        return;
-      }
-      for (int64_t k = 0; k < plan::depth_of(false); ++k) {
-        for (int64_t n = 0; n < there; ++n) {
-          put_bf16(&object[static_cast<size_t>(2 * block_index({8, 4}, kColumnsOfTile, k, n))],
-                   linear.weights[static_cast<size_t>((first + n) * linear.k + first_k + k)]);
-        }
-      }
-    });
+    npu::pack_bf16(linear, phase.n, at(phase.weights));
     packed_.shifts.emplace_back();
   }
 
   void pack_i8(const EncoderPhase& phase, const Quantised& made, const Linear& linear) {
-    for_each_object(phase, [&](std::vector<std::byte>& object, int64_t first_k, int64_t first, bool last) {
-      const int64_t there = std::clamp<int64_t>(linear.n - first, 0, kColumnsOfTile);
-      if (last) {
+    constexpr int64_t kDepth = plan::depth_of(true);
+    const auto fill = [&](std::span<std::byte> object, const WeightObject& what) {
+      const int64_t there = std::clamp<int64_t>(linear.n - what.n, 0, kColumnsOfTile);
+      if (what.last) {
         std::vector<int32_t> bias(static_cast<size_t>(kColumnsOfTile));
         std::vector<int16_t> factors(bias.size());
         if (there > 0) {
-          std::copy_n(made.bias.begin() + first, there, bias.begin());
-          std::copy_n(made.factors.begin() + first, there, factors.begin());
+          std::copy_n(made.bias.begin() + what.n, there, bias.begin());
+          std::copy_n(made.factors.begin() + what.n, there, factors.begin());
         }
         pack_requantise_parameters(bias, factors, object.data());
         return;
       }
-      for (int64_t k = 0; k < plan::depth_of(true); ++k) {
+      for (int64_t k = 0; k < kDepth; ++k) {
         for (int64_t n = 0; n < there; ++n) {
           object[static_cast<size_t>(block_index({8, 8}, kColumnsOfTile, k, n))] =
-              static_cast<std::byte>(made.weights[static_cast<size_t>((first + n) * linear.k + first_k + k)]);
+              static_cast<std::byte>(made.weights[static_cast<size_t>((what.n + n) * linear.k + what.k + k)]);
         }
       }
-    });
+    };
+    for_each_object(phase.k, phase.n, kDepth, at(phase.weights), fill);
     packed_.shifts.push_back(made.shifts);
   }
 

@@ -98,6 +98,7 @@ constexpr auto kBindings = std::to_array<KernelBinding>({
     SKALD_BIND(finish_panels_64x128),
     SKALD_BIND(finish_gelu_panels_64x128),
     SKALD_BIND(add_panels_1024),
+    SKALD_BIND(give_sums_64x128),
     SKALD_BIND(take_panels_2048),
     SKALD_BIND(norm_panels),
     SKALD_BIND(give_panels_bf16),

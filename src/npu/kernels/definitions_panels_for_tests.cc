@@ -19,6 +19,14 @@ std::string check_add(const Case& the) {
   return {};
 }
 
+std::string check_sums(const Case& the) {
+  const std::int64_t first = the.number("strip") * the.row.arguments[1].extent;
+  for (std::int64_t i = 0; i < the.row.arguments[1].extent; ++i) {
+    if (std::string text = compare(the, 1, i, the.in(0, first + i), 0); !text.empty()) return text;
+  }
+  return {};
+}
+
 double expected_dequantised(const Case& the, int row, int column) {
   const std::byte* group = the.before[1].data() + column / 8 * 64;
   std::int32_t bias = 0;
@@ -94,6 +102,7 @@ void prepare_panels(const KernelRow& row, Random& random, Memory& memory) {
 
 std::string check_panels(const Case& the) {
   if (the.row.symbol.starts_with("add")) return check_add(the);
+  if (the.row.symbol.starts_with("give_sums")) return check_sums(the);
   const bool integers = the.row.symbol.starts_with("dequantise");
   const int first = 16 * the.number("pair") + 8 * the.number("half");
   for (int row = 0; row < 8; ++row) {

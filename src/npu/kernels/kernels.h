@@ -104,6 +104,7 @@ void dequantise_panels_64x128(const std::int32_t* c, const std::int8_t* paramete
 void finish_panels_64x128(const float* c, const bfloat16* bias, bfloat16* y, std::int32_t pair, std::int32_t half);
 void finish_gelu_panels_64x128(const float* c, const bfloat16* bias, bfloat16* y, std::int32_t pair, std::int32_t half);
 void add_panels_1024(const bfloat16* terms, bfloat16* y, std::int32_t half);
+void give_sums_64x128(const float* c, float* y, std::int32_t strip);
 
 void take_panels_2048(const bfloat16* x, bfloat16* rows, std::int32_t index);
 void norm_panels(bfloat16* rows, std::int32_t panels, std::int32_t strips, std::int32_t inverse);

@@ -4,6 +4,7 @@
 //   dequantise   int32 sums    y = round(c + bias, down) factor / 2^shift      as requantise_i8.cc up to int8
 //   finish       float32 sums  y = c + bias, or GELU of it
 //   add          y += terms                                                    a residual, after either of them
+//   sums         y = c as it is, four rows of the tile a call                  what a softmax on the host is given
 //
 // Rows 16 pair + 8 half and following of the tile.
 
@@ -92,6 +93,13 @@ void add_panels_1024(const bfloat16* __restrict terms, bfloat16* __restrict y, s
                  aie::add(aie::accum<accfloat, 32>(aie::load_v<32>(y + 32 * i)), other).template to_vector<bfloat16>());
   }
   aie::set_rounding(aie::rounding_mode::floor);
+}
+
+void give_sums_64x128(const float* __restrict c, float* __restrict y, std::int32_t strip) {
+  const float* from = c + strip * 4 * kSumColumns;
+  SKALD_PIPELINED_LOOP(i, 4 * kSumColumns / 16, 8) {
+    aie::store_v(y + 16 * i, aie::load_v<16>(from + 16 * i));
+  }
 }
 
 SKALD_KERNELS_END

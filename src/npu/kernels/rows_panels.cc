@@ -30,6 +30,8 @@ void add_finish(Rows& rows) {
   rows.add("add_panels_1024", {"panels.cc", "adds a residual to 8 rows"},
            {{"terms", kBf16, 2 * kPanelSlice, kIn, "panels", {}}, {"y", kBf16, kPanelSlice, kInOut, "panels", {}}},
            {"half"}, {1});
+  rows.add("give_sums_64x128", {"panels.cc", "4 rows of float32 sums as they are"},
+           {sums, {"y", kF32, 4 * 128, kOut, "blocks 4x4", {}}}, {"strip"}, {5});
 }
 
 void add_norm(Rows& rows) {
