@@ -6,7 +6,7 @@ include(CMakePackageConfigHelpers)
 
 set(SKALD_LIBRARIES skald_base skald_audio_mel skald_audio skald_text skald_model skald_cpu skald_decode skald_hub skald_engine
     skald_npu_spec skald_npu_aie_host skald_npu_counting skald_npu_kernels skald_npu_program skald_npu_sim skald_npu_plan
-    skald_npu_emit skald_npu_device skald_npu_sim_device skald_npu_xrt skald_npu_suite skald_npu_encoder)
+    skald_npu_emit skald_npu_device skald_npu_sim_device skald_npu_xrt skald_npu_suite skald_npu_encoder skald_npu_decoder)
 set_target_properties(skald_engine PROPERTIES EXPORT_NAME engine)
 set_target_properties(skald_c PROPERTIES EXPORT_NAME skald)
 

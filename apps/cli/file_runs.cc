@@ -132,7 +132,8 @@ void FileRuns::tell_model() {
 void FileRuns::tell_devices(const Transcript& transcript) const {
   for (const DeviceReport& device : transcript.devices) {
     if (!device.note.empty()) say(fmt::format("{}: {}, {}", device.stage, device.device, device.note));
-    if (device.npu && settings_.verbose) say(forecast_text(*device.npu));
+    if (!device.npu || !settings_.verbose) continue;
+    say(device.stage == "decoder" ? steps_text(*device.npu) : forecast_text(*device.npu));
   }
 }
 

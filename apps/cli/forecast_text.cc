@@ -22,6 +22,15 @@ std::string phases_text(const NpuReport& report) {
 
 }  // namespace
 
+std::string steps_text(const NpuReport& report) {
+  return fmt::format(
+      "NPU's decoder, simulated: {} context, {} launches of {:.3f} ms on the array and {:.3f} ms of the host "
+      "(assumed), "
+      "{:.1f} MB to it and {:.1f} MB back",
+      report.contexts, report.launches, report.step_ms, report.launch_ms, millions(report.bytes_to_device),
+      millions(report.bytes_from_device));
+}
+
 std::string forecast_text(const NpuReport& report) {
   std::string text = fmt::format(
       "NPU, simulated: {} context, {} launches, {:.1f} MB to it and {:.1f} MB back; a window: {:.1f} MB read and "

@@ -7,7 +7,10 @@
 
 namespace skald::cli {
 
-/// Lines, the last one without its end.
+/// Of an encoder: lines, the last one without its end.
 std::string forecast_text(const NpuReport& report);
+
+/// Of a decoder: a line, without its end.
+std::string steps_text(const NpuReport& report);
 
 }  // namespace skald::cli

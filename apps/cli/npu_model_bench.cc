@@ -6,6 +6,8 @@
 
 #include "engine/bench.h"
 #include "forecast_text.h"
+#include "model/random_checkpoint.h"
+#include "npu/decoder/step_forecast.h"
 #include "npu/encoder/forecast.h"
 #include "npu/plan/operators.h"
 #include "npu/program/verify.h"
@@ -25,6 +27,8 @@ constexpr double kWindowSeconds = 30;
 
 struct Measured {
   NpuReport npu;
+  npu::StepForecast alone;     ///< the decoder on the array: one window
+  npu::StepForecast together;  ///< kBatch of them
   engine::BenchReport cpu;
   int64_t frames = 0;       ///< of log-mel, a window
   double cpu_ms = 0;        ///< a window, by the clock, scaled
@@ -45,6 +49,25 @@ std::string assumptions(const NpuModelBench& asked, const Measured& m) {
       100 * npu::kNpu1.host_memory.npu_beside_cpu, 100 * npu::kNpu1.host_memory.cpu_beside_npu);
 }
 
+/// Where decoding is faster: a step for kBatch windows on the array and, by this machine's time, on the CPU.
+double cpu_step_ms(const Measured& m) {
+  return m.cpu_ms * kBatch / kTokens;
+}
+
+std::string decoder_text(const Measured& m) {
+  const double launch = m.npu.launch_ms;
+  const double npu = m.together.step_ms + launch;
+  const double cpu = cpu_step_ms(m);
+  return fmt::format(
+      "\ndecoder on the array, bfloat16: a step {:.2f} ms with one window, {:.2f} ms with {}, keys and values of a "
+      "window "
+      "{:.2f} ms, and {:.2f} ms of the host for each launch; the CPU takes {:.2f} ms for a step with {}: {} is the "
+      "better "
+      "place",
+      m.alone.step_ms, m.together.step_ms, kBatch, m.together.window_ms, launch, cpu, kBatch,
+      npu < cpu ? "the NPU" : "the CPU");
+}
+
 std::string as_text(const NpuModelBench& asked, const Measured& m) {
   std::string text = fmt::format("{}, {}\n{}\n", asked.model, asked.type, forecast_text(m.npu));
   text += fmt::format("  {:<24}", "encoder, frames/s");
@@ -55,7 +78,7 @@ std::string as_text(const NpuModelBench& asked, const Measured& m) {
     const double all = kWindowSeconds / forecast.realtime_pipelined;
     text += fmt::format(" {:>18.0f} %", 100 * 1e-3 * m.cpu_ms / all);
   }
-  return text + "\n  " + assumptions(asked, m) + "\n";
+  return text + "\n  " + assumptions(asked, m) + decoder_text(m) + "\n";
 }
 
 std::string as_json(const NpuModelBench& asked, const Measured& m) {
@@ -77,6 +100,13 @@ std::string as_json(const NpuModelBench& asked, const Measured& m) {
               {"ddr_write_bytes", m.npu.ddr_write_bytes},
               {"cpu_ms", m.cpu_ms},
               {"processor_ms", m.processor_ms},
+              {"decoder",
+               {{"compute_type", "bfloat16"},
+                {"step_ms", m.alone.step_ms},
+                {"windows", kBatch},
+                {"step_ms_of_windows", m.together.step_ms},
+                {"window_ms", m.together.window_ms},
+                {"cpu_step_ms_of_windows", cpu_step_ms(m)}}},
               {"assumptions", assumptions(asked, m)},
               {"results", std::move(rows)}}
              .dump(2) +
@@ -95,6 +125,9 @@ Result<std::string> bench_model(const NpuModelBench& asked) {
   SKALD_CHECK(npu::verified(planned.program, npu::catalogue_lookup()));
   Measured m{.frames = 2 * planned.encoder->positions};
   SKALD_TRY(m.npu, npu::forecast_window(*planned.encoder, planned.program));
+  SKALD_TRY(const model::Dims dims, model::named_dims(asked.model));
+  SKALD_TRY(m.alone, npu::forecast_steps(dims, 1));
+  SKALD_TRY(m.together, npu::forecast_steps(dims, kBatch));
   SKALD_TRY(m.cpu, engine::bench({.shape = asked.model, .threads = kThreads, .encoder = false}));
   const engine::DecodingTime time = engine::decoding_time(m.cpu, kBatch, kTokens);
   m.cpu_ms = asked.cpu_scale * time.clock_ms;

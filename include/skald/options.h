@@ -42,6 +42,7 @@ struct LoadOptions {
   /// weights)
   std::string compute_type = "auto";
   int threads = 0;                  ///< 0: one per core this process may use
+  bool npu_decoder = false;         ///< the NPU decodes too, in bfloat16; else the CPU does
   std::optional<double> npu_watts;  ///< of a simulated NPU at work, for its report; none: no energy is told
 
   template <class Visitor>
@@ -119,6 +120,10 @@ void LoadOptions::for_each_field(Visitor&& visit) {
               .metavar = "TYPE"},
         compute_type);
   visit(Field{.name = "threads", .help = "CPU threads (0: all cores)", .min = 0, .max = 1024, .metavar = "N"}, threads);
+  visit(
+      Field{.name = "npu_decoder",
+            .help = "npu-sim: decode on the NPU too, in bfloat16 (usually slower than the CPU: skald npu bench says)"},
+      npu_decoder);
   visit(Field{.name = "npu_watts",
               .help = "npu-sim: watts of the NPU at work, for the energy in its report",
               .min = 0,

@@ -91,6 +91,8 @@ struct NpuReport {
   int64_t kernel_macs = 0;           ///< as kernels counted them, padding included
   double launch_ms = 0;              ///< of the host, assumed
   double cpu_seconds = 0;            ///< measured: audio, log-mel, decoding
+  double step_ms = 0;                ///< decoder: of a launch on the array, simulated, on average
+  double decoding_seconds = 0;       ///< encoder: of the NPU, simulated, where it decodes too
   std::optional<double> watts = {};  ///< of the NPU at work, as given
   std::vector<NpuForecast> forecasts;
 };

@@ -6,6 +6,7 @@
 #include "base/cpu_features.h"
 #include "engine/npu_device.h"
 #include "hub/hub.h"
+#include "npu/decoder/npu_decoder.h"
 #include "npu/encoder/npu_encoder.h"
 
 namespace skald::engine {
@@ -96,7 +97,11 @@ Result<void> Machine::build(const LoadOptions& options, const std::string& path,
   SKALD_TRY(encoder_, make_encoder(options, path, context, npu));
   npu_watts_ = options.npu_watts;
   checkpoint_->release_pages();  // before the decoder's are read: the peak counts
-  SKALD_TRY(decoder_, cpu::make_decoder(*checkpoint_, classes, kUsualSlots, 1, context));
+  if (options.npu_decoder) {
+    SKALD_TRY(decoder_, npu::make_simulated_decoder(*checkpoint_, classes, kUsualSlots, 1));
+  } else {
+    SKALD_TRY(decoder_, cpu::make_decoder(*checkpoint_, classes, kUsualSlots, 1, context));
+  }
   slots_ = kUsualSlots;
   windows_ = 1;
   SKALD_TRY(encoded_, encoder_->make_output(1));

@@ -263,6 +263,39 @@ TEST(NpuText, IsThatOfTheCpu) {
   }
 }
 
+/// Tokens of the CPU's decoder at the same precision, over the same states; greedy, and with five beams.
+TEST(NpuText, DecoderGivesTheTokensOfTheCpu) {
+  auto cpu = Engine::load({.device = "npu-sim", .compute_type = "bfloat16"});
+  ASSERT_TRUE(cpu) << to_string(cpu.error());
+  auto npu = Engine::load({.device = "npu-sim", .compute_type = "bfloat16", .npu_decoder = true});
+  ASSERT_TRUE(npu) << to_string(npu.error());
+  const auto tokens = [](const Transcript& transcript) {
+    std::vector<int32_t> all;
+    for (const Segment& segment : transcript.segments) {
+      all.insert(all.end(), segment.tokens.begin(), segment.tokens.end());
+    }
+    return all;
+  };
+  for (const char* sample : short_samples()) {
+    for (const std::optional<int> beams : {std::optional<int>{}, std::optional<int>{5}}) {
+      const std::string path = kRoot + "/samples/" + sample + ".wav";
+      const TranscribeOptions options{.beam_size = beams};
+      const auto expected = cpu->transcribe(path, options);
+      ASSERT_TRUE(expected) << to_string(expected.error());
+      const auto found = npu->transcribe(path, options);
+      ASSERT_TRUE(found) << to_string(found.error());
+      EXPECT_EQ(tokens(*expected), tokens(*found)) << sample << " " << beams.value_or(1);
+      ASSERT_EQ(2U, found->devices.size());
+      const DeviceReport& decoder = found->devices[1];
+      EXPECT_EQ("npu-sim", decoder.device);
+      ASSERT_TRUE(decoder.npu);
+      EXPECT_EQ(1, decoder.npu->contexts);
+      EXPECT_GT(decoder.npu->step_ms, 0);
+      EXPECT_GT(found->devices[0].npu->decoding_seconds, 0);
+    }
+  }
+}
+
 TEST(NpuText, ComputeTypesAreTheArrays) {
   const auto with = [](const std::string& type) {
     return Machine::open({.device = "npu-sim", .compute_type = type}).value()->reports().front().compute_type;

@@ -106,6 +106,11 @@ Result<void> validate(const LoadOptions& options) {
   }
   SKALD_CHECK(check_choice("device", options.device, kDevices, kRefusedDevices));
   if (options.device == "npu") SKALD_CHECK(engine::check_npu());
+  if (options.npu_decoder && options.device != "npu-sim") {
+    return fail(ErrorCode::kUnsupported, "npu-decoder",
+                "the decoder runs on a simulated NPU alone: no steps are built for a real one",
+                "leave it out (the CPU decodes), or set device to npu-sim");
+  }
   return check_choice("compute-type", options.compute_type, kTypes, kRefusedTypes);
 }
 

@@ -70,6 +70,12 @@ TEST(ValidateLoad, DeviceAndType) {
   EXPECT_TRUE(validate(LoadOptions{.compute_type = "bfloat16"}));
   EXPECT_TRUE(validate(LoadOptions{.compute_type = "int4"}));
   EXPECT_TRUE(validate(LoadOptions{.device = "npu-sim"}));
+  EXPECT_TRUE(validate(LoadOptions{.device = "npu-sim", .npu_decoder = true}));
+  for (const char* device : {"auto", "cpu"}) {
+    const auto result = validate(LoadOptions{.device = device, .npu_decoder = true});
+    ASSERT_FALSE(result) << device;
+    EXPECT_EQ("npu-decoder", result.error().where);
+  }
   if (const auto npu = validate(LoadOptions{.device = "npu"}); !npu) {  // a machine without one
     EXPECT_EQ("device", npu.error().where);
     EXPECT_NE(std::string::npos, npu.error().message.find("skald npu info")) << npu.error().message;

@@ -30,9 +30,17 @@ std::vector<DeviceReport> since(std::vector<DeviceReport> now, const std::vector
 
 /// What a real NPU would have made of it.
 void forecast(Transcript& out, std::optional<double> watts) {
+  double cpu = out.timings.total - out.timings.encode;
+  double decoding = 0;  // of the NPU
+  for (const DeviceReport& report : out.devices) {
+    if (report.stage != "decoder" || !report.npu) continue;
+    cpu -= report.seconds;
+    decoding += 1e-3 * static_cast<double>(report.npu->launches) * (report.npu->step_ms + report.npu->launch_ms);
+  }
   for (DeviceReport& report : out.devices) {
-    if (!report.npu) continue;
-    npu::complete_forecasts(*report.npu, out.duration, out.timings.total - out.timings.encode, watts);
+    if (report.stage != "encoder" || !report.npu) continue;
+    report.npu->decoding_seconds = decoding;
+    npu::complete_forecasts(*report.npu, out.duration, cpu, watts);
   }
 }
 

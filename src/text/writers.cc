@@ -153,6 +153,8 @@ Json to_json(const NpuReport& report) {
           {"kernel_macs", report.kernel_macs},
           {"launch_ms", report.launch_ms},
           {"cpu_seconds", report.cpu_seconds},
+          {"step_ms", report.step_ms},
+          {"decoding_seconds", report.decoding_seconds},
           {"forecasts", std::move(forecasts)}};
 }
 

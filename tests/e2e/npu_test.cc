@@ -227,8 +227,13 @@ TEST(NpuBench, AWholeModel) {
                 1e-9);
   }
   EXPECT_NE(std::string::npos, json["assumptions"].get<std::string>().find("two Zen 4 cores"));
+  const auto& decoder = json["decoder"];
+  EXPECT_GT(decoder["step_ms"].get<double>(), 0);
+  EXPECT_GT(decoder["step_ms_of_windows"].get<double>(), decoder["step_ms"].get<double>());
+  EXPECT_GT(decoder["cpu_step_ms_of_windows"].get<double>(), 0);
   expect_texts(run({"npu", "bench", "mini.en", "--type", "bf16"}).out,
-               {"phase, ms a window", "attention", "of the array's peak", "encoder, frames/s", "two Zen 4 cores"});
+               {"phase, ms a window", "attention", "of the array's peak", "encoder, frames/s", "two Zen 4 cores",
+                "is the better place"});
   expect_refusal(run({"npu", "bench", "enormous"}), 2, {"enormous"});
   expect_refusal(run({"npu", "bench", "base", "--cpu-scale", "0"}), 2, {"--cpu-scale", "above 0"});
 }

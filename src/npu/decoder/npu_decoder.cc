@@ -15,6 +15,7 @@
 #include "npu/device/sim_device.h"
 #include "npu/plan/resident.h"
 #include "npu/sim/catalogue_kernels.h"
+#include "npu/spec/device_spec.h"
 #include "npu/suite/lookups.h"
 
 namespace skald::npu {
@@ -48,7 +49,7 @@ struct Read {
 class NpuDecoder final : public model::Decoder {
  public:
   NpuDecoder(const model::Checkpoint& checkpoint, const model::TokenClasses& tokens, Device& device,
-             std::unique_ptr<Device> owned)
+             std::unique_ptr<SimDevice> owned)
       : checkpoint_(checkpoint), dims_(checkpoint.dims()), tokens_(tokens), owned_(std::move(owned)), device_(device) {
     report_ = {.stage = "decoder",
                .device = device.info().kind == "simulator" ? "npu-sim" : "npu",
@@ -154,7 +155,17 @@ class NpuDecoder final : public model::Decoder {
     return made;
   }
 
-  DeviceReport report() const override { return report_; }
+  DeviceReport report() const override {
+    DeviceReport report = report_;
+    const DeviceCounters& counters = device_.counters();
+    report.npu = NpuReport{.contexts = counters.contexts_opened,
+                           .launches = counters.runs,
+                           .bytes_to_device = counters.bytes_to_device,
+                           .bytes_from_device = counters.bytes_from_device,
+                           .launch_ms = kNpu1.host.ordinary_launch_us * 1e-3};
+    if (owned_ && counters.runs > 0) report.npu->step_ms = owned_->time().array / static_cast<double>(counters.runs);
+    return report;
+  }
 
  private:
   void count_time(std::chrono::steady_clock::time_point begin) {
@@ -266,7 +277,7 @@ class NpuDecoder final : public model::Decoder {
   const model::Checkpoint& checkpoint_;
   model::Dims dims_;
   model::TokenClasses tokens_;
-  std::unique_ptr<Device> owned_;
+  std::unique_ptr<SimDevice> owned_;
   Device& device_;
   std::unique_ptr<ArrayDecoder> array_;
   DecoderSlots slots_{0, 0};
@@ -277,7 +288,7 @@ class NpuDecoder final : public model::Decoder {
 };
 
 Result<std::unique_ptr<model::Decoder>> made(const model::Checkpoint& checkpoint, const model::TokenClasses& tokens,
-                                             int slots, int windows, Device& device, std::unique_ptr<Device> owned) {
+                                             int slots, int windows, Device& device, std::unique_ptr<SimDevice> owned) {
   SKALD_CHECK(model::check_classes(checkpoint.dims(), tokens));
   auto decoder = std::make_unique<NpuDecoder>(checkpoint, tokens, device, std::move(owned));
   SKALD_CHECK(decoder->prepare());
