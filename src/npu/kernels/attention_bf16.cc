@@ -93,14 +93,16 @@ inline void add_values(const bfloat16* __restrict v, const float* __restrict sco
 /// (+ 4 j if causal).
 template <int kKeys>
 inline void hide(float* __restrict scores, const std::int32_t* __restrict lanes, std::int32_t first,
-                 std::int32_t causal, std::int32_t group_step, std::int32_t group, std::int32_t block) {
+                 std::int32_t causal, std::int32_t group_step, std::int32_t group, std::int32_t block,
+                 std::int32_t groups) {
   const std::int32_t limit = first + group_step * group - kKeys * block;
   const aie::vector<std::int32_t, 16> places = aie::load_v<16>(lanes + 16 * causal);
   const aie::vector<float, 16> nothing = aie::broadcast<float, 16>(kNothing);
-  SKALD_PIPELINED_LOOP(at, kKeys / 4 * kGroups, 4) {
-    const int i = at / kGroups;
-    const aie::mask<16> hidden = aie::gt(places, limit + 4 * (causal * (at % kGroups) - i));
-    aie::store_v(scores + at * kResult, aie::select(scores_of(scores, i, at % kGroups), nothing, hidden));
+  SKALD_PIPELINED_LOOP(at, kKeys / 4 * groups, 4) {
+    const int i = at % (kKeys / 4);
+    const int j = at / (kKeys / 4);
+    const aie::mask<16> hidden = aie::gt(places, limit + 4 * (causal * j - i));
+    aie::store_v(scores + (i * kGroups + j) * kResult, aie::select(scores_of(scores, i, j), nothing, hidden));
   }
 }
 
@@ -139,9 +141,9 @@ inline void weigh(const Exp2& exp2, float* __restrict scores, float* __restrict 
   aie::store_v(sum + group * kResult, total.template to_vector<float>());
 }
 
-/// O = O times factor. Wants rounding mode conv_even.
-inline void scale_output(const bfloat16* __restrict factor, float* __restrict o) {
-  SKALD_PIPELINED_LOOP(pair, kGroups * 8, 4) {
+/// O = O times factor, of the first `groups` of four queries. Wants rounding mode conv_even.
+inline void scale_output(const bfloat16* __restrict factor, float* __restrict o, std::int32_t groups) {
+  SKALD_PIPELINED_LOOP(pair, groups * 8, 4) {
     const int group = pair / 8;
     const aie::vector<bfloat16, 16> lower = aie::load_v<16>(factor + group * kResult);
     SKALD_UNROLL
@@ -215,19 +217,23 @@ void attention_finish_bf16_64(const float* __restrict o, const float* __restrict
   aie::set_rounding(aie::rounding_mode::floor);
 }
 
-#define SKALD_ATTENTION_MASK(keys)                                                                                   \
-  void attention_mask_bf16_##keys(float* scores, const std::int32_t* lanes, std::int32_t first, std::int32_t causal, \
-                                  std::int32_t group_step, std::int32_t group, std::int32_t block) {                 \
-    hide<keys>(scores, lanes, first, causal, group_step, group, block);                                              \
-  }
+void attention_mask_bf16_64(float* scores, const std::int32_t* lanes, std::int32_t first, std::int32_t causal,
+                            std::int32_t group_step, std::int32_t group, std::int32_t block) {
+  hide<64>(scores, lanes, first, causal, group_step, group, block, kGroups);
+}
 
-SKALD_ATTENTION_BF16_KEYS(SKALD_ATTENTION_MASK)
+// Blocks of 32 keys: of the first `groups` of four queries, as many as there are.
+
+void attention_mask_bf16_32(float* scores, const std::int32_t* lanes, std::int32_t first, std::int32_t causal,
+                            std::int32_t group_step, std::int32_t group, std::int32_t block, std::int32_t groups) {
+  hide<32>(scores, lanes, first, causal, group_step, group, block, groups);
+}
 
 void attention_weights_bf16_32(float* __restrict scores, float* __restrict offset, bfloat16* __restrict factor,
-                               float* __restrict sum) {
+                               float* __restrict sum, std::int32_t groups) {
   aie::set_rounding(aie::rounding_mode::conv_even);
   const Exp2 exp2;
-  SKALD_PIPELINED_LOOP(group, kGroups, 2) {
+  SKALD_PIPELINED_LOOP(group, groups, 2) {
     weigh<32>(exp2, scores, offset, factor, sum, group);
   }
   aie::set_rounding(aie::rounding_mode::floor);
@@ -248,7 +254,7 @@ void attention_weights_bf16_64(float* __restrict scores, float* __restrict offse
 void attention_values_bf16_64(const bfloat16* __restrict v, const float* __restrict scores,
                               const bfloat16* __restrict factor, float* __restrict o) {
   aie::set_rounding(aie::rounding_mode::conv_even);
-  scale_output(factor, o);
+  scale_output(factor, o, kGroups);
   SKALD_PIPELINED_LOOP(block, kGroups * kGroups / 8, 2) {
     add_values(v, scores, o, block % 8 * 2, block / 8 * 4);
   }
@@ -258,9 +264,9 @@ void attention_values_bf16_64(const bfloat16* __restrict v, const float* __restr
 /// O = O times factor, and V^T where product_values_bf16_32 (resident.cc) wants it: between the weights of eight keys
 /// and of the next eight, sixteen dimensions at a time.
 void attention_turn_bf16_32(const bfloat16* __restrict v, const bfloat16* __restrict factor, float* __restrict scores,
-                            float* __restrict o) {
+                            float* __restrict o, std::int32_t groups) {
   aie::set_rounding(aie::rounding_mode::conv_even);
-  scale_output(factor, o);
+  scale_output(factor, o, groups);
   aie::set_rounding(aie::rounding_mode::floor);
   SKALD_PIPELINED_LOOP(block, kBlock / 2, 4) {
     const int keys8 = block / 8;

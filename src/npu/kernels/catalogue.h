@@ -50,7 +50,8 @@ struct KernelRow {
   std::span<const std::string_view> numbers;  ///< names of the 32-bit arguments that follow
   std::span<const std::int32_t> usual;        ///< values of those that tests and reports use
   MatmulShape shape;
-  std::int64_t macs = 0;       ///< multiply-accumulates of one call
+  std::int64_t macs = 0;       ///< multiply-accumulates of one call with the usual numbers
+  int macs_by = -1;            ///< the number that they are proportional to; -1: none
   int peak = 0;                ///< multiply-accumulates a cycle that the types allow; 0: does not multiply
   int stack_bytes = 0;         ///< of its frame
   KernelCall run = nullptr;    ///< value build

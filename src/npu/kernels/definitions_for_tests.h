@@ -57,6 +57,10 @@ struct Case {
     const auto at = std::find(row.numbers.begin(), row.numbers.end(), name) - row.numbers.begin();
     return row.usual[static_cast<std::size_t>(at)];
   }
+  /// Of 64: those that are computed.
+  int queries() const {
+    return std::ranges::find(row.numbers, "groups") != row.numbers.end() ? 4 * number("groups") : 64;
+  }
 };
 
 /// Empty if element `index` of an argument is within `bound` of `expected`.

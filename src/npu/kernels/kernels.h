@@ -86,13 +86,14 @@ SKALD_ATTENTION_I8_SIZES(SKALD_DECLARE_ATTENTION_I8)
 
 void attention_begin_bf16_64(float* offset, float* sum, float* o);
 void attention_queries_bf16_64(const bfloat16* q, bfloat16* factor, std::int32_t slice);
-#define SKALD_DECLARE_ATTENTION_BF16(keys)                                                                           \
-  void attention_mask_bf16_##keys(float* scores, const std::int32_t* lanes, std::int32_t first, std::int32_t causal, \
-                                  std::int32_t group_step, std::int32_t group, std::int32_t block);                  \
-  void attention_weights_bf16_##keys(float* scores, float* offset, bfloat16* factor, float* sum);
-SKALD_ATTENTION_BF16_KEYS(SKALD_DECLARE_ATTENTION_BF16)
+void attention_mask_bf16_64(float* scores, const std::int32_t* lanes, std::int32_t first, std::int32_t causal,
+                            std::int32_t group_step, std::int32_t group, std::int32_t block);
+void attention_mask_bf16_32(float* scores, const std::int32_t* lanes, std::int32_t first, std::int32_t causal,
+                            std::int32_t group_step, std::int32_t group, std::int32_t block, std::int32_t groups);
+void attention_weights_bf16_64(float* scores, float* offset, bfloat16* factor, float* sum);
+void attention_weights_bf16_32(float* scores, float* offset, bfloat16* factor, float* sum, std::int32_t groups);
 void attention_values_bf16_64(const bfloat16* v, const float* scores, const bfloat16* factor, float* o);
-void attention_turn_bf16_32(const bfloat16* v, const bfloat16* factor, float* scores, float* o);
+void attention_turn_bf16_32(const bfloat16* v, const bfloat16* factor, float* scores, float* o, std::int32_t groups);
 void attention_take_bf16_64(const bfloat16* q, bfloat16* factor, std::int32_t half);
 void attention_give_bf16_64(const float* o, const float* sum, bfloat16* y, std::int32_t slice);
 void attention_give_i8_64(const float* o, const float* sum, std::int8_t* y, std::int32_t half, std::int32_t up,
@@ -152,7 +153,7 @@ void product_i8_64x64x128(const std::int8_t* a, const std::int8_t* b, const std:
                           std::int32_t first);
 void product_bf16_64x32x128(const bfloat16* a, const bfloat16* b, const float* zeros, float* c, std::int32_t first);
 void product_keys_bf16_32(const bfloat16* keys, const bfloat16* queries, const float* zeros, float* scores,
-                          std::int32_t first);
-void product_values_bf16_32(const float* scores, const float* zeros, float* o);
+                          std::int32_t first, std::int32_t groups);
+void product_values_bf16_32(const float* scores, const float* zeros, float* o, std::int32_t groups);
 
 SKALD_KERNELS_END

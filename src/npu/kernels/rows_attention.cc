@@ -15,6 +15,7 @@ constexpr std::int64_t kBlock = 64;
 constexpr std::int64_t kNumbers = kBlock * kBlock;     // of a block of queries, keys, values, scores, outputs
 constexpr std::int64_t kSlice = 16 * kBlock;           // of sixteen queries
 constexpr std::int64_t kStatistics = kBlock / 4 * 16;  // a number a query, repeated for four rows
+constexpr std::int32_t kUsualGroups = 12;              // of four queries, of 16
 
 /// A call of a 64-query, 64-key block after the first product, of `source`.
 RowText text(std::string_view purpose) {
@@ -69,11 +70,17 @@ void add_bf16(Rows& rows, int keys) {
   const std::string suffix = "_bf16_" + std::to_string(keys);
   const std::int64_t all = kBlock * keys;
   const KernelArgument scores{"scores", kF32, all, kInOut, "blocks 4x4", {}};
+  Rows::Names names{"first", "causal", "group_step", "group", "block"};
+  Rows::Numbers usual{7, 1, keys, 2, 2};
+  if (keys < kBlock) {
+    names.emplace_back("groups");
+    usual.push_back(kUsualGroups);
+  }
   rows.add("attention_mask" + suffix, text("takes the scores away of keys that a query does not see"),
-           {scores, {"lanes", kI32, 32, kIn, "rows", "attention_lanes"}},
-           {"first", "causal", "group_step", "group", "block"}, {7, 1, keys, 2, 2});
+           {scores, {"lanes", kI32, 32, kIn, "rows", "attention_lanes"}}, names, usual);
   rows.add("attention_weights" + suffix, text("the largest score so far, scores to weights, and their sum"),
-           {scores, kOffset, kFactor, kSum});
+           {scores, kOffset, kFactor, kSum}, keys < kBlock ? Rows::Names{"groups"} : Rows::Names{},
+           keys < kBlock ? Rows::Numbers{kUsualGroups} : Rows::Numbers{});
 }
 
 }  // namespace
@@ -96,7 +103,8 @@ void add_attention_rows(Rows& rows) {
            {{"v", kBf16, kNumbers / 2, kIn, "blocks 4x8", {}},
             as(kFactor, kIn),
             {"scores", kF32, kNumbers / 2, kInOut, "blocks 4x4", {}},
-            kOutput});
+            kOutput},
+           {"groups"}, {kUsualGroups});
   rows.add("attention_begin_bf16_64", text("no maximum, sum or output yet"),
            {as(kOffset, kOut), as(kSum, kOut), as(kOutput, kOut)});
   rows.add("attention_queries_bf16_64", text("16 queries, scaled and turned"),

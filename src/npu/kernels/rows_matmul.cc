@@ -40,9 +40,9 @@ void add_resident(Rows& rows) {
   constexpr std::int64_t kSide = 64;  // queries, dimensions
   const auto zeros = [](Element type) { return KernelArgument{"zeros", type, 32, kIn, "rows", "zeros"}; };
   const auto add = [&](std::string symbol, std::string_view purpose, Rows::Arguments arguments,
-                       bool first = true) -> KernelRow& {
-    return rows.add(std::move(symbol), {"resident.cc", purpose}, std::move(arguments),
-                    first ? Rows::Names{"first"} : Rows::Names{}, first ? Rows::Numbers{0} : Rows::Numbers{});
+                       Rows::Names names = {"first"}, Rows::Numbers usual = {0}) -> KernelRow& {
+    return rows.add(std::move(symbol), {"resident.cc", purpose}, std::move(arguments), std::move(names),
+                    std::move(usual));
   };
   Rows::multiplies(add("product_i8_64x64x128", "C += A B, or C = A B",
                        {{"a", kI8, 64 * 64, kIn, "blocks 4x8", {}},
@@ -56,8 +56,10 @@ void add_resident(Rows& rows) {
                         zeros(kF32),
                         {"c", kF32, 64 * 128, kInOut, "blocks 4x4", {}}}),
                    {64, 32, 128}, kPeakBf16);
+  constexpr std::int32_t kGroups = 12;  // of four queries, of 16
   const auto multiplies = [](KernelRow& row, std::int64_t macs) {
-    row.macs = macs;
+    row.macs = macs / kSide * 4 * kGroups;
+    row.macs_by = static_cast<int>(row.numbers.size()) - 1;
     row.peak = kPeakBf16;
   };
   // From a half of the depth on: the last row ends with the other half.
@@ -65,13 +67,14 @@ void add_resident(Rows& rows) {
                  {{"keys", kBf16, kKeys * kSide - 4 * 32, kIn, "blocks 4x8", {}},
                   {"queries", kBf16, kSide / 2 * kSide, kIn, "blocks 8x4", {}},
                   zeros(kF32),
-                  {"scores", kF32, kKeys * kSide, kInOut, "blocks 4x4", {}}}),
+                  {"scores", kF32, kKeys * kSide, kInOut, "blocks 4x4", {}}},
+                 {"first", "groups"}, {0, kGroups}),
              kKeys * kSide * kSide / 2);
   multiplies(add("product_values_bf16_32", "O += V^T P, values turned",
                  {{"scores", kF32, kKeys * kSide, kIn, "blocks 4x4", {}},
                   zeros(kF32),
                   {"o", kF32, kSide * kSide, kInOut, "blocks 4x4", {}}},
-                 false),
+                 {"groups"}, {kGroups}),
              kKeys * kSide * kSide);
 }
 

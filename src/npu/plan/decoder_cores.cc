@@ -9,9 +9,11 @@ constexpr int kDecoderDepth = 4;  // objects of A and of B that a memory tile ho
 /// Keys and values block by block, each masked by position.
 Steps decoder_attention(const ResidentCore& core) {
   Steps item = core.queries();
-  append(item, loop_by(kBlocks, core.keys({call("attention_mask_bf16_32",
-                                                {core.scores(), buffer(core.lanes()), parameter(kSeen),
-                                                 parameter(kCausal), constant(0), constant(0), counter()})})));
+  append(item,
+         loop_by(kBlocks, core.keys({call("attention_mask_bf16_32",
+                                          {core.scores(), buffer(core.lanes()), parameter(kSeen), parameter(kCausal),
+                                           constant(0), constant(0), counter(), parameter(kGroups)})},
+                                    parameter(kGroups))));
   append(item, loop_by(kGives, core.results(false)));
   return loop_by(kRounds, std::move(item));
 }

@@ -349,7 +349,8 @@ class DecoderSequencer {
                       {kBlocks, groups.front().blocks},
                       {kSeen, groups.front().seen},
                       {kCausal, causal ? 1 : 0},
-                      {kGives, gives}});
+                      {kGives, gives},
+                      {kGroups, 4 * gives}});
     }
     for (const Group& group : groups) {
       for (int64_t column = 0; column < kArray; ++column) {

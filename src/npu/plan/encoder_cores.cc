@@ -6,6 +6,8 @@
 namespace skald::npu::plan {
 namespace {
 
+constexpr int32_t kGroupsOfQueries = 16;  // of four: all
+
 /// One core's phases.
 class CorePlanner {
  public:
@@ -39,9 +41,11 @@ class CorePlanner {
     const int64_t blocks = key_blocks(problem_);
     const auto last = static_cast<int32_t>(problem_.positions - (blocks - 1) * kKeys - 1);
     Steps item = core_.queries();
-    if (blocks > 1) item.push_back(loop(blocks - 1, core_.keys({})));
-    append(item, core_.keys({call("attention_mask_bf16_32", {core_.scores(), buffer(core_.lanes()), constant(last),
-                                                             constant(0), constant(0), constant(0), constant(0)})}));
+    if (blocks > 1) item.push_back(loop(blocks - 1, core_.keys({}, constant(kGroupsOfQueries))));
+    append(item, core_.keys({call("attention_mask_bf16_32",
+                                  {core_.scores(), buffer(core_.lanes()), constant(last), constant(0), constant(0),
+                                   constant(0), constant(0), constant(kGroupsOfQueries)})},
+                            constant(kGroupsOfQueries)));
     item.push_back(loop(int8() ? 2 : 4, core_.results(int8())));
     return loop_by(kRounds, std::move(item));
   }

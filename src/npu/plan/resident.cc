@@ -140,20 +140,20 @@ Steps ResidentCore::queries() const {
   return steps;
 }
 
-Steps ResidentCore::keys(Steps mask) const {
+Steps ResidentCore::keys(Steps mask, const Operand& groups) const {
   Steps body{step(Acquire{.fifo = b_})};
   for (const int half : {0, 1}) {
     Operand keys = object(b_);
     keys.from = half * kHalfOfKeys;
     body.push_back(call("product_keys_bf16_32", {keys, part(work_, kQueries + half * kHalfOfQueries), buffer(zeros_),
-                                                 scores(), constant(half == 0 ? 1 : 0)}));
+                                                 scores(), constant(half == 0 ? 1 : 0), groups}));
   }
   append(body, std::move(mask));
   Operand values = object(b_);
   values.from = kObjectOfB / 2;
-  body.push_back(call("attention_weights_bf16_32", {scores(), buffer(offset_), buffer(factor_), buffer(sum_)}));
-  body.push_back(call("attention_turn_bf16_32", {values, buffer(factor_), scores(), part(work_, kOutput)}));
-  body.push_back(call("product_values_bf16_32", {scores(), buffer(zeros_), part(work_, kOutput)}));
+  body.push_back(call("attention_weights_bf16_32", {scores(), buffer(offset_), buffer(factor_), buffer(sum_), groups}));
+  body.push_back(call("attention_turn_bf16_32", {values, buffer(factor_), scores(), part(work_, kOutput), groups}));
+  body.push_back(call("product_values_bf16_32", {scores(), buffer(zeros_), part(work_, kOutput), groups}));
   body.push_back(step(Release{.fifo = b_}));
   return body;
 }

@@ -56,6 +56,7 @@ enum ResidentWord : int32_t {
   kSeen,    ///< the last key that the first query sees
   kCausal,  ///< 1: and each query one more than the one before
   kGives,   ///< objects of C
+  kGroups,  ///< of four queries that are there, in fours
   kWords = 16,
 };
 
@@ -100,8 +101,8 @@ class ResidentCore {
   /// No key yet; takes 64 queries.
   Steps queries() const;
 
-  /// Keys and values of one object; `mask`: what is done with scores first.
-  Steps keys(Steps mask) const;
+  /// Keys and values of one object; `mask`: what is done with scores first; `groups` of four queries.
+  Steps keys(Steps mask, const Operand& groups) const;
   Operand scores() const;
   int lanes() const { return lanes_; }
 

@@ -14,7 +14,8 @@ Result<Kernel> kernel(std::string_view name) {
   }
   return Kernel{.run = row->run,
                 .cycles = [row](std::span<const int32_t> numbers) { return cost_of(*row, numbers).cycles; },
-                .macs = row->macs};
+                .macs = row->macs_by < 0 ? row->macs : row->macs / row->usual[static_cast<size_t>(row->macs_by)],
+                .macs_by = row->macs_by};
 }
 
 Result<std::span<const std::byte>> table(std::string_view name) {

@@ -241,10 +241,11 @@ void CoreActor::do_step(const Call& call) {
   report_.busy += cycles;
   report_.locks += overhead;
   ++report_.calls;
-  report_.macs += called->kernel.macs;
+  const int64_t macs = called->kernel.macs_of(called->numbers);
+  report_.macs += macs;
   ++called->report->calls;
   called->report->cycles += cycles;
-  array_.report.macs += called->kernel.macs;
+  array_.report.macs += macs;
   array_.events.wake(now_, *this);
 }
 
