@@ -33,13 +33,13 @@ SHORT = (
     Short(
         "village",
         "flite:awb",
-        ("There is a little village behind the mountain.", "The door was closed and the house was quiet."),
+        ("There is a little village behind the mountain.", "The door was open and the house was quiet."),
     ),
-    Short("newspaper", "flite:kal16", ("The old man sat by the window and read the newspaper.",)),
+    Short("newspaper", "flite:kal16", ("The old man sat by the window with his newspaper.",)),
     Short(
         "kitchen",
         "flite:slt",
-        ("The city was beautiful in the evening light.", "Please turn on the lights in the kitchen."),
+        ("The city was beautiful in the evening light.", "We had dinner in the kitchen."),
     ),
     Short("answer", "flite:awb", ("She could not find the answer in the book.",)),
 )

@@ -6,7 +6,6 @@
 
 #include "engine/bench.h"
 #include "forecast_text.h"
-#include "model/random_checkpoint.h"
 #include "npu/decoder/step_forecast.h"
 #include "npu/encoder/forecast.h"
 #include "npu/plan/operators.h"
@@ -125,9 +124,8 @@ Result<std::string> bench_model(const NpuModelBench& asked) {
   SKALD_CHECK(npu::verified(planned.program, npu::catalogue_lookup()));
   Measured m{.frames = 2 * planned.encoder->positions};
   SKALD_TRY(m.npu, npu::forecast_window(*planned.encoder, planned.program));
-  SKALD_TRY(const model::Dims dims, model::named_dims(asked.model));
-  SKALD_TRY(m.alone, npu::forecast_steps(dims, 1));
-  SKALD_TRY(m.together, npu::forecast_steps(dims, kBatch));
+  SKALD_TRY(m.alone, npu::forecast_steps(asked.model, 1));
+  SKALD_TRY(m.together, npu::forecast_steps(asked.model, kBatch));
   SKALD_TRY(m.cpu, engine::bench({.shape = asked.model, .threads = kThreads, .encoder = false}));
   const engine::DecodingTime time = engine::decoding_time(m.cpu, kBatch, kTokens);
   m.cpu_ms = asked.cpu_scale * time.clock_ms;

@@ -410,7 +410,7 @@ static void test_live(skald_engine* engine, const char* path) {
   }
   skald_options* options = skald_options_new_live();
   EXPECT(skald_options_set_string(options, "language", "en", NULL) == SKALD_OK);
-  const skald_live_options often = {.size = sizeof often, .step = 0.25};
+  const skald_live_options often = {.size = sizeof often, .step = 0.5};
   for (int as_bytes = 0; as_bytes < 2; ++as_bytes) {
     struct listened listened = {.texts = 0};
     const skald_live_callbacks callbacks = {.size = sizeof callbacks, .user = &listened, .on_text = hear_text};
@@ -425,7 +425,7 @@ static void test_live(skald_engine* engine, const char* path) {
       EXPECT((as_bytes ? skald_live_feed_bytes(live, bytes + fed, piece, NULL)
                        : skald_live_feed_samples(live, samples + fed, piece, NULL)) == SKALD_OK);
     }
-    EXPECT(listened.texts >= 8); /* 2.5 s */
+    EXPECT(listened.texts >= 4); /* 2.1 s */
     EXPECT(skald_live_finish(live, NULL) == SKALD_OK);
     EXPECT_STR(" Good morning, how are you today?", listened.stable);
     EXPECT_STR("", listened.provisional);

@@ -108,10 +108,10 @@ TEST(ForEachField, EveryOptionHasNameAndHelp) {
   };
   LoadOptions load;
   load.for_each_field(visit);
-  EXPECT_EQ(6, fields);
+  EXPECT_EQ(7, fields);
   TranscribeOptions transcribe;
   transcribe.for_each_field(visit);
-  EXPECT_EQ(6 + 39, fields);
+  EXPECT_EQ(7 + 39, fields);
 }
 
 }  // namespace

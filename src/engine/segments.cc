@@ -104,6 +104,8 @@ void clear_if_empty(Segment& segment) {
   if (segment.start != segment.end && !text::strip(segment.text).empty()) return;
   segment.text.clear();
   segment.tokens.clear();
+  segment.words.clear();
+  segment.details.clear();
 }
 
 History::History(std::vector<int32_t> initial, bool carry, int prompt_room)

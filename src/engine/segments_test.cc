@@ -96,10 +96,11 @@ TEST(ClearIfEmpty, BlankOrInstantaneous) {
   Segment kept{.start = 1, .end = 2, .text = " x", .tokens = {1}};
   clear_if_empty(kept);
   EXPECT_EQ(" x", kept.text);
-  Segment instantaneous{.start = 2, .end = 2, .text = " x", .tokens = {1}};
+  Segment instantaneous{.start = 2, .end = 2, .text = " x", .tokens = {1}, .words = {{.word = " x"}}};
   clear_if_empty(instantaneous);
   EXPECT_TRUE(instantaneous.text.empty());
   EXPECT_TRUE(instantaneous.tokens.empty());
+  EXPECT_TRUE(instantaneous.words.empty());
   for (const char* blank : {"", " ", "\t\n", "\u00A0", "\u3000 \u2003"}) {
     Segment segment{.start = 1, .end = 2, .text = blank, .tokens = {1, 2}};
     clear_if_empty(segment);

@@ -10,7 +10,7 @@ import sys
 
 import numpy as np
 import sounds  # first: it makes the modules of the folder above known
-from export import load, probabilities, samples
+from export import front_end, load, probabilities, samples
 from train import STEP, audible
 
 from common import RATE, recordings
@@ -59,7 +59,7 @@ def joined(directory, seconds, rng):
 
 
 def main():
-    model, features = load(sys.argv[1])
+    model, features = load(sys.argv[1]), front_end()
     rng = np.random.default_rng(1)
     wave, label = joined(pathlib.Path(sys.argv[2]), 600, rng)
     loud = np.sqrt((wave**2)[np.repeat(label, STEP)].mean())

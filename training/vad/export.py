@@ -1,4 +1,5 @@
-"""python export.py MODEL.pt: writes data/speech_detector.f32, and what its test expects in tests/data/golden."""
+"""python export.py [MODEL.pt]: writes data/speech_detector.f32, and what its test expects in tests/data/golden; without a model
+the latter alone."""
 
 import pathlib
 import subprocess
@@ -7,7 +8,7 @@ import sys
 import numpy as np
 import torch
 import whisper
-from network import RATE, Detector, Features, export
+from network import RATE, Detector, Features, export, exported
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -28,13 +29,20 @@ def probabilities(model, features, wave, bands=80):
 def load(path):
     model = Detector()
     model.load_state_dict(torch.load(path))
-    filters = np.load(pathlib.Path(whisper.__file__).parent / "assets" / "mel_filters.npz")
-    return model.eval(), Features(filters)
+    return model.eval()
+
+
+def front_end():
+    return Features(np.load(pathlib.Path(whisper.__file__).parent / "assets" / "mel_filters.npz"))
 
 
 def main():
-    model, features = load(sys.argv[1])
-    export(model).tofile(ROOT / "data" / "speech_detector.f32")
+    numbers = ROOT / "data" / "speech_detector.f32"
+    if len(sys.argv) > 1:
+        model = load(sys.argv[1])
+        export(model).tofile(numbers)
+    model = exported(np.fromfile(numbers, "<f4"))
+    features = front_end()
     wave = samples(ROOT / "samples" / "kitchen.wav")
     for bands in (80, 128):
         lines = "\n".join(f"{p:.4f}" for p in probabilities(model, features, wave, bands))

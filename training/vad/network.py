@@ -79,3 +79,29 @@ def export(model):
         parts += [block.depthwise.weight[:, 0].T, pointwise[:, :, 0].T, bias]
     parts += [model.head.weight.flatten(), model.head.bias]
     return np.concatenate([p.detach().contiguous().numpy().astype("<f4").ravel() for p in parts])
+
+
+def exported(numbers):
+    """The network of what export() gave: normalisations are in the weights."""
+    model, at = Detector().eval(), 0
+
+    def take(*shape):
+        nonlocal at
+        size = int(np.prod(shape))
+        at += size
+        return torch.from_numpy(numbers[at - size : at].astype(np.float32)).reshape(shape)
+
+    def identity(norm):
+        norm.running_var.fill_(1 - norm.eps)
+        norm.bias.copy_(take(WIDTH))
+
+    with torch.no_grad():
+        model.stem.weight.copy_(take(KERNEL, BANDS, WIDTH).permute(2, 1, 0))
+        identity(model.norm)
+        for block in model.blocks:
+            block.depthwise.weight.copy_(take(KERNEL, WIDTH).T[:, None])
+            block.pointwise.weight.copy_(take(WIDTH, WIDTH).T[:, :, None])
+            identity(block.norm)
+        model.head.weight.copy_(take(1, WIDTH, 1))
+        model.head.bias.copy_(take(1))
+    return model

@@ -158,8 +158,8 @@ TEST(Candidates, TheBestOfARange) {
 }
 
 TEST(StepForecast, BatchesShareTheWeights) {
-  const auto one = forecast_steps(*model::named_dims("tiny"), 1);
-  const auto eight = forecast_steps(*model::named_dims("tiny"), 8);
+  const auto one = forecast_steps("tiny", 1);
+  const auto eight = forecast_steps("tiny", 8);
   ASSERT_TRUE(one) << to_string(one.error());
   ASSERT_TRUE(eight) << to_string(eight.error());
   EXPECT_GT(eight->step_ms, one->step_ms);

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "model/random_checkpoint.h"
 #include "npu/decoder/decoder_weights.h"
 #include "npu/program/verify.h"
 #include "npu/sim/catalogue_kernels.h"
@@ -27,7 +28,8 @@ Result<double> milliseconds(const Program& program) {
 
 }  // namespace
 
-Result<StepForecast> forecast_steps(const model::Dims& dims, int windows) {
+Result<StepForecast> forecast_steps(std::string_view model, int windows) {
+  SKALD_TRY(const model::Dims dims, model::named_dims(model));
   const std::string device(kNpu1.name);
   const plan::DecoderProblem problem = decoder_problem(dims, windows, windows);
   SKALD_TRY(const plan::DecoderLayout layout, plan::decoder_layout(problem));

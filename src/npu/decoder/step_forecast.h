@@ -1,8 +1,9 @@
 #pragma once
 // What the decoder's launches take on the array, simulated without values.
 
+#include <string_view>
+
 #include "base/result.h"
-#include "model/dims.h"
 
 namespace skald::npu {
 
@@ -12,7 +13,7 @@ struct StepForecast {
 };
 
 /// `windows` full ones with a hypothesis each, halfway through 64 tokens; at the usual clock and kPlannedDdrGbS.
-/// Errors: those of the planner and of Simulation.
-Result<StepForecast> forecast_steps(const model::Dims& dims, int windows);
+/// `model`: a published one's name. Errors: those of named_dims, the planner and Simulation.
+Result<StepForecast> forecast_steps(std::string_view model, int windows);
 
 }  // namespace skald::npu
