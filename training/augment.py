@@ -13,6 +13,7 @@ NOISE_SECONDS = 20
 SNR = (4, 35)  # dB
 CHANCE = {"reverb": 0.08, "noise": 0.2, "babble": 0.12, "warp": 0.25, "equaliser": 0.2, "mask": 0.4}
 MASK_BANDS, MASK_FRAMES, FRAMES_A_MASK = 14, 30, 400
+ENDED = 0.7  # of the examples
 
 
 def numpy_rng():
@@ -84,3 +85,11 @@ def mask_mels(mel, frames, strength):
         wanted = chosen * (frames >= k * FRAMES_A_MASK)
         times |= _stretches(frames, (torch.rand_like(chosen) * longest * wanted).floor(), size)
     return torch.where(bands[:, :, None] | times[:, None], mel.mean(dim=(1, 2), keepdim=True), mel)
+
+
+def end_with_zeros(mel, frames, share=ENDED):
+    """Zeros behind the last of `frames` [B] in a share of the examples: openai/whisper's transcribe() fills a window behind the
+    recording's end with zeros of the scaled log-mel, which are no silence (that is -1 or less)."""
+    behind = torch.arange(mel.shape[-1], device=mel.device) >= frames[:, None].ceil()
+    ended = torch.rand(len(mel), 1, device=mel.device) < share
+    return mel.masked_fill((behind & ended)[:, None], 0.0)

@@ -14,7 +14,7 @@ import phrases
 import pieces
 import texts
 import windows
-from augment import mask_mels
+from augment import end_with_zeros, mask_mels
 from clips import Clip
 from common import RATE
 from frontend import Frontend
@@ -35,6 +35,14 @@ class FrontEnd(unittest.TestCase):
     def test_masks_leave_what_is_not_chosen(self):
         mel = torch.randn(4, 80, 300)
         torch.testing.assert_close(mask_mels(mel, torch.full((4,), 300.0), 0.0), mel)
+
+
+    def test_zeros_follow_the_end(self):
+        mel = torch.full((2, 80, 10), -1.0)
+        ended = end_with_zeros(mel, torch.tensor([4.5, 10.0]), share=1.0)
+        self.assertEqual(ended[0].sum(1).tolist(), [-5.0] * 80)
+        torch.testing.assert_close(ended[1], mel[1])
+        torch.testing.assert_close(end_with_zeros(mel, torch.tensor([4.5, 10.0]), share=0.0), mel)
 
 
 class Model(unittest.TestCase):

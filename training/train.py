@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 
 import torch
 
-from augment import mask_mels
+from augment import end_with_zeros, mask_mels
 from batches import Batches, Curriculum
 from clips import Clips
 from common import add_folders
@@ -104,6 +104,7 @@ class Trainer:
         """One update; -> the losses, means over the processes; None where they are not finite."""
         batch = batch.to(self.device)
         mel = mask_mels(self.frontend(batch.waves, batch.warp, batch.equaliser), batch.frames, self.args.augment)
+        mel = end_with_zeros(mel, batch.frames)
         with torch.autocast(self.device.type, self.half, enabled=self.half != torch.float32):
             out = losses(self.model, batch, mel, token_noise, self.clock.ctc)
         values = self.ranks.means([float(out[name].detach()) for name in SHOWN])

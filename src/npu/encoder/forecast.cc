@@ -81,8 +81,8 @@ void complete_forecasts(NpuReport& report, double audio, double cpu, std::option
   report.watts = watts;
   const auto per_second = [audio](double seconds) { return seconds > 0 ? audio / seconds : 0; };
   for (NpuForecast& forecast : report.forecasts) {
-    forecast.npu_seconds = static_cast<double>(report.launches) * (forecast.window_ms + report.launch_ms) * 1e-3 +
-                           report.decoding_seconds;
+    forecast.npu_seconds =
+        static_cast<double>(report.launches) * (forecast.window_ms + report.launch_ms) * 1e-3 + report.decoding_seconds;
     forecast.realtime = per_second(forecast.npu_seconds + cpu);
     forecast.realtime_pipelined = per_second(pipelined_seconds(forecast.npu_seconds, cpu));
     forecast.joules = watts.value_or(0) * forecast.npu_seconds;
