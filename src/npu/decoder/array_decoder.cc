@@ -129,6 +129,7 @@ Result<void> ArrayDecoder::scores(int64_t window, int64_t layer, int64_t head, i
   SKALD_CHECK(sync(kDecoderMemory, keys, 2 * layout_.cross_panel(), SyncDirection::kFromDevice));
   SKALD_CHECK(sync(kDecoderMemory, queries, 2 * layout_.panel_bytes(), SyncDirection::kFromDevice));
   std::vector<std::vector<float>> of_rows;
+  of_rows.reserve(static_cast<size_t>(rows));
   for (int64_t row = 0; row < rows; ++row) {
     of_rows.push_back(head_row(at(kDecoderMemory, queries), layout_.strips, row));
   }

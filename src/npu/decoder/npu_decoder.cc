@@ -176,7 +176,7 @@ class NpuDecoder final : public model::Decoder {
   template <class Then>
   Result<void> read_all(std::vector<Pending> pending, const Then& then) {
     // Those of a window attend together if they follow each other.
-    std::ranges::stable_sort(pending, {}, [&](const Pending& one) { return slots_.window(one.slot); });
+    std::ranges::sort(pending, {}, [&](const Pending& one) { return std::pair(slots_.window(one.slot), one.index); });
     while (!pending.empty()) {
       SKALD_TRY(const std::vector<Read> reads, launch(pending));
       for (const Read& read : reads) SKALD_CHECK(then(read));

@@ -34,6 +34,7 @@ Result<StepForecast> forecast_steps(std::string_view model, int windows) {
   const plan::DecoderProblem problem = decoder_problem(dims, windows, windows);
   SKALD_TRY(const plan::DecoderLayout layout, plan::decoder_layout(problem));
   std::vector<plan::DecoderRows> step;
+  step.reserve(static_cast<size_t>(windows));
   for (int window = 0; window < windows; ++window) {
     step.push_back(
         {.slot = window, .window = window, .positions = dims.audio_ctx, .first = kPosition, .rows = plan::kRowsOfTurn});
