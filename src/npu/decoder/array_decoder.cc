@@ -6,7 +6,6 @@
 #include <string>
 #include <utility>
 
-#include "base/half.h"
 #include "npu/decoder/decoder_weights.h"
 #include "npu/encoder/packing.h"
 #include "npu/kernels/layout.h"
@@ -22,26 +21,18 @@ using plan::kDecoderRows;
 using plan::kDecoderWeights;
 
 constexpr std::chrono::milliseconds kStepPatience{10'000};
-constexpr int64_t kHeadWidth = 64;
 const std::string kDeviceName(kNpu1.name);
 
-/// Rows of `width` numbers into panels of `strips`.
-void put_rows(std::span<const float> rows, int64_t width, int64_t strips, std::byte* panels) {
-  for (int64_t row = 0; row < std::ssize(rows) / width; ++row) {
-    for (int64_t column = 0; column < width; ++column) {
-      put_bf16(panels + 2 * panel_index(kPanel, strips, row, column), rows[static_cast<size_t>(row * width + column)]);
-    }
-  }
+Artifact artifact_of(Program program) {
+  Artifact made{.name = program.name, .arguments = arguments_of(program)};
+  made.program = std::make_shared<const Program>(std::move(program));
+  return made;
 }
 
-/// One row of 64 columns in panels.
-std::vector<float> head_row(const std::byte* panels, int64_t strips, int64_t row) {
-  std::vector<float> out(static_cast<size_t>(kHeadWidth));
-  for (int64_t column = 0; column < kHeadWidth; ++column) {
-    uint16_t bits = 0;
-    std::memcpy(&bits, panels + 2 * panel_index(kPanel, strips, row, column), sizeof bits);
-    out[static_cast<size_t>(column)] = bf16_to_f32(bits);
-  }
+/// The columns of a head, (rows, 64), from panels.
+std::vector<float> head_rows(const std::byte* panels, int64_t strips, int64_t rows) {
+  std::vector<float> out(static_cast<size_t>(rows * plan::kHeadWidth));
+  get_rows(panels, plan::kHeadWidth, strips, out);
   return out;
 }
 
@@ -49,26 +40,39 @@ std::vector<float> head_row(const std::byte* panels, int64_t strips, int64_t row
 
 Result<std::unique_ptr<ArrayDecoder>> ArrayDecoder::make(const model::Checkpoint& checkpoint, Device& device,
                                                          int64_t slots, int64_t windows) {
-  const plan::DecoderProblem problem = decoder_problem(checkpoint.dims(), slots, windows);
-  SKALD_TRY(plan::DecoderLayout layout, plan::decoder_layout(problem));
-  SKALD_TRY(const std::vector<std::byte> weights, pack_decoder(problem, layout, checkpoint));
-  std::unique_ptr<ArrayDecoder> made(new ArrayDecoder(device, problem, std::move(layout)));
-  const plan::DecoderRows any{.positions = 1, .rows = plan::kRowsOfTurn};
-  SKALD_TRY(Program program, plan::plan_decoder_step(problem, made->layout_, {&any, 1}, kDeviceName));
-  Artifact artifact{.name = program.name, .arguments = arguments_of(program)};
-  artifact.program = std::make_shared<const Program>(std::move(program));
-  SKALD_TRY(made->kernel_, device.load(artifact));
-  for (size_t i = 0; i < artifact.arguments.size(); ++i) {
-    SKALD_TRY(made->buffers_.emplace_back(), device.allocate(*made->kernel_, i, artifact.arguments[i].bytes));
-  }
-  std::ranges::copy(weights, made->buffers_[kDecoderWeights].bytes().begin());
-  SKALD_CHECK(device.sync(made->buffers_[kDecoderWeights], SyncDirection::kToDevice));
+  std::unique_ptr<ArrayDecoder> made(new ArrayDecoder(device, decoder_problem(checkpoint.dims(), slots, windows)));
+  SKALD_CHECK(made->reserve(slots, windows));
+  SKALD_TRY(const std::vector<std::byte> weights, pack_decoder(made->problem_, made->layout_, checkpoint));
+  DeviceBuffer& buffer = made->buffers_[kDecoderWeights];
+  SKALD_TRY(buffer, device.allocate(*made->kernel_, kDecoderWeights, weights.size()));
+  std::ranges::copy(weights, buffer.bytes().begin());
+  SKALD_CHECK(device.sync(buffer, SyncDirection::kToDevice));
   return made;
 }
 
+Result<void> ArrayDecoder::reserve(int64_t slots, int64_t windows) {
+  plan::DecoderProblem problem = problem_;
+  problem.slots = slots;
+  problem.windows = windows;
+  SKALD_TRY(plan::DecoderLayout layout, plan::decoder_layout(problem));
+  const plan::DecoderRows any{.positions = 1, .rows = plan::kRowsOfTurn};
+  SKALD_TRY(Program program, plan::plan_decoder_step(problem, layout, {&any, 1}, kDeviceName));
+  const Artifact artifact = artifact_of(std::move(program));
+  SKALD_TRY(auto kernel, device_.load(artifact));
+  std::vector<DeviceBuffer> buffers(artifact.arguments.size());
+  for (const size_t i : {kDecoderRows, kDecoderMemory, kDecoderLogits}) {
+    SKALD_TRY(buffers[i], device_.allocate(*kernel, i, artifact.arguments[i].bytes));
+  }
+  if (!buffers_.empty()) buffers[kDecoderWeights] = std::move(buffers_[kDecoderWeights]);
+  problem_ = problem;
+  layout_ = std::move(layout);
+  kernel_ = std::move(kernel);
+  buffers_ = std::move(buffers);
+  return {};
+}
+
 Result<void> ArrayDecoder::launch(Program program) {
-  Artifact artifact{.name = program.name, .arguments = arguments_of(program)};
-  artifact.program = std::make_shared<const Program>(std::move(program));
+  const Artifact artifact = artifact_of(std::move(program));
   SKALD_TRY(kernel_, device_.load(artifact));
   const auto count = static_cast<std::ptrdiff_t>(artifact.arguments.size());
   SKALD_TRY(const auto run, device_.bind(kernel_, {buffers_.begin(), buffers_.begin() + count}));
@@ -128,17 +132,14 @@ Result<void> ArrayDecoder::scores(int64_t window, int64_t layer, int64_t head, i
       layout_.cross_queries + layer * layout_.cross_queries_bytes + 2 * head * layout_.panel_bytes();
   SKALD_CHECK(sync(kDecoderMemory, keys, 2 * layout_.cross_panel(), SyncDirection::kFromDevice));
   SKALD_CHECK(sync(kDecoderMemory, queries, 2 * layout_.panel_bytes(), SyncDirection::kFromDevice));
-  std::vector<std::vector<float>> of_rows;
-  of_rows.reserve(static_cast<size_t>(rows));
-  for (int64_t row = 0; row < rows; ++row) {
-    of_rows.push_back(head_row(at(kDecoderMemory, queries), layout_.strips, row));
-  }
-  for (int64_t position = 0; position < positions; ++position) {
-    const std::vector<float> key = head_row(at(kDecoderMemory, keys), layout_.audio_rows / 4, position);
-    for (int64_t row = 0; row < rows; ++row) {
+  const std::vector<float> q = head_rows(at(kDecoderMemory, queries), layout_.strips, rows);
+  const std::vector<float> k = head_rows(at(kDecoderMemory, keys), layout_.audio_rows / 4, positions);
+  const auto width = static_cast<size_t>(plan::kHeadWidth);
+  for (size_t row = 0; row < static_cast<size_t>(rows); ++row) {
+    for (size_t position = 0; position < static_cast<size_t>(positions); ++position) {
       float sum = 0;
-      for (size_t i = 0; i < key.size(); ++i) sum += of_rows[static_cast<size_t>(row)][i] * key[i];
-      out[static_cast<size_t>(row * positions + position)] = sum / 8;  // sqrt(64)
+      for (size_t i = 0; i < width; ++i) sum += q[row * width + i] * k[position * width + i];
+      out[row * static_cast<size_t>(positions) + position] = sum / 8;  // sqrt(64)
     }
   }
   return {};

@@ -20,8 +20,11 @@ class ArrayDecoder {
   static Result<std::unique_ptr<ArrayDecoder>> make(const model::Checkpoint& checkpoint, Device& device, int64_t slots,
                                                     int64_t windows);
 
-  const plan::DecoderProblem& problem() const { return problem_; }
   const plan::DecoderLayout& layout() const { return layout_; }
+
+  /// Caches for so many hypotheses and windows; what the ones before held is lost, the weights stay. Keeps all as it
+  /// was on error. Errors: those of decoder_layout and the device.
+  Result<void> reserve(int64_t slots, int64_t windows);
 
   /// Keys and values of window `window` from `states` (positions, width). Errors: those of the device.
   Result<void> read_window(std::span<const float> states, int64_t window);
@@ -30,7 +33,7 @@ class ArrayDecoder {
   /// the device.
   Result<void> step(std::span<const plan::DecoderRows> step, std::span<const float> x);
 
-  /// The first `count` logits of a row of the last step.
+  /// The first logits, as many as `out` has room for, of a row of the last step.
   void logits(int64_t row, std::span<float> out) const;
 
   /// What slot `from` has cached becomes that of `to` too. Errors: those of the device.
@@ -42,8 +45,7 @@ class ArrayDecoder {
                       std::span<float> out) const;
 
  private:
-  ArrayDecoder(Device& device, const plan::DecoderProblem& problem, plan::DecoderLayout layout)
-      : device_(device), problem_(problem), layout_(std::move(layout)) {}
+  ArrayDecoder(Device& device, const plan::DecoderProblem& problem) : device_(device), problem_(problem) {}
 
   Result<void> launch(Program program);
   Result<void> sync(plan::DecoderArgument argument, int64_t offset, int64_t bytes, SyncDirection direction) const;

@@ -4,11 +4,12 @@
 #include <string>
 
 #include "npu/encoder/packing.h"
+#include "npu/plan/resident.h"
 
 namespace skald::npu {
 namespace {
 
-constexpr int64_t kHead = 64;
+using plan::kHeadWidth;
 
 class DecoderPacker {
  public:
@@ -60,10 +61,10 @@ class DecoderPacker {
     SKALD_TRY(const Linear both, linear_of(checkpoint_, {attention + "key", attention + "value"}, d, d));
     Linear made{.n = 2 * d, .k = d};
     for (int64_t head = 0; head < problem_.heads; ++head) {
-      for (const int64_t from : {head * kHead, d + head * kHead}) {
+      for (const int64_t from : {head * kHeadWidth, d + head * kHeadWidth}) {
         made.weights.insert(made.weights.end(), both.weights.begin() + from * d,
-                            both.weights.begin() + (from + kHead) * d);
-        made.bias.insert(made.bias.end(), both.bias.begin() + from, both.bias.begin() + from + kHead);
+                            both.weights.begin() + (from + kHeadWidth) * d);
+        made.bias.insert(made.bias.end(), both.bias.begin() + from, both.bias.begin() + from + kHeadWidth);
       }
     }
     return made;

@@ -66,9 +66,12 @@ class NpuDecoder final : public model::Decoder {
 
   Result<void> reserve(int slots, int windows) override {
     SKALD_CHECK(model::check_reserve(slots, windows, slots_.any_open()));
-    array_.reset();
-    // One more cache, for align().
-    SKALD_TRY(array_, ArrayDecoder::make(checkpoint_, device_, slots + 1, windows));
+    const int caches = slots + 1;  // one more, for align()
+    if (array_) {
+      SKALD_CHECK(array_->reserve(caches, windows));
+    } else {
+      SKALD_TRY(array_, ArrayDecoder::make(checkpoint_, device_, caches, windows));
+    }
     slots_ = DecoderSlots(slots, windows);
     spare_ = slots;
     report_.weight_bytes = array_->layout().weight_bytes;

@@ -1,6 +1,6 @@
 #pragma once
 // The NPU wing's second door: Whisper's decoder over a device, in bfloat16. One launch a step for all hypotheses in it;
-// prompts of more than eight tokens take one for each 32 positions. Which tokens are suppressed, the best of the others
+// a prompt takes one for each block of 32 positions. Which tokens are suppressed, the best of the others
 // and their sums are the host's: logits that leave are a fraction of the weights that come.
 
 #include <memory>

@@ -6,11 +6,10 @@
 #include "model/random_checkpoint.h"
 #include "npu/decoder/decoder_weights.h"
 #include "npu/program/verify.h"
-#include "npu/sim/catalogue_kernels.h"
-#include "npu/sim/simulation.h"
 #include "npu/spec/device_spec.h"
 #include "npu/suite/encoder_search.h"
 #include "npu/suite/lookups.h"
+#include "npu/suite/predict.h"
 
 namespace skald::npu {
 namespace {
@@ -20,9 +19,7 @@ constexpr int64_t kPosition = 32;  // of the newest tokens
 Result<double> milliseconds(const Program& program) {
   SKALD_CHECK(verified(program, catalogue_lookup()));
   const sim::TimeModel time = planned_time();
-  SKALD_TRY(const auto simulation,
-            sim::Simulation::load(program, sim::catalogue_kernels(), {.values = false, .time = time}));
-  SKALD_TRY(const sim::Report report, simulation->launch({}));
+  SKALD_TRY(const sim::Report report, costs_of(program, time));
   return report.cycles / time.clock_ghz * 1e-6;
 }
 

@@ -248,24 +248,14 @@ void pack_encoder_frames(const EncoderProblem& problem, const EncoderLayout& lay
 
 void unpack_encoder_states(const EncoderProblem& problem, const EncoderLayout& layout,
                            std::span<const std::byte> panels, std::span<float> states) {
-  for (int64_t row = 0; row < problem.positions; ++row) {
-    for (int64_t column = 0; column < problem.width; ++column) {
-      uint16_t bits = 0;
-      std::memcpy(&bits, &panels[static_cast<size_t>(2 * panel_index(kPanel, layout.strips, row, column))],
-                  sizeof bits);
-      states[static_cast<size_t>(row * problem.width + column)] = bf16_to_f32(bits);
-    }
-  }
+  const auto count = static_cast<size_t>(problem.positions * problem.width);
+  get_rows(panels.data(), problem.width, layout.strips, states.first(count));
 }
 
 void pack_encoder_states(const EncoderProblem& problem, const EncoderLayout& layout, std::span<const float> states,
                          std::span<std::byte> panels) {
-  for (int64_t row = 0; row < problem.positions; ++row) {
-    for (int64_t column = 0; column < problem.width; ++column) {
-      put_bf16(&panels[static_cast<size_t>(2 * panel_index(kPanel, layout.strips, row, column))],
-               states[static_cast<size_t>(row * problem.width + column)]);
-    }
-  }
+  const auto count = static_cast<size_t>(problem.positions * problem.width);
+  put_rows(states.first(count), problem.width, layout.strips, panels.data());
 }
 
 }  // namespace skald::npu

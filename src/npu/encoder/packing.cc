@@ -11,6 +11,20 @@ namespace skald::npu {
 using plan::kColumnsOfTile;
 using plan::kObjectOfB;
 
+void put_rows(std::span<const float> rows, int64_t width, int64_t strips, std::byte* panels) {
+  for (int64_t i = 0; i < std::ssize(rows); ++i) {
+    put_bf16(panels + 2 * panel_index(kPanel, strips, i / width, i % width), rows[static_cast<size_t>(i)]);
+  }
+}
+
+void get_rows(const std::byte* panels, int64_t width, int64_t strips, std::span<float> rows) {
+  for (int64_t i = 0; i < std::ssize(rows); ++i) {
+    uint16_t bits = 0;
+    std::memcpy(&bits, panels + 2 * panel_index(kPanel, strips, i / width, i % width), sizeof bits);
+    rows[static_cast<size_t>(i)] = bf16_to_f32(bits);
+  }
+}
+
 void put_object(std::span<const std::byte> wanted, std::byte* to) {
   constexpr auto kCell = static_cast<size_t>(plan::kCell);
   for (size_t half = 0; half < 2; ++half) {

@@ -23,6 +23,11 @@ inline void put_bf16(std::byte* at, float value) {
   std::memcpy(at, &bits, sizeof bits);
 }
 
+/// (rows, width) into bfloat16 in panels of `strips`; all that are in `rows`.
+void put_rows(std::span<const float> rows, int64_t width, int64_t strips, std::byte* panels);
+/// The reverse.
+void get_rows(const std::byte* panels, int64_t width, int64_t strips, std::span<float> rows);
+
 /// What a core sees as `wanted` travels in another order (plan/resident.cc, to_stream of b_column).
 void put_object(std::span<const std::byte> wanted, std::byte* to);
 

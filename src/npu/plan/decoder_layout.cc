@@ -7,8 +7,6 @@
 namespace skald::npu::plan {
 namespace {
 
-constexpr int64_t kHead = 64;  // columns
-constexpr int64_t kWidestDecoder = 1280;
 constexpr int64_t kPanelsOfHead = 4;  // of keys, and of values, two
 
 /// Hands out places in the arguments.
@@ -23,18 +21,18 @@ class DecoderLayouter {
     // Attention takes and gives whole blocks of queries, wherever a hypothesis' rows begin.
     l.strips = (l.rows + kRowsOfTile) / 4;
     l.heads = round_up(problem_.heads, kArray);
-    l.norm_strips = problem_.width > 1024 ? 2 : 4;
+    l.norm_strips = usual_norm_strips(problem_.width);
     l.audio_rows = round_up(problem_.audio_positions, kRowsOfTile);
     l.text_rows = round_up(problem_.text_positions, kKeys);
     l.states = wide / 32 * l.panel_bytes();
     l.rows_bytes = l.states + l.audio_rows * problem_.width * 2;
 
     l.normed = memory(problem_.width);
-    l.queries = memory(l.heads * kHead);
-    l.mixed = memory(l.heads * kHead);
+    l.queries = memory(l.heads * kHeadWidth);
+    l.mixed = memory(l.heads * kHeadWidth);
     l.hidden = memory(problem_.hidden);
     l.nowhere = take(l.memory_bytes, kPanelsOfHead * l.panel_bytes());
-    l.cross_queries_bytes = l.heads * kHead / 32 * l.panel_bytes();
+    l.cross_queries_bytes = l.heads * kHeadWidth / 32 * l.panel_bytes();
     l.cross_queries = take(l.memory_bytes, problem_.layers * l.cross_queries_bytes);
     l.cache_bytes = problem_.layers * l.heads * kPanelsOfHead * l.cache_panel();
     l.cache = take(l.memory_bytes, problem_.slots * l.cache_bytes);
@@ -61,7 +59,7 @@ class DecoderLayouter {
 
   void add_layer() {
     const int64_t d = problem_.width;
-    const int64_t both = problem_.heads * 2 * kHead;  // keys and values
+    const int64_t both = problem_.heads * 2 * kHeadWidth;  // keys and values
     DecoderLayer layer;
     layer.norm = weights(kObjectOfB);
     layer.qkv = product(d, d + both);
@@ -105,8 +103,8 @@ Result<DecoderLayout> decoder_layout(const DecoderProblem& problem) {
   if (least < 1) {
     return fail(ErrorCode::kInvalidArgument, where, "has an empty side", "give at least one of everything");
   }
-  if (problem.width != problem.heads * kHead || problem.width % kColumnsOfTile != 0 || problem.width > kWidestDecoder ||
-      problem.hidden % kColumnsOfTile != 0) {
+  if (problem.width != problem.heads * kHeadWidth || problem.width % kColumnsOfTile != 0 ||
+      problem.width > kWidestRow || problem.hidden % kColumnsOfTile != 0) {
     return fail(ErrorCode::kUnsupported, where, "has no layout: heads are 64 wide, widths multiples of 128 up to 1280",
                 "use a Whisper model");
   }

@@ -1,7 +1,5 @@
 #include <algorithm>
-#include <array>
 #include <deque>
-#include <map>
 #include <utility>
 
 #include "npu/plan/decoder_streams.h"
@@ -123,7 +121,6 @@ class DecoderSequencer {
     int64_t number() const { return first * kArray + column; }  ///< of the first, in the product
   };
   using Give = void (DecoderSequencer::*)(const Tiles& tiles);
-  using Words = std::map<int32_t, int64_t>;
 
   Place rows_at(int64_t at, int argument = kDecoderMemory) const {
     return {.argument = argument, .at = at, .panel = layout_.panel_bytes()};
@@ -139,17 +136,8 @@ class DecoderSequencer {
     pusher_.push(s_.c_out[static_cast<size_t>(column)], argument, offset, std::move(pattern));
   }
 
-  /// When all of the phase before is in host memory. Words that are as they were are not written again.
-  void set_up(int64_t column, const Words& words) {
-    Words& known = words_[static_cast<size_t>(column)];
-    for (const auto& [index, value] : words) {
-      const auto [word, fresh] = known.emplace(index, value);
-      if (!fresh && std::exchange(word->second, value) == value) continue;
-      p_.sequence.emplace_back(
-          WriteParameter{.parameters = static_cast<int>(column), .index = index, .value = static_cast<int32_t>(value)});
-    }
-    p_.sequence.emplace_back(HandOver{.parameters = static_cast<int>(column)});
-  }
+  /// When all of the phase before is in host memory.
+  void set_up(int64_t column, const ResidentWords& words) { parameters_.hand_over(static_cast<int>(column), words); }
 
   /// All that it writes is in host memory, and no core reads its parameters any more. What the next one does not make
   /// is on its way by then.
@@ -161,21 +149,6 @@ class DecoderSequencer {
   // ---- Products.
 
   static int64_t depths(const DecoderProduct& product) { return product.k / depth_of(false); }
-  static int64_t columns_with_terms(const DecoderProduct& product) {
-    return std::min(kArray, product.n / kColumnsOfTile);
-  }
-
-  Words words_of(const DecoderProduct& product, DecoderEnd end, int64_t column) const {
-    const bool terms = end == DecoderEnd::kTerms;
-    const int64_t beside = terms ? columns_with_terms(product) : 0;  // columns that a round has a residual for
-    return {{kPhase, static_cast<int64_t>(DecoderChoice::kProduct)},
-            {kEnd, static_cast<int64_t>(end)},
-            {kRounds, rows_ / kRowsOfTile},
-            {kInner, depths(product) - 1},
-            {kAcross, tiles_of(product.n, column)},
-            {kPass, (tiles_of(product.n, 0) - tiles_of(product.n, column)) * (depths(product) + beside * kTermObjects)},
-            {kAfter, std::max<int64_t>(beside - 1 - column, 0) * kTermObjects}};
-  }
 
   static bool leaves_by_tile(Give give) { return give == &DecoderSequencer::give_qkv; }
 
@@ -190,14 +163,20 @@ class DecoderSequencer {
       for (int64_t column = 0; column < kArray; ++column) push_weights(product, column, 0, tiles, blocks);
     }
     finish_phase();
-    for (int64_t column = 0; column < kArray; ++column) set_up(column, words_of(product, end, column));
+    const ResidentProduct told{.rounds = blocks, .depths = depths(product), .n = product.n, .terms = terms};
+    for (int64_t column = 0; column < kArray; ++column) {
+      ResidentWords words = told.words(column);
+      words[kPhase] = static_cast<int64_t>(DecoderChoice::kProduct);
+      words[kEnd] = static_cast<int64_t>(end);
+      set_up(column, words);
+    }
     for (int64_t block = 0; block < blocks; ++block) {
       for (int64_t first = 0; first < tiles; first += chunk) {
         const int64_t count = std::min(chunk, tiles - first);
         for (int64_t column = 0; column < kArray && !at_once; ++column) push_weights(product, column, first, count, 1);
         push_a(from, block * kBlockBytes,
                {{count, 0}, {depths(product), from.panel}, {2, kBlockBytes / 2}, {kBlockBytes / 2, 1}});
-        if (terms) push_terms(product, block, first);
+        if (terms) push_terms(told, block, first);
         // A goes on when all columns have given: what leaves tile by tile is pushed for all of them in turn.
         const int64_t together = leaves_by_tile(give) ? 1 : count;
         for (int64_t at = first; at < first + count; at += together) {
@@ -223,9 +202,9 @@ class DecoderSequencer {
   }
 
   /// The residual, which is what the results replace, for all columns.
-  void push_terms(const DecoderProduct& product, int64_t block, int64_t across) {
+  void push_terms(const ResidentProduct& product, int64_t block, int64_t across) {
     push_a(to_, across * kArray * kPanelsOfTile * to_.panel + block * kBlockBytes,
-           {{columns_with_terms(product), kPanelsOfTile * to_.panel},
+           {{product.columns_with_terms(), kPanelsOfTile * to_.panel},
             {kRowsOfTile / kRowsOfTurn, kTurnBytes},
             {kPanelsOfTile, to_.panel},
             {kTurnBytes, 1}});
@@ -406,8 +385,8 @@ class DecoderSequencer {
   int64_t rows_ = 0;  // of a phase, whole tiles
   int64_t layer_ = 0;
   int64_t window_ = 0;
-  Place to_{};                       // of a product's results
-  std::array<Words, kArray> words_;  // by core
+  Place to_{};  // of a product's results
+  ParameterWriter parameters_{p_};
 };
 
 Program decoder_program(const DecoderProblem& problem, const DecoderLayout& layout, const std::string& device) {

@@ -8,12 +8,9 @@
 namespace skald::npu::plan {
 namespace {
 
-constexpr int64_t kHeadWidth = 64;
-constexpr int64_t kWidest = 1280;
-
 int64_t norm_strips_of(const EncoderProblem& problem) {
   if (problem.choices.norm_strips > 0) return problem.choices.norm_strips;
-  return problem.width > 1024 ? 2 : 4;
+  return usual_norm_strips(problem.width);
 }
 
 /// Whether rows come in whole objects, fit a core, and are dealt to all cores without a rest.
@@ -162,7 +159,7 @@ Result<EncoderLayout> encoder_layout(const EncoderProblem& problem) {
   if (problem.width != problem.heads * kHeadWidth) {
     return fail(ErrorCode::kUnsupported, where, "has heads that are not 64 wide", "use a Whisper model");
   }
-  if (problem.width % 128 != 0 || problem.width > kWidest || problem.hidden % kColumnsOfBlock != 0) {
+  if (problem.width % 128 != 0 || problem.width > kWidestRow || problem.hidden % kColumnsOfBlock != 0) {
     return fail(ErrorCode::kUnsupported, where, "has no layout: widths are multiples of 128 up to 1280",
                 "use a Whisper model");
   }

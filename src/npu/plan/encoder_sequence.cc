@@ -117,25 +117,23 @@ class Sequencer {
     return phase.residual ? EncoderEnd::kTerms : EncoderEnd::kPlain;
   }
 
-  /// Objects of the residual of a block of rows and columns come for so many columns of cores.
-  static int64_t terms_columns(const EncoderPhase& phase) { return std::min(kArray, phase.n / kColumnsOfTile); }
+  static ResidentProduct product_of(const EncoderPhase& phase) {
+    return {.rounds = phase.m / kRowsOfBlock,
+            .depths = phase.k / depth_of(phase.int8),
+            .n = phase.n,
+            .terms = phase.residual};
+  }
 
   /// A core's words for a phase.
-  std::map<int32_t, int64_t> words_for(const EncoderPhase& phase, const EncoderShifts& shifts, int64_t column) const {
-    std::map<int32_t, int64_t> words{{kPhase, static_cast<int64_t>(choice(phase))}};
-    if (phase.kind != EncoderPhase::Kind::kAttention) words[kEnd] = static_cast<int64_t>(end(phase));
+  ResidentWords words_for(const EncoderPhase& phase, const EncoderShifts& shifts, int64_t column) const {
+    ResidentWords words;
     switch (phase.kind) {
-      case EncoderPhase::Kind::kProduct:
-        words[kRounds] = phase.m / kRowsOfBlock;
-        words[kInner] = phase.k / depth_of(phase.int8) - 1;
-        words[kAcross] = tiles_of(phase.n, column);
-        words[kPass] = (tiles_of(phase.n, 0) - tiles_of(phase.n, column)) *
-                       (phase.k / depth_of(phase.int8) + (phase.residual ? terms_columns(phase) * kTermObjects : 0));
-        if (phase.residual) words[kAfter] = std::max<int64_t>(terms_columns(phase) - 1 - column, 0) * kTermObjects;
-        break;
+      case EncoderPhase::Kind::kProduct: words = product_of(phase).words(column); break;
       case EncoderPhase::Kind::kAttention: words[kRounds] = attention_rounds(problem_, phase.m); break;
       case EncoderPhase::Kind::kNorm: words[kRounds] = norm_rounds(); break;
     }
+    words[kPhase] = static_cast<int64_t>(choice(phase));
+    if (phase.kind != EncoderPhase::Kind::kAttention) words[kEnd] = static_cast<int64_t>(end(phase));
     if (phase.int8 && phase.kind != EncoderPhase::Kind::kNorm) {
       words[kDown] = shifts.down;
       words[kShift] = shifts.shift;
@@ -144,17 +142,9 @@ class Sequencer {
     return words;
   }
 
-  /// Words that are as they were are not written again.
   void set_up(const EncoderPhase& phase, const EncoderShifts& shifts) {
     for (int core = 0; core < kArray * kArray; ++core) {
-      std::map<int32_t, int64_t>& known = words_[static_cast<size_t>(core)];
-      for (const auto& [index, value] : words_for(phase, shifts, core / kArray)) {
-        const auto [word, fresh] = known.emplace(index, value);
-        if (!fresh && std::exchange(word->second, value) == value) continue;
-        p_.sequence.emplace_back(
-            WriteParameter{.parameters = core, .index = index, .value = static_cast<int32_t>(value)});
-      }
-      p_.sequence.emplace_back(HandOver{.parameters = core});
+      parameters_.hand_over(core, words_for(phase, shifts, core / kArray));
     }
   }
 
@@ -212,7 +202,7 @@ class Sequencer {
     for (int row = 0; phase.residual && row < kArray; ++row) {
       push(s_.a_in[static_cast<size_t>(row)], phase.terms_argument,
            phase.terms + across * t.block_step + (first + row * t.strips) * kCell,
-           {{terms_columns(phase), t.cells * t.out_panel},
+           {{product_of(phase).columns_with_terms(), t.cells * t.out_panel},
             {t.turns, kArray * t.strips * kCell},
             {t.cells, t.out_panel},
             {t.strips * kCell, 1}});
@@ -346,8 +336,8 @@ class Sequencer {
   Batch batch_;
   std::deque<Batch> under_way_;
   Batch weights_under_way_;
-  bool opened_ = false;                                            // A of the first batch is under way already
-  std::array<std::map<int32_t, int64_t>, kArray * kArray> words_;  // by core
+  bool opened_ = false;  // A of the first batch is under way already
+  ParameterWriter parameters_{p_};
 };
 
 }  // namespace

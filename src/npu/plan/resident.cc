@@ -31,6 +31,31 @@ Block bytes(int64_t count) {
 
 }  // namespace
 
+int64_t ResidentProduct::columns_with_terms() const {
+  return terms ? std::min(kArray, n / kColumnsOfTile) : 0;
+}
+
+ResidentWords ResidentProduct::words(int64_t column) const {
+  const int64_t across = tiles_of(n, column);
+  ResidentWords words{{kRounds, rounds},
+                      {kInner, depths - 1},
+                      {kAcross, across},
+                      {kPass, (tiles_of(n, 0) - across) * (depths + columns_with_terms() * kTermObjects)}};
+  if (terms) words[kAfter] = std::max<int64_t>(columns_with_terms() - 1 - column, 0) * kTermObjects;
+  return words;
+}
+
+void ParameterWriter::hand_over(int parameters, const ResidentWords& words) {
+  ResidentWords& known = known_[parameters];
+  for (const auto& [index, value] : words) {
+    const auto [word, fresh] = known.emplace(index, value);
+    if (!fresh && std::exchange(word->second, value) == value) continue;
+    p_.sequence.emplace_back(
+        WriteParameter{.parameters = parameters, .index = index, .value = static_cast<int32_t>(value)});
+  }
+  p_.sequence.emplace_back(HandOver{.parameters = parameters});
+}
+
 Operand parameter(ResidentWord index) {
   return {.kind = Operand::Kind::kScalar, .scalar = word(index)};
 }

@@ -6,6 +6,7 @@
 // in host memory lies in panels (kernels/layout.h).
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,14 @@ inline constexpr int64_t kColumnsOfTile = 128;
 inline constexpr int64_t kKeys = 32;          ///< of an object of B
 inline constexpr int64_t kWorkBytes = 32768;  ///< of a core, used by one phase after the other
 inline constexpr int64_t kTermObjects = kRowsOfTile * kColumnsOfTile * 2 / kObjectOfA;  ///< of a tile's residual
+
+inline constexpr int64_t kHeadWidth = 64;    ///< columns
+inline constexpr int64_t kWidestRow = 1280;  ///< columns of the residual stream that a norm has a layout for
+
+/// Strips of rows of this width that a core norms at once.
+constexpr int64_t usual_norm_strips(int64_t width) {
+  return width > 1024 ? 2 : 4;
+}
 
 /// Tiles of a product's n columns that a column of cores makes of a block of rows; its columns have a turn each.
 constexpr int64_t tiles_of(int64_t n, int64_t column) {
@@ -58,6 +67,34 @@ enum ResidentWord : int32_t {
   kGives,   ///< objects of C
   kGroups,  ///< of four queries that are there, in fours
   kWords = 16,
+};
+
+/// Values of words, by ResidentWord.
+using ResidentWords = std::map<int32_t, int64_t>;
+
+/// Whole blocks of rows times tiles of n columns; `depths`: objects of A and of B in a tile's sum.
+struct ResidentProduct {
+  int64_t rounds = 0;
+  int64_t depths = 0;
+  int64_t n = 0;
+  bool terms = false;  ///< a residual follows
+
+  /// Columns of cores for which objects of the residual of a block of rows and columns come.
+  int64_t columns_with_terms() const;
+  /// What a core in that column is told, but for its phase and how sums leave.
+  ResidentWords words(int64_t column) const;
+};
+
+/// Hands parameters over, and writes only those words that are not as they were.
+class ParameterWriter {
+ public:
+  explicit ParameterWriter(Program& program) : p_(program) {}
+  /// `parameters`: index into Program::parameters.
+  void hand_over(int parameters, const ResidentWords& words);
+
+ private:
+  Program& p_;
+  std::map<int, ResidentWords> known_{};
 };
 
 /// Indices into the Program.

@@ -10,8 +10,6 @@
 #include <utility>
 
 #include "npu/program/verify.h"
-#include "npu/sim/catalogue_kernels.h"
-#include "npu/sim/simulation.h"
 #include "npu/spec/device_spec.h"
 #include "npu/suite/lookups.h"
 
@@ -194,9 +192,7 @@ class Searcher {
     if (!violations.empty()) {
       cost.why_not = std::string(violations.front().rule) + ", " + violations.front().message;
     } else {
-      SKALD_TRY(const auto simulation,
-                sim::Simulation::load(program, sim::catalogue_kernels(), {.values = false, .time = time_}));
-      SKALD_TRY(const sim::Report report, simulation->launch({}));
+      SKALD_TRY(const sim::Report report, costs_of(program, time_));
       ++simulated_;
       cost.cycles = report.cycles;
       cost.bounds = bounds_of(report);

@@ -7,12 +7,11 @@
 #include "npu/plan/matmul.h"
 #include "npu/plan/streamed.h"
 #include "npu/program/verify.h"
-#include "npu/sim/catalogue_kernels.h"
-#include "npu/sim/simulation.h"
 #include "npu/spec/device_spec.h"
 #include "npu/suite/encoder_ladder.h"
 #include "npu/suite/ladder_rungs.h"
 #include "npu/suite/lookups.h"
+#include "npu/suite/predict.h"
 
 namespace skald::npu::suite {
 namespace {
@@ -131,9 +130,7 @@ Result<Ladder> chain_ladder(const sim::TimeModel& time) {
 
 Result<void> add_launches(Rung& rung, const Program& program, int64_t launches, const sim::TimeModel& time) {
   SKALD_CHECK(verified(program, catalogue_lookup()));
-  SKALD_TRY(const auto simulation,
-            sim::Simulation::load(program, sim::catalogue_kernels(), {.values = false, .time = time}));
-  SKALD_TRY(const sim::Report report, simulation->launch({}));
+  SKALD_TRY(const sim::Report report, costs_of(program, time));
   const auto times = static_cast<double>(launches);
   rung.launches += launches;
   rung.array_ms += times * report.cycles / time.clock_ghz * 1e-6;

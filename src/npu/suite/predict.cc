@@ -23,10 +23,14 @@ Bounds bounds_of(const sim::Report& report) {
   return bounds;
 }
 
-Result<Prediction> predict(const plan::PlannedOperator& planned, const sim::TimeModel& time) {
+Result<sim::Report> costs_of(const Program& program, const sim::TimeModel& time) {
   SKALD_TRY(const auto simulation,
-            sim::Simulation::load(planned.program, sim::catalogue_kernels(), {.values = false, .time = time}));
-  SKALD_TRY(sim::Report report, simulation->launch({}));
+            sim::Simulation::load(program, sim::catalogue_kernels(), {.values = false, .time = time}));
+  return simulation->launch({});
+}
+
+Result<Prediction> predict(const plan::PlannedOperator& planned, const sim::TimeModel& time) {
+  SKALD_TRY(sim::Report report, costs_of(planned.program, time));
   Prediction prediction{.report = std::move(report)};
   prediction.bounds = bounds_of(prediction.report);
   prediction.array_ms = prediction.report.cycles / time.clock_ghz * 1e-6;
@@ -64,9 +68,7 @@ Result<std::vector<PhasePrediction>> predict_phases(const plan::EncoderProblem& 
   std::vector<PhasePrediction> found;
   for (PhaseKind& kind : phase_kinds(layout)) {
     SKALD_TRY(const Program program, plan::plan_encoder_phase(problem, kind.first, std::string(kNpu1.name)));
-    SKALD_TRY(const auto simulation,
-              sim::Simulation::load(program, sim::catalogue_kernels(), {.values = false, .time = time}));
-    SKALD_TRY(const sim::Report report, simulation->launch({}));
+    SKALD_TRY(const sim::Report report, costs_of(program, time));
     found.push_back({.name = std::move(kind.name),
                      .times = kind.times,
                      .macs = kind.macs,

@@ -34,6 +34,9 @@ struct Prediction {
   double share_of_peak = 0;  ///< of the cores that it is laid on
 };
 
+/// Counters of a launch without values. Errors: those of Simulation.
+Result<sim::Report> costs_of(const Program& program, const sim::TimeModel& time);
+
 /// Simulates the time of a launch. Errors: those of Simulation.
 Result<Prediction> predict(const plan::PlannedOperator& planned, const sim::TimeModel& time);
 

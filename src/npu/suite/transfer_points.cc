@@ -5,6 +5,7 @@
 #include "npu/sim/catalogue_kernels.h"
 #include "npu/sim/simulation.h"
 #include "npu/suite/array_points.h"
+#include "npu/suite/predict.h"
 
 namespace skald::npu {
 namespace {
@@ -81,12 +82,10 @@ Result<double> write_cycles(const sim::TimeModel& time) {
   constexpr int kWrites = 100;
   Program p = moving({.words = 64});
   p.parameters = {{.name = "words", .tile = kCore, .words = 16}};
-  SKALD_TRY(const auto without, sim::Simulation::load(p, sim::catalogue_kernels(), {.values = false, .time = time}));
-  SKALD_TRY(const sim::Report few, without->launch({}));
+  SKALD_TRY(const sim::Report few, costs_of(p, time));
   Program longer = p;
   longer.sequence.insert(longer.sequence.begin(), kWrites, WriteParameter{.value = 1});
-  SKALD_TRY(const auto with, sim::Simulation::load(longer, sim::catalogue_kernels(), {.values = false, .time = time}));
-  SKALD_TRY(const sim::Report many, with->launch({}));
+  SKALD_TRY(const sim::Report many, costs_of(longer, time));
   return (many.cycles - few.cycles) / kWrites;
 }
 
@@ -111,8 +110,7 @@ Result<double> object_cycles(Tile from, Tile to, const Block& block, const sim::
     p.cores.push_back({.tile = tiles[i], .body = {Step{std::move(loop)}}});
   }
   p.sequence = {Transfer{.fifo = 0, .argument = 0}, Transfer{.fifo = 2, .argument = 0, .token = true}, Wait{.fifo = 2}};
-  SKALD_TRY(const auto simulation, sim::Simulation::load(p, sim::catalogue_kernels(), {.values = false, .time = time}));
-  SKALD_TRY(const sim::Report report, simulation->launch({}));
+  SKALD_TRY(const sim::Report report, costs_of(p, time));
   return report.streams[1].busy / static_cast<double>(report.streams[1].objects);
 }
 
