@@ -146,7 +146,7 @@ void CpuDecoder::add_rows(Slot slot, std::span<const int32_t> tokens) {
   for (size_t i = 0; i < tokens.size(); ++i) {
     rows_.push_back({.token = tokens[i], .slot = slot, .position = before + static_cast<int>(i)});
   }
-  cache_.set_length(slot, before + static_cast<int>(tokens.size()));
+  cache_.extend(slot, static_cast<int>(tokens.size()));
 }
 
 Result<void> CpuDecoder::step(std::span<const StepIn> in, std::span<StepOut> out) {

@@ -12,7 +12,7 @@ namespace {
 
 // Rows that share one reading of a window's keys and values: two register tiles of the widest kernel, whose scores over
 // 1500 positions (165 KiB) stay in the level-2 cache.
-constexpr int kCrossRows = 28;
+constexpr int kBlockRows = 28;
 
 }  // namespace
 
@@ -33,7 +33,7 @@ DecoderStack::DecoderStack(const model::Dims& dims, DecoderWeights weights, cons
       scratch_size_(
           std::max(static_cast<size_t>(round_up(dims.text_ctx, kPanel)) * sizeof(float),
                    HeadLayout(cross_head_type(context.compute), dims.audio_ctx, dims.text_state / dims.text_heads)
-                       .scratch_bytes(kCrossRows))) {
+                       .scratch_bytes(kBlockRows))) {
   scratch_ = AlignedBuffer<std::byte>(static_cast<size_t>(ops_.pool().threads()) * scratch_size_);
 }
 
@@ -44,7 +44,7 @@ void DecoderStack::reserve_rows(size_t rows) {
   attended_ = AlignedBuffer<float>(rows * width);
   qkv_ = AlignedBuffer<float>(rows * 3 * width);
   hidden_ = AlignedBuffer<float>(rows * static_cast<size_t>(dims_.text_ffn));
-  cross_blocks_.reserve(rows);
+  blocks_.reserve(rows);
   ops_.reserve(rows, dims_.text_state, std::max(dims_.text_state, dims_.text_ffn));
   room_ = rows;
 }
@@ -57,22 +57,22 @@ void DecoderStack::reserve_window(int positions) {
 void DecoderStack::read_window(const float* states, model::Slot slot, KvCache& cache) {
   for (int layer = 0; layer < dims_.text_layers; ++layer) {
     ops_.linear(weights_.blocks[static_cast<size_t>(layer)].cross_kv, {states, dims_.audio_state},
-                {window_.data(), cache.stride()}, cache.positions(slot));
+                {window_.data(), 2 * int64_t{dims_.text_state}}, cache.positions(slot));
     ops_.pool().parallel_for(dims_.text_heads, [&](int64_t head, int /*thread*/) {
       cache.pack_head(ops_.kernel(), window_.data(), cache.window(slot), layer, static_cast<int>(head));
     });
   }
 }
 
-void DecoderStack::find_cross_blocks(std::span<const TokenRow> rows, const KvCache& cache) {
-  cross_blocks_.clear();
+void DecoderStack::find_blocks(std::span<const TokenRow> rows, const KvCache& cache) {
+  blocks_.clear();
   for (size_t i = 0; i < rows.size(); ++i) {
     const int window = cache.window(rows[i].slot);
-    if (cross_blocks_.empty() || cross_blocks_.back().window != window || cross_blocks_.back().rows == kCrossRows) {
-      cross_blocks_.push_back(
+    if (blocks_.empty() || blocks_.back().window != window || blocks_.back().rows == kBlockRows) {
+      blocks_.push_back(
           {.first = static_cast<int>(i), .rows = 0, .window = window, .positions = cache.positions(rows[i].slot)});
     }
-    ++cross_blocks_.back().rows;
+    ++blocks_.back().rows;
   }
 }
 
@@ -94,25 +94,29 @@ void DecoderStack::self_attention(std::span<const TokenRow> rows, int layer, KvC
   const int count = static_cast<int>(rows.size());
   ops_.linear_of_norm(block.attn_ln, block.qkv, x_.data(), {qkv_.data(), 3 * width}, count);
   for (size_t i = 0; i < rows.size(); ++i) {
-    const float* key_value = qkv_.data() + static_cast<int64_t>(i) * 3 * width + width;
-    std::copy_n(key_value, 2 * width, cache.slot_rows(rows[i].slot, layer) + rows[i].position * cache.stride());
+    cache.write(rows[i].slot, layer, rows[i].position, qkv_.data() + static_cast<int64_t>(i) * 3 * width + width);
   }
   const int64_t heads = dims_.text_heads;
   const int64_t head_width = width / heads;
-  ops_.pool().parallel_for(std::ssize(rows) * heads, [&](int64_t task, int thread) {
-    const int64_t i = task / heads;
-    const int64_t column = task % heads * head_width;
-    const TokenRow& row = rows[static_cast<size_t>(i)];
-    const float* keys = cache.slot_rows(row.slot, layer) + column;
-    ops_.kernel().attend_f32({.q = qkv_.data() + i * 3 * width + column,
-                              .keys = keys,
-                              .values = keys + width,
-                              .stride = cache.stride(),
-                              .n = row.position + 1,
-                              .e = static_cast<int>(head_width),
-                              .scale = 1,
-                              .scores = reinterpret_cast<float*>(scratch_of(thread)),
-                              .out = attended_.data() + i * width + column});
+  // Rows of a window one after the other: those of forks read the same pages, of which a head's part stays in cache.
+  ops_.pool().parallel_for(std::ssize(blocks_) * heads, [&](int64_t task, int thread) {
+    const RowBlock& together = blocks_[static_cast<size_t>(task / heads)];
+    const int64_t head = task % heads;
+    const int64_t column = head * head_width;
+    const int64_t key = cache.key_offset(layer, head);
+    for (int64_t i = together.first; i < together.first + together.rows; ++i) {
+      const TokenRow& row = rows[static_cast<size_t>(i)];
+      ops_.kernel().attend_f32({.q = qkv_.data() + i * 3 * width + column,
+                                .pages = cache.pages(row.slot),
+                                .stride = head_width,
+                                .key = key,
+                                .value = key + cache.value_offset(),
+                                .n = row.position + 1,
+                                .e = static_cast<int>(head_width),
+                                .scale = 1,
+                                .scores = reinterpret_cast<float*>(scratch_of(thread)),
+                                .out = attended_.data() + i * width + column});
+    }
   });
   ops_.linear(block.attn_out, {attended_.data(), width}, {x_.data(), width}, count, Epilogue::kResidual);
 }
@@ -128,8 +132,8 @@ void DecoderStack::cross_attention(std::span<const TokenRow> rows, int layer, co
   const int64_t width = dims_.text_state;
   const int64_t heads = dims_.text_heads;
   const int64_t head_width = width / heads;
-  ops_.pool().parallel_for(std::ssize(cross_blocks_) * heads, [&](int64_t task, int thread) {
-    const CrossBlock& block = cross_blocks_[static_cast<size_t>(task / heads)];
+  ops_.pool().parallel_for(std::ssize(blocks_) * heads, [&](int64_t task, int thread) {
+    const RowBlock& block = blocks_[static_cast<size_t>(task / heads)];
     const int64_t at = block.first * width + task % heads * head_width;
     cache.head_layout(block.positions)
         .attend(ops_.kernel(), {qkv_.data() + at, width}, block.rows,
@@ -166,8 +170,8 @@ void DecoderStack::head_scores(const float* queries, int rows, const KvCache& ca
   const int64_t width = dims_.text_state;
   const int64_t column = int64_t{head.second} * width / dims_.text_heads;
   const HeadLayout layout = cache.head_layout(positions);
-  for (int first = 0; first < rows; first += kCrossRows) {
-    layout.scores(ops_.kernel(), {queries + first * width + column, width}, std::min(kCrossRows, rows - first),
+  for (int first = 0; first < rows; first += kBlockRows) {
+    layout.scores(ops_.kernel(), {queries + first * width + column, width}, std::min(kBlockRows, rows - first),
                   cache.head(window, head.first, head.second), {out + int64_t{first} * positions, positions},
                   scratch_of(thread));
   }

@@ -40,7 +40,7 @@ class DecoderStack {
   template <class AfterQuery>
   void forward(std::span<const TokenRow> rows, KvCache& cache, const AfterQuery& after_query) {
     embed(rows);
-    find_cross_blocks(rows, cache);
+    find_blocks(rows, cache);
     for (int layer = 0; layer < dims_.text_layers; ++layer) {
       self_attention(rows, layer, cache);
       cross_queries(rows, layer);
@@ -62,7 +62,7 @@ class DecoderStack {
 
  private:
   /// Rows that follow one another and listen to the same window.
-  struct CrossBlock {
+  struct RowBlock {
     int first = 0;
     int rows = 0;
     int window = 0;
@@ -71,7 +71,7 @@ class DecoderStack {
 
   std::byte* scratch_of(int64_t thread) { return scratch_.data() + static_cast<size_t>(thread) * scratch_size_; }
   void embed(std::span<const TokenRow> rows);
-  void find_cross_blocks(std::span<const TokenRow> rows, const KvCache& cache);
+  void find_blocks(std::span<const TokenRow> rows, const KvCache& cache);
   void self_attention(std::span<const TokenRow> rows, int layer, KvCache& cache);
   void cross_queries(std::span<const TokenRow> rows, int layer);
   void cross_attention(std::span<const TokenRow> rows, int layer, const KvCache& cache);
@@ -86,7 +86,7 @@ class DecoderStack {
   AlignedBuffer<float> window_;       ///< (S, 2 D) keys and values of a window before they are packed
   AlignedBuffer<std::byte> scratch_;  ///< for each thread, of a row of self-attention or a block of cross-attention
   size_t scratch_size_ = 0;           ///< of one thread
-  std::vector<CrossBlock> cross_blocks_;
+  std::vector<RowBlock> blocks_;
   size_t room_ = 0;
 };
 

@@ -10,7 +10,13 @@ void KvCache::resize(int slots, int windows) {
   windows_.clear();
   self_ = {};  // the old memory goes before the new comes
   cross_ = {};
-  self_ = AlignedBuffer<float>(static_cast<size_t>((slots + 1) * layers() * slot_size()));
+  const auto pages = static_cast<size_t>((slots + 1) * pages_of_slot());
+  self_ = AlignedBuffer<float>(pages * static_cast<size_t>(page_size()));
+  pages_.assign(pages, nullptr);
+  page_users_.assign(pages, 0);
+  free_pages_.clear();
+  free_pages_.reserve(pages);
+  for (size_t page = pages; page-- > 0;) free_pages_.push_back(self_.data() + page * static_cast<size_t>(page_size()));
   cross_ = AlignedBuffer<std::byte>(head_offset(windows, 0, 0));
   slots_.resize(static_cast<size_t>(slots) + 1);
   windows_.resize(static_cast<size_t>(windows));
@@ -42,10 +48,44 @@ Result<model::Slot> KvCache::fork(model::Slot slot) {
   const SlotState& state = slots_[static_cast<size_t>(slot)];
   slots_[static_cast<size_t>(copy)] = state;
   ++windows_[static_cast<size_t>(state.window)].users;
-  for (int layer = 0; layer < dims_.text_layers; ++layer) {
-    std::copy_n(slot_rows(slot, layer), state.length * stride(), slot_rows(copy, layer));
+  const int full = state.length / kPageRows;
+  for (int page = 0; page < full; ++page) {
+    pages_of(copy)[page] = pages_of(slot)[page];
+    ++users_of(pages_of(copy)[page]);
+  }
+  if (const int rest = state.length % kPageRows; rest > 0) {
+    pages_of(copy)[full] = take_page();
+    for (int64_t at = 0; at < page_size(); at += value_offset()) {
+      std::copy_n(pages_of(slot)[full] + at, rest * int64_t{head_width()}, pages_of(copy)[full] + at);
+    }
   }
   return copy;
+}
+
+void KvCache::write(model::Slot slot, int layer, int position, const float* keys_and_values) {
+  float* const page = pages(slot)[position / kPageRows] + position % kPageRows * int64_t{head_width()};
+  for (int head = 0; head < dims_.text_heads; ++head) {
+    const float* const from = keys_and_values + int64_t{head} * head_width();
+    float* const key = page + key_offset(layer, head);
+    std::copy_n(from, head_width(), key);
+    std::copy_n(from + dims_.text_state, head_width(), key + value_offset());
+  }
+}
+
+void KvCache::extend(model::Slot slot, int rows) {
+  int& length = slots_[static_cast<size_t>(slot)].length;
+  for (int page = ceil_div(length, kPageRows); page < ceil_div(length + rows, kPageRows); ++page) {
+    pages_of(slot)[page] = take_page();
+  }
+  length += rows;
+}
+
+/// There are enough for all slots to have their own.
+float* KvCache::take_page() {
+  float* const page = free_pages_.back();
+  free_pages_.pop_back();
+  users_of(page) = 1;
+  return page;
 }
 
 model::Slot KvCache::open_spare(model::Slot slot) {
@@ -59,13 +99,17 @@ model::Slot KvCache::open_spare(model::Slot slot) {
 void KvCache::pack_head(const Kernels& kernel, const float* rows, int window, int layer, int head) {
   const float* keys = rows + int64_t{head} * head_width();
   head_layout(windows_[static_cast<size_t>(window)].positions)
-      .pack(kernel, keys, keys + dims_.text_state, stride(), cross_.data() + head_offset(window, layer, head));
+      .pack(kernel, keys, keys + dims_.text_state, 2 * int64_t{dims_.text_state},
+            cross_.data() + head_offset(window, layer, head));
 }
 
 void KvCache::close(model::Slot slot) {
   if (!is_open(slot)) return;
   SlotState& state = slots_[static_cast<size_t>(slot)];
   --windows_[static_cast<size_t>(state.window)].users;
+  for (int page = ceil_div(state.length, kPageRows) - 1; page >= 0; --page) {
+    if (--users_of(pages_of(slot)[page]) == 0) free_pages_.push_back(pages_of(slot)[page]);
+  }
   state = {};
 }
 

@@ -81,16 +81,19 @@ class Bench {
  private:
   template <class Body>
   Result<void> measure(BenchResult result, double audio_seconds, const Body& body) {
-    return measure(std::move(result), audio_seconds, repeats_, body);
+    return measure(std::move(result), audio_seconds, [] { return Result<void>(); }, body);
   }
 
-  /// Runs `body` once to warm up and then `repeats` times; `result` gets the times.
-  template <class Body>
-  Result<void> measure(BenchResult result, double audio_seconds, int repeats, const Body& body) {
+  /// Runs `body` once to warm up and then `repeats` times; `result` gets the times. `before` runs before each, not
+  /// measured but for energy.
+  template <class Before, class Body>
+  Result<void> measure(BenchResult result, double audio_seconds, const Before& before, const Body& body) {
+    SKALD_CHECK(before());
     SKALD_CHECK(body());
     std::vector<double> times;
     energy_.joules();
-    for (int i = 0; i < repeats; ++i) {
+    for (int i = 0; i < repeats_; ++i) {
+      SKALD_CHECK(before());
       const auto start = Clock::now();
       const std::clock_t cpu = std::clock();
       SKALD_CHECK(body());
@@ -104,7 +107,7 @@ class Bench {
     const double joules = energy_.joules().value_or(0);
     if (audio_seconds > 0) {
       result.realtime = 1e3 * audio_seconds / result.median_ms;
-      result.joules = joules * 3600 / (audio_seconds * repeats);
+      result.joules = joules * 3600 / (audio_seconds * repeats_);
     }
     results_.push_back(std::move(result));
     return {};
@@ -177,14 +180,25 @@ class Bench {
     return {};
   }
 
-  /// Milliseconds of one step, measured over kTokens of them.
+  /// The same as a beam search that costs most: after each step all go on from one of them.
+  Result<void> beam_steps() {
+    for (int i = 0; i < kTokens; ++i) {
+      SKALD_CHECK(step(1));
+      for (model::Slot& slot : std::span(slots_).subspan(1)) {
+        decoder_.close(slot);
+        SKALD_TRY(slot, decoder_.fork(slots_.front()));
+      }
+    }
+    return {};
+  }
+
+  /// Milliseconds of one step, measured over kTokens of them, the first of a window.
   Result<void> step_time(BenchResult result, int windows, int beams) {
     const size_t at = results_.size();
     result.what = "decoder step";
-    SKALD_CHECK(open(windows, beams));
-    // The slots stay open: the context has room for so many runs, one of them to warm up.
-    const int runs = (dims_.text_ctx - kPrompt) / kTokens;
-    SKALD_CHECK(measure(std::move(result), 0, std::min(repeats_, runs - 1), [&] { return steps(); }));
+    SKALD_CHECK(measure(
+        std::move(result), 0, [&] { return open(windows, beams); },
+        [&] { return beams > 1 ? beam_steps() : steps(); }));
     for (double* const ms : {&results_[at].median_ms, &results_[at].best_ms, &results_[at].cpu_ms}) *ms /= kTokens;
     return {};
   }

@@ -131,31 +131,39 @@ TEST_P(DecoderConformance, ResultsDoNotDependOnTheMix) {
   }
 }
 
-TEST_P(DecoderConformance, ForksGoTheirOwnWay) {
-  const Model& model = small_model();
+void forks_go_their_own_way(model::Decoder& under_test, const Model& model, int before) {
+  SCOPED_TRACE(::testing::Message() << before << " tokens before");
   const int vocab = model.dims().vocab;
-  const auto under_test = decoder(model, pool_, 3, 1);
   const MadeUpAudio audio(1, 40, model.dims().audio_state, 17);
-  const auto prompt = some_tokens(vocab, 7, 1);
-  const auto expected_left = alone(*under_test, model, audio, 0, {prompt, {3}, {5, 6}});
-  const auto expected_right = alone(*under_test, model, audio, 0, {prompt, {4}, {7}});
+  const auto prompt = some_tokens(vocab, before, 1);
+  const auto expected_left = alone(under_test, model, audio, 0, {prompt, {3}, {5, 6}});
+  const auto expected_right = alone(under_test, model, audio, 0, {prompt, {4}, {7}});
 
-  const Slot left = open(*under_test, audio, 0);
-  step(*under_test, vocab, {{left, prompt}});
-  const auto forked = under_test->fork(left);
+  const Slot left = open(under_test, audio, 0);
+  step(under_test, vocab, {{left, prompt}});
+  const auto forked = under_test.fork(left);
   ASSERT_TRUE(forked.has_value());
   EXPECT_NE(*forked, left);
-  EXPECT_EQ(under_test->length(*forked), 7);
-  const auto first = step(*under_test, vocab, {{left, {3}, {}, 0}, {*forked, {4}, {}, 0}});
+  EXPECT_EQ(under_test.length(*forked), before);
+  const auto first = step(under_test, vocab, {{left, {3}, {}, 0}, {*forked, {4}, {}, 0}});
   EXPECT_EQ(first[0], expected_left[1]);
   EXPECT_EQ(first[1], expected_right[1]);
-  EXPECT_EQ(step(*under_test, vocab, {{left, {5, 6}, {}, 0}}).front(), expected_left[2]);
-  under_test->close(left);
+  EXPECT_EQ(step(under_test, vocab, {{left, {5, 6}, {}, 0}}).front(), expected_left[2]);
+  under_test.close(left);
   // The window outlives the slot that opened it, and the freed slot's next life does not disturb the other.
-  const auto second = under_test->fork(*forked);
+  const auto second = under_test.fork(*forked);
   ASSERT_TRUE(second.has_value());
-  step(*under_test, vocab, {{*second, {250}}});
-  EXPECT_EQ(step(*under_test, vocab, {{*forked, {7}, {}, 0}}).front(), expected_right[2]);
+  step(under_test, vocab, {{*second, {250}}});
+  EXPECT_EQ(step(under_test, vocab, {{*forked, {7}, {}, 0}}).front(), expected_right[2]);
+  under_test.close(*second);
+  under_test.close(*forked);
+}
+
+TEST_P(DecoderConformance, ForksGoTheirOwnWay) {
+  const Model& model = small_model();
+  const auto under_test = decoder(model, pool_, 3, 1);
+  // Caches may come in pages: a part of one, a whole one, some and a part.
+  for (const int before : {7, 16, 37}) forks_go_their_own_way(*under_test, model, before);
 }
 
 TEST_P(DecoderConformance, SlotsAndWindowsAreReused) {

@@ -41,12 +41,16 @@ struct GemmF32 {
   Epilogue epilogue = Epilogue::kNone;
 };
 
+inline constexpr int kPageRows = 16;  // of AttendF32: as many keys as are multiplied at once with AVX-512
+
 /// One query row of one head against n keys: out(e) = sum_i softmax_i(scale * q . key_i) * value_i(e).
+/// Row i of what the pages hold is at pages[i / kPageRows] + i % kPageRows * stride.
 struct AttendF32 {
-  const float* q = nullptr;       ///< (E)
-  const float* keys = nullptr;    ///< row i at keys + i * stride
-  const float* values = nullptr;  ///< row i at values + i * stride
+  const float* q = nullptr;             ///< (E)
+  const float* const* pages = nullptr;  ///< of all n rows
   int64_t stride = 0;
+  int64_t key = 0;    ///< in a row: where the head's key begins
+  int64_t value = 0;  ///< likewise its value
   int n = 0;
   int e = 0;
   float scale = 1;

@@ -9,13 +9,15 @@ namespace {
 /// scores(i) = q . key_i, as many keys at a time as a register has lanes: one horizontal sum for all of them.
 template <class V>
 inline void dot_keys(const AttendF32& a) {
+  static_assert(kPageRows % V::kLanes == 0);
   for (int i = 0; i < a.n; i += V::kLanes) {
     typename V::F acc[V::kLanes];
     const float* keys[V::kLanes];
+    const float* const first = a.pages[i / kPageRows] + i % kPageRows * a.stride + a.key;
 #pragma GCC unroll 16
     for (int j = 0; j < V::kLanes; ++j) {
       acc[j] = V::zero();
-      keys[j] = a.keys + (i + j < a.n ? i + j : a.n - 1) * a.stride;  // past the end: the last key again, not stored
+      keys[j] = first + (i + j < a.n ? j : a.n - 1 - i) * a.stride;  // past the end: the last key again, not stored
     }
     for (int e = 0; e < a.e; e += V::kLanes) {
       const auto mask = V::first(a.e - e);
@@ -30,26 +32,30 @@ inline void dot_keys(const AttendF32& a) {
 /// out(e .. e + Vectors registers) = sum_i scores(i) * value_i, by Streams interleaved sums that hide the latency.
 template <class V, int Vectors, int Streams>
 inline void weigh_values(const AttendF32& a, int e) {
+  static_assert(kPageRows % Streams == 0);
   typename V::F acc[Streams][Vectors];
 #pragma GCC unroll 16
   for (int s = 0; s < Streams; ++s) {
 #pragma GCC unroll 16
     for (int v = 0; v < Vectors; ++v) acc[s][v] = V::zero();
   }
-  const float* value = a.values + e;
-  int i = 0;
-  for (; i + Streams <= a.n; i += Streams) {
+  for (int begin = 0; begin < a.n; begin += kPageRows) {
+    const float* value = a.pages[begin / kPageRows] + a.value + e;
+    const int end = begin + kPageRows < a.n ? begin + kPageRows : a.n;
+    int i = begin;
+    for (; i + Streams <= end; i += Streams) {
 #pragma GCC unroll 16
-    for (int s = 0; s < Streams; ++s, value += a.stride) {
-      const auto p = V::all(a.scores[i + s]);
+      for (int s = 0; s < Streams; ++s, value += a.stride) {
+        const auto p = V::all(a.scores[i + s]);
 #pragma GCC unroll 16
-      for (int v = 0; v < Vectors; ++v) acc[s][v] = V::fma(p, V::load(value + v * V::kLanes), acc[s][v]);
+        for (int v = 0; v < Vectors; ++v) acc[s][v] = V::fma(p, V::load(value + v * V::kLanes), acc[s][v]);
+      }
     }
-  }
-  for (; i < a.n; ++i, value += a.stride) {
-    const auto p = V::all(a.scores[i]);
+    for (; i < end; ++i, value += a.stride) {
+      const auto p = V::all(a.scores[i]);
 #pragma GCC unroll 16
-    for (int v = 0; v < Vectors; ++v) acc[0][v] = V::fma(p, V::load(value + v * V::kLanes), acc[0][v]);
+      for (int v = 0; v < Vectors; ++v) acc[0][v] = V::fma(p, V::load(value + v * V::kLanes), acc[0][v]);
+    }
   }
 #pragma GCC unroll 16
   for (int v = 0; v < Vectors; ++v) {
@@ -66,7 +72,8 @@ inline void weigh_values_tail(const AttendF32& a, int e) {
   const auto mask = V::first(a.e - e);
   auto acc = V::zero();
   for (int i = 0; i < a.n; ++i) {
-    acc = V::fma(V::all(a.scores[i]), V::load(mask, a.values + i * a.stride + e), acc);
+    const float* const row = a.pages[i / kPageRows] + i % kPageRows * a.stride;
+    acc = V::fma(V::all(a.scores[i]), V::load(mask, row + a.value + e), acc);
   }
   V::store(mask, a.out + e, acc);
 }
