@@ -31,13 +31,24 @@ Token record_sum(unsigned bits, Token a, Token b) {
   }
 }
 
+/// The same of all lanes.
+template <bool kMinus, typename Lanes>
+void sum_lanes(Lanes& made, const Lanes& a, const Lanes& b, rounding_mode mode) {
+  if constexpr (std::is_same_v<typename Lanes::value_type, float> && std::tuple_size_v<Lanes> % 16 == 0) {
+    Lanes right = b;
+    if constexpr (kMinus) {
+      for (float& lane : right) lane = -lane;
+    }
+    host::rows().add_lanes(made.data(), a.data(), right.data(), std::tuple_size_v<Lanes>);
+  } else {
+    for (std::size_t i = 0; i < made.size(); ++i) made[i] = sum_of<kMinus>(a[i], b[i], mode);
+  }
+}
+
 template <bool kMinus, typename T, unsigned kElements>
 vector<T, kElements> sum_vectors(const vector<T, kElements>& a, const vector<T, kElements>& b) {
   vector<T, kElements> made;
-  const rounding_mode mode = host::modes().rounding;
-  for (unsigned i = 0; i < kElements; ++i) {
-    made.lanes[i] = sum_of<kMinus>(a.lanes[i], b.lanes[i], mode);
-  }
+  sum_lanes<kMinus>(made.lanes, a.lanes, b.lanes, host::modes().rounding);
   made.token = record_sum<T>(made.bits(), a.token, b.token);
   return made;
 }
@@ -45,9 +56,7 @@ vector<T, kElements> sum_vectors(const vector<T, kElements>& a, const vector<T, 
 template <bool kMinus, typename Tag, unsigned kElements>
 accum<Tag, kElements> sum_accums(const accum<Tag, kElements>& a, const accum<Tag, kElements>& b) {
   accum<Tag, kElements> made;
-  for (unsigned i = 0; i < kElements; ++i) {
-    made.lanes[i] = sum_of<kMinus>(a.lanes[i], b.lanes[i], rounding_mode::floor);
-  }
+  sum_lanes<kMinus>(made.lanes, a.lanes, b.lanes, rounding_mode::floor);
   made.token = record(a.is_floating_point() ? Op::kFloatAccAdd : Op::kIntAccAdd, made.bits(), a.token, b.token);
   return made;
 }

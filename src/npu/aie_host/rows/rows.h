@@ -23,6 +23,9 @@ struct Rows {
 
   /// c += a b lane by lane, float32 and bfloat16; `lanes` is a multiple of 16.
   void (*mac_bf16_lanes)(void* c, const void* a, const void* b, unsigned lanes);
+
+  /// sum = a + b of float32 accumulators; `lanes` is a multiple of 16. `sum` may be `a` or `b`.
+  void (*add_lanes)(void* sum, const void* a, const void* b, unsigned lanes);
 };
 
 const Rows& rows(skald::Isa isa);
@@ -46,5 +49,8 @@ void mac_bf16_4x8x4_avx512(void* c, const void* a, const void* b);
 void mac_bf16_lanes_scalar(void* c, const void* a, const void* b, unsigned lanes);
 void mac_bf16_lanes_avx2(void* c, const void* a, const void* b, unsigned lanes);
 void mac_bf16_lanes_avx512(void* c, const void* a, const void* b, unsigned lanes);
+void add_lanes_scalar(void* sum, const void* a, const void* b, unsigned lanes);
+void add_lanes_avx2(void* sum, const void* a, const void* b, unsigned lanes);
+void add_lanes_avx512(void* sum, const void* a, const void* b, unsigned lanes);
 
 }  // namespace aie::host

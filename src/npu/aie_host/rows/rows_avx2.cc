@@ -179,4 +179,39 @@ void mac_bf16_lanes_avx2(void* c, const void* a, const void* b, unsigned lanes) 
   }
 }
 
+void add_lanes_avx2(void* sum, const void* a, const void* b, unsigned lanes) {
+  // The last bit of 2^e, e the larger exponent, is the unit to which the other number is rounded: adding 2^e of that
+  // number's sign and taking it away again does so. What then is added are whole units, and is rounded once.
+  auto* sums = static_cast<float*>(sum);
+  const auto* left = static_cast<const float*>(a);
+  const auto* right = static_cast<const float*>(b);
+  const __m256i field = _mm256_set1_epi32(0x7F800000);
+  for (unsigned at = 0; at < lanes; at += 8) {
+    const __m256i x = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(left + at));
+    const __m256i y = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(right + at));
+    const __m256i x_field = _mm256_and_si256(x, field);
+    const __m256i y_field = _mm256_and_si256(y, field);
+    const __m256i one = _mm256_max_epi32(x_field, y_field);
+    const auto aligned = [one](__m256i bits, __m256i smaller) {
+      const __m256 value = _mm256_castsi256_ps(bits);
+      const __m256 signed_one = _mm256_or_ps(_mm256_castsi256_ps(one), _mm256_and_ps(value, _mm256_set1_ps(-0.0F)));
+      const __m256 rounded = _mm256_sub_ps(_mm256_add_ps(value, signed_one), signed_one);
+      return _mm256_blendv_ps(value, rounded, _mm256_castsi256_ps(smaller));
+    };
+    const __m256 total = _mm256_add_ps(aligned(x, _mm256_cmpgt_epi32(y_field, x_field)),
+                                       aligned(y, _mm256_cmpgt_epi32(x_field, y_field)));
+    const __m256i zero = _mm256_castps_si256(_mm256_cmp_ps(total, _mm256_setzero_ps(), _CMP_EQ_OQ));
+    const __m256i no_exponent =
+        _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_castps_si256(total), field), _mm256_setzero_si256());
+    __m256i out_of_range = _mm256_or_si256(special(x), special(y));
+    out_of_range = _mm256_or_si256(out_of_range, _mm256_andnot_si256(zero, no_exponent));
+    out_of_range = _mm256_or_si256(out_of_range, _mm256_cmpgt_epi32(one, _mm256_set1_epi32(0x7EFFFFFF)));
+    if (_mm256_testz_si256(out_of_range, out_of_range) == 0) {
+      add_lanes_scalar(sums + at, left + at, right + at, 8);
+      continue;
+    }
+    _mm256_storeu_ps(sums + at, _mm256_andnot_ps(_mm256_castsi256_ps(zero), total));
+  }
+}
+
 }  // namespace aie::host

@@ -196,4 +196,36 @@ void mac_bf16_lanes_avx512(void* c, const void* a, const void* b, unsigned lanes
   }
 }
 
+void add_lanes_avx512(void* sum, const void* a, const void* b, unsigned lanes) {
+  // As in rows_avx2.cc.
+  auto* sums = static_cast<float*>(sum);
+  const auto* left = static_cast<const float*>(a);
+  const auto* right = static_cast<const float*>(b);
+  const __m512i field = _mm512_set1_epi32(0x7F800000);
+  for (unsigned at = 0; at < lanes; at += 16) {
+    const __m512i x = _mm512_loadu_si512(left + at);
+    const __m512i y = _mm512_loadu_si512(right + at);
+    const __m512i x_field = _mm512_and_si512(x, field);
+    const __m512i y_field = _mm512_and_si512(y, field);
+    const __m512i one = _mm512_max_epu32(x_field, y_field);
+    const auto aligned = [one](__m512i bits, __mmask16 smaller) {
+      const __m512 value = _mm512_castsi512_ps(bits);
+      const __m512 signed_one = _mm512_castsi512_ps(
+          _mm512_or_si512(one, _mm512_and_si512(bits, _mm512_set1_epi32(static_cast<int>(0x80000000)))));
+      return _mm512_mask_sub_ps(value, smaller, _mm512_add_ps(value, signed_one), signed_one);
+    };
+    const __m512 total = _mm512_add_ps(aligned(x, _mm512_cmplt_epu32_mask(x_field, y_field)),
+                                       aligned(y, _mm512_cmplt_epu32_mask(y_field, x_field)));
+    const __m512i bits = _mm512_castps_si512(total);
+    const __mmask16 nonzero = _mm512_test_epi32_mask(bits, _mm512_set1_epi32(0x7FFFFFFF));
+    const __mmask16 tiny_total = _mm512_mask_testn_epi32_mask(nonzero, bits, field);
+    const __mmask16 large = _mm512_cmpge_epu32_mask(one, _mm512_set1_epi32(0x7F000000));
+    if ((special_float(x) | special_float(y) | tiny_total | large) != 0) {
+      add_lanes_scalar(sums + at, left + at, right + at, 16);
+      continue;
+    }
+    _mm512_storeu_ps(sums + at, _mm512_maskz_mov_ps(nonzero, total));
+  }
+}
+
 }  // namespace aie::host

@@ -230,4 +230,18 @@ void mac_bf16_lanes_scalar(void* c, const void* a, const void* b, unsigned lanes
   }
 }
 
+void add_lanes_scalar(void* sum, const void* a, const void* b, unsigned lanes) {
+  auto* sums = static_cast<std::byte*>(sum);
+  const auto* left = static_cast<const std::byte*>(a);
+  const auto* right = static_cast<const std::byte*>(b);
+  for (std::size_t at = 0; at < 4 * std::size_t{lanes}; at += 4) {
+    std::uint32_t x = 0;
+    std::uint32_t y = 0;
+    std::memcpy(&x, left + at, sizeof x);
+    std::memcpy(&y, right + at, sizeof y);
+    x = add_accumulators(x, y);
+    std::memcpy(sums + at, &x, sizeof x);
+  }
+}
+
 }  // namespace aie::host

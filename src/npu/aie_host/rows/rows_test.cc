@@ -95,6 +95,32 @@ TEST(Rows, AccumulatorsAddAsTheNaiveSumDoesInAMillionCases) {
   }
 }
 
+TEST(Rows, LanesOfAccumulatorsAddAsTheNaiveSumDoesInAMillionCases) {
+  Patterns patterns(4);
+  constexpr int kBlocks = 31250;
+  for (int n = 0; n < kBlocks; ++n) {
+    patterns.turn();
+    std::array<std::uint32_t, 32> a{};
+    std::array<std::uint32_t, 32> b{};
+    std::ranges::generate(a, [&] { return patterns.fp32(); });
+    std::ranges::generate(b, [&] { return patterns.fp32(); });
+    if (n % 4 == 0) {  // of nearly the same size, so that much cancels
+      std::ranges::transform(a, b.begin(),
+                             [&](std::uint32_t x) { return x ^ 0x80000000U ^ (patterns.fp32() & 0x1FFU); });
+    }
+    std::array<std::uint32_t, 32> expected{};
+    for (std::size_t i = 0; i < 32; ++i) expected[i] = naive_add(a[i], b[i]);
+    for (const skald::Isa isa : isas()) {
+      std::array<std::uint32_t, 32> made{};
+      rows(isa).add_lanes(made.data(), a.data(), b.data(), 32);
+      ASSERT_EQ(made, expected) << skald::to_string(isa) << " block " << n;
+      made = a;
+      rows(isa).add_lanes(made.data(), made.data(), b.data(), 32);
+      ASSERT_EQ(made, expected) << skald::to_string(isa) << " in place, block " << n;
+    }
+  }
+}
+
 // What xdna-emu's own tests and notes hold as seen on silicon or in its golden model.
 TEST(Rows, PublishedSums) {
   const std::array<std::uint16_t, 8> a = {0xEBD7, 0xB13B, 0x4F6C, 0x8D21, 0x6080, 0x39C6, 0x107E, 0xD6A6};

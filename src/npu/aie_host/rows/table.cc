@@ -8,15 +8,18 @@ namespace {
 constexpr Rows kScalarRow = {.isa = skald::Isa::kScalar,
                              .mac_i8_4x8x8 = mac_i8_4x8x8_scalar,
                              .mac_bf16_4x8x4 = mac_bf16_4x8x4_scalar,
-                             .mac_bf16_lanes = mac_bf16_lanes_scalar};
+                             .mac_bf16_lanes = mac_bf16_lanes_scalar,
+                             .add_lanes = add_lanes_scalar};
 constexpr Rows kAvx2Row = {.isa = skald::Isa::kAvx2,
                            .mac_i8_4x8x8 = mac_i8_4x8x8_avx2,
                            .mac_bf16_4x8x4 = mac_bf16_4x8x4_avx2,
-                           .mac_bf16_lanes = mac_bf16_lanes_avx2};
+                           .mac_bf16_lanes = mac_bf16_lanes_avx2,
+                           .add_lanes = add_lanes_avx2};
 constexpr Rows kAvx512Row = {.isa = skald::Isa::kAvx512,
                              .mac_i8_4x8x8 = mac_i8_4x8x8_avx512,
                              .mac_bf16_4x8x4 = mac_bf16_4x8x4_avx512,
-                             .mac_bf16_lanes = mac_bf16_lanes_avx512};
+                             .mac_bf16_lanes = mac_bf16_lanes_avx512,
+                             .add_lanes = add_lanes_avx512};
 
 const Rows& choose() {
   const skald::Result<skald::Isa> isa = skald::select_isa();
