@@ -1,4 +1,4 @@
-"""The spoken clips that training draws from: packed files, groups with weights, and new sentences spliced of two."""
+"""The spoken clips that training draws from: packed files, groups with weights, and new sentences spliced of several."""
 
 import json
 import os
@@ -11,9 +11,11 @@ from common import RATE
 from pieces import encode, letters_of
 from sound import read_pack
 
-SHARES = {"synthetic": 0.69, "kathleen": 0.26, "people": 0.05}  # of the clips drawn
-SPLICED = 0.5  # of the clips of a voice that has cut points
-SPLICE_GAP = 960  # samples at most between the two parts
+SHARES = {"synthetic": 0.76, "kathleen": 0.19, "people": 0.05}  # of the clips drawn
+SPLICED = 0.85  # of the clips of a voice that has cut points
+SPLICE_TRIES = 4  # for one that is short enough
+SPLICE_GAP = 960  # samples at most between two parts
+MIDDLES = (0, 1, 1, 2)  # parts between the beginning and the end, each as likely
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,21 @@ class Clip:
 
 @dataclass(frozen=True)
 class Part:
-    """Beginning or end of a sentence; edge: start or end of the speech in it."""
+    """A piece of a sentence; start, end: of the speech in it."""
 
     samples: np.ndarray
-    edge: int
+    start: int
+    end: int
     text: str
+
+
+@dataclass
+class Parts:
+    """Beginnings, middles and ends of one voice's sentences."""
+
+    heads: list
+    middles: list
+    tails: list
 
 
 def _load(work, name):
@@ -49,21 +61,23 @@ def _load(work, name):
 
 
 def _parts(work):
-    """voice -> (beginnings, ends) of recorded sentences, from the cut points of cuts.py."""
+    """voice -> Parts, from the cut points of cuts.py."""
     path = os.path.join(work, "cuts.json")
     if not os.path.exists(path):
         return {}
     samples, rows = read_pack(work, "recorded")
     with open(path, encoding="utf8") as file:
         cuts = json.load(file)
-    parts = {}
+    found = {}
     for row, points in zip(rows, cuts):
-        begin, end, words = row["begin"], row["begin"] + row["size"], row["text"].split()
-        heads, tails = parts.setdefault(row["voice"], ([], []))
+        wave, words = samples[row["begin"] : row["begin"] + row["size"]], row["text"].split()
+        parts = found.setdefault(row["voice"], Parts([], [], []))
         for at, count in points:
-            heads.append(Part(samples[begin : begin + at], row["start"], " ".join(words[:count])))
-            tails.append(Part(samples[begin + at : end], row["end"] - at, " ".join(words[count:])))
-    return {voice: both for voice, both in parts.items() if both[0]}
+            parts.heads.append(Part(wave[:at], row["start"], at, " ".join(words[:count])))
+            parts.tails.append(Part(wave[at:], 0, row["end"] - at, " ".join(words[count:])))
+        for (begin, first), (end, last) in zip(points, points[1:]):
+            parts.middles.append(Part(wave[begin:end], 0, end - begin, " ".join(words[first:last])))
+    return {voice: parts for voice, parts in found.items() if parts.middles}
 
 
 class Clips:
@@ -106,17 +120,21 @@ class Clips:
 
     def _maybe_spliced(self, clip, seconds):
         if clip.voice in self.parts and random.random() < SPLICED:
-            spliced = self._splice(clip.voice)
-            if len(spliced.samples) <= seconds * RATE:
-                return spliced
+            for _ in range(SPLICE_TRIES):
+                spliced = self._splice(clip.voice)
+                if len(spliced.samples) <= seconds * RATE:
+                    return spliced
         return clip
 
     def _splice(self, voice):
-        """The beginning of one sentence and the end of another, cut between words."""
-        heads, tails = self.parts[voice]
-        head, tail = random.choice(heads), random.choice(tails)
-        gap = np.random.randint(-3, 4, random.randrange(SPLICE_GAP)).astype(np.int16)
-        text = f"{head.text} {tail.text}"
-        end = len(head.samples) + len(gap) + tail.edge
-        samples = np.concatenate([head.samples, gap, tail.samples])
-        return Clip(voice, samples, head.edge, end, encode(text), letters_of(text))
+        """The beginning of one sentence, pieces of others and the end of another, cut between words."""
+        parts = self.parts[voice]
+        middles = [random.choice(parts.middles) for _ in range(random.choice(MIDDLES))]
+        chosen = [random.choice(parts.heads), *middles, random.choice(parts.tails)]
+        waves = []
+        for part in chosen:
+            waves += [part.samples, np.random.randint(-3, 4, random.randrange(SPLICE_GAP)).astype(np.int16)]
+        samples = np.concatenate(waves[:-1])
+        text = " ".join(part.text for part in chosen)
+        end = len(samples) - len(chosen[-1].samples) + chosen[-1].end
+        return Clip(voice, samples, chosen[0].start, end, encode(text), letters_of(text))
