@@ -1,7 +1,7 @@
 """evaluate.py MODEL ...: word error rates of Hugging Face Whisper folders, side by side in one table.
 
-Greedy by openai-whisper, every clip alone in a full zero-padded 30 s window, no timestamps, no temperature fallback; both
-sides normalised with whisper's EnglishTextNormalizer. Sets: the held-out kathleen clips, unseen sentences of every
+Greedy by openai-whisper, every clip alone in a window of 30 s that ends as those of transcribe() do (zeros of the scaled log-mel
+behind the recording's end), no timestamps, no temperature fallback; both sides normalised with whisper's EnglishTextNormalizer. Sets: the held-out kathleen clips, unseen sentences of every
 synthetic voice (WORK/eval.tsv), the dev and test splits by corpus.
 """
 
@@ -69,7 +69,8 @@ def log_mel(path):
     samples, rate = sound.read(path)
     if rate != RATE:
         raise SystemExit(f"{path} has {rate} samples a second, not {RATE}.")
-    return whisper.log_mel_spectrogram(whisper.pad_or_trim(torch.from_numpy(samples.copy())))
+    mel = whisper.log_mel_spectrogram(torch.from_numpy(samples.copy()), padding=whisper.audio.N_SAMPLES)
+    return whisper.pad_or_trim(mel[:, : -whisper.audio.N_FRAMES], whisper.audio.N_FRAMES)
 
 
 def transcribe(model, paths):
