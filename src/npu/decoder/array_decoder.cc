@@ -60,7 +60,8 @@ Result<void> ArrayDecoder::reserve(int64_t slots, int64_t windows) {
   const Artifact artifact = artifact_of(std::move(program));
   SKALD_TRY(auto kernel, device_.load(artifact));
   std::vector<DeviceBuffer> buffers(artifact.arguments.size());
-  for (const size_t i : {kDecoderRows, kDecoderMemory, kDecoderLogits}) {
+  for (const plan::DecoderArgument argument : {kDecoderRows, kDecoderMemory, kDecoderLogits}) {
+    const auto i = static_cast<size_t>(argument);
     SKALD_TRY(buffers[i], device_.allocate(*kernel, i, artifact.arguments[i].bytes));
   }
   if (!buffers_.empty()) buffers[kDecoderWeights] = std::move(buffers_[kDecoderWeights]);
